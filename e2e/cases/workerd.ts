@@ -1,0 +1,94 @@
+// Runs the Cases in workerd, the edge worker runtime, on the built bundle, and prints what came of them.
+//   node e2e/cases/workerd.ts [a part of a subject's name]
+import { spawn } from "node:child_process";
+import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "esbuild";
+import * as index from "shelflife";
+import * as handlerModule from "shelflife/http/handler";
+import * as testing from "shelflife/testing";
+import { serve } from "srvx";
+import { runCases, summary, type Count } from "../../test/runCases.ts";
+import { storeServer } from "../../test/storeServer.ts";
+import { subjects, type Load } from "../../test/subjects.ts";
+import { root } from "../../test/tools/run.mjs";
+import { workerd } from "../../test/tools/runtimes.mjs";
+
+const config = `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = (
+      modules = [
+        (name = "worker.js", esModule = embed "worker.js"),
+        (name = "shelflife.min.js", esModule = embed "shelflife.min.js"),
+      ],
+      compatibilityDate = "2026-10-01",
+      globalOutbound = "loopback",
+    )),
+    (name = "loopback", network = (allow = ["private"])),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+);
+`;
+
+const folder = await mkdtemp(join(tmpdir(), "shelflife-workerd-"));
+await copyFile(`${root}dist/shelflife.min.js`, join(folder, "shelflife.min.js"));
+await writeFile(join(folder, "config.capnp"), config);
+await build({
+  entryPoints: [`${root}e2e/cases/edgeWorker.ts`],
+  outfile: join(folder, "worker.js"),
+  bundle: true,
+  format: "esm",
+  tsconfigRaw: {},
+  alias: {
+    "shelflife/http/handler": `${root}dist/http/handler.js`,
+    "shelflife/testing": `${root}dist/testing.js`,
+    shelflife: "./shelflife.min.js",
+  },
+  external: ["./shelflife.min.js"],
+});
+
+const args = ["serve", "--control-fd=3", join(folder, "config.capnp")];
+const child = spawn(workerd(), args, { stdio: ["ignore", "inherit", "inherit", "pipe"] });
+const server = serve({
+  hostname: "127.0.0.1",
+  port: 0,
+  silent: true,
+  fetch: storeServer(index.memory, handlerModule.handler),
+});
+await server.ready();
+const filter = process.argv[2] ?? "";
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+const count = { passed: 0, failed: 0 };
+
+function add({ passed, failed }: Count): void {
+  count.passed += passed;
+  count.failed += failed;
+}
+
+try {
+  const port = await new Promise<number>((resolve, reject) => {
+    child.once("error", reject).once("exit", (code) => reject(new Error(`workerd ended with ${code}`)));
+    child.stdio[3]!.once("data", (line: Buffer) => resolve(JSON.parse(String(line)).port));
+  });
+  const worker = `http://127.0.0.1:${port}/`;
+
+  print("In the worker:");
+  const response = await fetch(`${worker}?${new URLSearchParams({ filter, server: server.url! })}`);
+  const text = await response.text();
+  const result = /^(\d+) passed, (\d+) failed\n$/m.exec(text);
+  print(text.slice(0, result?.index).trimEnd());
+  add(result ? { passed: Number(result[1]), failed: Number(result[2]) } : { passed: 0, failed: 1 });
+
+  print("From here, over the worker's handler:");
+  const load = (async (name) => (name === "index" ? index : handlerModule)) as Load;
+  const remotes = (await subjects(load, worker)).filter(({ name }) => name.includes("over a server"));
+  add(await runCases(testing, remotes, { filter, print }));
+} finally {
+  child.removeAllListeners("exit").kill();
+  await server.close(true);
+  await rm(folder, { recursive: true });
+}
+print(summary(count));
+process.exitCode = count.failed > 0 ? 1 : 0;

@@ -1,0 +1,87 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as engines from "playwright-core";
+import type { Browser, BrowserName, LaunchOptions, Page } from "./launch.ts";
+
+/** A browser driven by Playwright, whose own page is there for what the narrow interface lacks. */
+export interface PlaywrightBrowser extends Browser {
+  readonly context: engines.BrowserContext;
+  open(url: string): Promise<PlaywrightPage>;
+}
+
+export interface PlaywrightPage extends Page {
+  readonly page: engines.Page;
+}
+
+// Chromium's own connections stall in a closed network, and its sandbox does not start as root.
+const chromiumArguments = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Starts a browser through Playwright. */
+export async function playwright(
+  name: BrowserName,
+  { path, isOurs }: { path: string; isOurs: boolean },
+  { profile, incognito = false, preferences, backForwardCache = false }: LaunchOptions,
+): Promise<PlaywrightBrowser> {
+  const settings: engines.LaunchOptions = { headless: true, executablePath: path };
+  if (name === "chromium") settings.args = chromiumArguments;
+  if (backForwardCache) settings.ignoreDefaultArgs = ["--disable-back-forward-cache"];
+  if (preferences) settings.firefoxUserPrefs = preferences;
+  // The system's Firefox lacks Playwright's patches and is driven by WebDriver BiDi.
+  if (name === "firefox" && !isOurs) settings.channel = "moz-firefox";
+
+  const folder = profile ?? (incognito ? undefined : await mkdtemp(join(tmpdir(), `shelflife-${name}-`)));
+  const browser = folder === undefined ? await engines[name].launch(settings) : undefined;
+  const context = browser ? await browser.newContext() : await engines[name].launchPersistentContext(folder!, settings);
+
+  return {
+    name,
+    version: context.browser()?.version() ?? "",
+    context,
+    async open(url) {
+      const page = await context.newPage();
+      const errors: string[] = [];
+      page.on("pageerror", (error) => void errors.push(String(error)));
+      page.on("console", (message) => {
+        // Chromium notes each answer of 400 and more there, which is no error of the page's.
+        const isNote = message.text().startsWith("Failed to load resource: the server responded with a status of");
+        if (message.type() === "error" && !isNote) errors.push(message.text());
+      });
+      await page.goto(url);
+      return wrap(page, errors);
+    },
+    async close() {
+      await context.close();
+      await browser?.close();
+      if (folder !== undefined && profile === undefined)
+        await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+function wrap(page: engines.Page, errors: string[]): PlaywrightPage {
+  return {
+    page,
+    errors,
+    goto: async (url) => void (await page.goto(url)),
+    reload: async () => void (await page.reload()),
+    // As text, because the channels differ in which values of their own they would carry.
+    evaluate: async (run, ...args) => {
+      const text = await page.evaluate(
+        `(async () => JSON.stringify(await (${String(run)})(...${JSON.stringify(args)})))()`,
+      );
+      return text === undefined ? undefined : JSON.parse(text as string);
+    },
+    click: (selector) => page.locator(selector).first().click(),
+    fill: (selector, text) => page.locator(selector).first().fill(text),
+    press: (key) => page.keyboard.press(key === " " ? "Space" : key),
+    screenshot: () => page.screenshot(),
+    close: () => page.close(),
+  };
+}

@@ -1,0 +1,126 @@
+// Runs every block of README.md that says what it is in, and holds its tables and links against what there is.
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { root } from "../test/tools/run.mjs";
+import { runtimes } from "../test/tools/runtimes.mjs";
+import { steps } from "../test/tools/steps.mjs";
+import { besidePackage, serveInstalled, start } from "./_installed.ts";
+import { launch } from "./drivers/launch.ts";
+
+const readme = await readFile(`${root}README.md`, "utf8");
+const manifest = JSON.parse(await readFile(`${root}package.json`, "utf8"));
+const blocks = [...readme.matchAll(/^```(\w*)\n([^]*?)^```$/gm)].map(([, language, code], index) => ({
+  name: `block ${index + 1}: ${code!.split("\n", 1)}`,
+  language: language!,
+  code: code!,
+}));
+const limit = { timeout: 180_000 };
+
+const folder = await besidePackage("readme", async (folder) => {
+  await mkdir(folder, { recursive: true });
+});
+
+const checks: Record<string, (t: TestContext, code: string, index: number) => Promise<void>> = {
+  async ts(t, code, index) {
+    const file = `block${index + 1}.ts`;
+    await writeFile(join(folder, file), code);
+    const output = await start(t, [...runtimes.node24, file], folder).ended();
+    const [told] = code.match(/(?<=^console\.log\(.*\); \/\/ )\{.*?\}/m) ?? [];
+    if (told) assert.equal(output.split("\n")[0], told.replaceAll('"', "'"));
+    const options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", "--types", "node"];
+    const tsc = [
+      process.execPath,
+      `${root}node_modules/typescript/bin/tsc`,
+      ...options,
+      "--lib",
+      "es2022,dom,dom.asynciterable,esnext.disposable",
+    ];
+    await start(t, [...tsc, "--ignoreConfig", file], folder).ended();
+  },
+  async html(t, code) {
+    const address = `https://unpkg.com/${manifest.name}`;
+    assert.ok(code.includes(`"${address}"`));
+    const local = `/node_modules/${manifest.name}/${manifest.unpkg.replace("./", "")}`;
+    const page = `<!doctype html><link rel="icon" href="data:,">${code.replace(address, local)}`;
+    const headers = { "content-type": "text/html" };
+    const server = await serveInstalled({ "/page": () => new Response(page, { headers }) });
+    t.after(() => server.close());
+    const browser = await launch("chromium");
+    t.after(() => browser.close());
+    const tab = await browser.open(`${server.url}page`);
+    assert.equal(await tab.evaluate("() => store.increment('visits')" as never), 1);
+    assert.deepEqual(tab.errors, []);
+  },
+  async sh(_, code) {
+    for (const line of code.trim().split("\n")) {
+      const [, install, script] = /^(?:npm install (\S+)|npm (?:run )?(start|test|check|build))$/.exec(line) ?? [];
+      assert.ok(install === manifest.name || manifest.scripts[script!], line);
+    }
+  },
+};
+
+for (const [index, { name, language, code }] of blocks.entries()) {
+  test(name, limit, async (t) => {
+    const check = checks[language];
+    assert.ok(check, `Expected a block in ${Object.keys(checks).join(", ")}, got ${JSON.stringify(language)}`);
+    await check(t, code, index);
+  });
+}
+
+test("every link and path leads somewhere", () => {
+  const targets = [...readme.matchAll(/\]\(([^)]+)\)/g), ...readme.matchAll(/\b((?:examples|test|e2e)\/[\w./-]+\w)/g)];
+  for (const [, target] of targets) {
+    if (!/^(https?:|#)/.test(target!)) assert.ok(existsSync(root + target), target);
+  }
+});
+
+// Which steps of `npm test` stand behind each column, and what the engines behind them are.
+const node = ["node22", "node24", "node26"];
+const columns: Record<string, string[]> = {
+  "Node 22, 24, 26": node.flatMap((name) => [`cases on ${name}, src`, `cases on ${name}, package`]),
+  Deno: ["cases on deno, src", "cases on deno, package"],
+  Bun: ["cases on bun, src", "cases on bun, package"],
+  Chromium: ["cases in chromium, page-esm", "cases in chromium, page-umd"],
+  Firefox: ["cases in firefox, page-esm", "cases in firefox, page-umd"],
+  WebKit: ["cases in webkit, page-esm", "cases in webkit, page-umd"],
+  workers: ["cases in chromium, worker", "cases in chromium, serviceWorker"],
+  workerd: ["cases on workerd, package"],
+};
+const fakes = ["Node 22, 24, 26", "Deno", "Bun"];
+
+test("the table of backends and runtimes is what the Cases run on", { timeout: 300_000 }, async (t) => {
+  const [, head, body] = /^\| backend \|(.+)\|\n\|[-|]+\|\n((?:\|.+\|\n)+)/m.exec(readme)!;
+  const cells = (line: string): string[] => line.split("|").map((cell) => cell.trim());
+  assert.deepEqual(cells(head!), Object.keys(columns));
+  const said = Object.fromEntries(
+    body!
+      .trim()
+      .split("\n")
+      .map((line) => {
+        const [name, ...rest] = cells(line.slice(1, -1));
+        return [name!.replace(" (remote)", ""), rest];
+      }),
+  );
+
+  const actual: Record<string, string[]> = Object.fromEntries(Object.keys(said).map((name) => [name, []]));
+  for (const [column, wanted] of Object.entries(columns)) {
+    const lists = [];
+    for (const name of wanted) {
+      const step = steps.find((step: { name: string }) => step.name === name);
+      assert.ok(step, `${name} is a step`);
+      // What a runtime has does not depend on where the package comes from.
+      if (/, src$|umd$/.test(name)) continue;
+      lists.push((await start(t, [...step.command, "list"], root).ended()).split("\n"));
+    }
+    for (const [backend, row] of Object.entries(actual)) {
+      const subject = backend === "http" ? "remote over a server" : backend;
+      const places = lists.filter((list) => list.includes(subject)).length;
+      assert.ok(places === 0 || places === lists.length, `${backend} in ${places} of ${wanted.join("; ")}`);
+      row.push(places === 0 ? "–" : backend === "indexeddb" && fakes.includes(column) ? "fake-indexeddb" : "yes");
+    }
+  }
+  assert.deepEqual(said, actual);
+});

@@ -1,0 +1,136 @@
+import { isStoreError } from "../../dist/shelflife.min.js";
+
+// Swept more often than by default, so that one sees the expiries arrive among the changes.
+const sweepInterval = 10_000;
+const presets = {
+  memory: { backend: "memory", parameters: { maxEntries: 100_000, sweepInterval } },
+  indexeddb: { backend: "indexeddb", parameters: { database: "workbench", sweepInterval } },
+  localstorage: { backend: "localstorage", parameters: { prefix: "workbench:", sweepInterval } },
+  sessionstorage: { backend: "sessionstorage", parameters: { prefix: "workbench:", sweepInterval } },
+  remote: { backend: "http", parameters: { url: "/store" } },
+};
+const about = {
+  memory: "Lives in this page and is gone with it.",
+  indexeddb: "Stays in this browser, shared by its tabs. Room for gigabytes.",
+  localstorage: "Stays in this browser, shared by its tabs. Room for about 5 MB.",
+  sessionstorage: "Stays in this tab until it is closed. Room for about 5 MB.",
+  remote: "Stays on the server, shared by all who reach it. Behind this page’s own lies SQLite.",
+};
+
+/** Says which of the choices a configuration belongs to, if any. */
+function choiceOf({ backend, parameters }) {
+  if (backend === "http") return "remote";
+  if (backend === "localstorage" && parameters?.storage === "session") return "sessionstorage";
+  return Object.hasOwn(presets, backend) ? backend : undefined;
+}
+
+const write = (config) => JSON.stringify(config, null, 2);
+
+/** Reads the configuration that the address names after its #; IndexedDB when it names none. */
+export function configFromAddress() {
+  const name = decodeURIComponent(location.hash.slice(1)) || "indexeddb";
+  if (Object.hasOwn(presets, name)) return presets[name];
+  return JSON.parse(name);
+}
+
+/** Keeps a configuration in the address, so that it survives a reload and another tab can have it; secrets stay out. */
+function keepInAddress(config) {
+  const choice = choiceOf(config);
+  const isPreset = choice && write(config) === write(presets[choice]);
+  const { token: _, headers: __, ...parameters } = config.parameters ?? {};
+  const name = isPreset ? choice : encodeURIComponent(JSON.stringify({ backend: config.backend, parameters }));
+  history.replaceState(null, "", `#${name}`);
+}
+
+/** The choice of a store by its configuration. `open` is called with one, and what it rejects with is shown here. */
+export function createConfig(open) {
+  const form = document.querySelector("#config");
+  const text = form.elements.config;
+  const details = form.closest("details");
+  const problems = document.querySelector("#config-problems");
+  const choices = document.querySelectorAll("#stores input");
+  let choice = "indexeddb";
+
+  function show(config) {
+    text.value = write(config);
+    mark(choiceOf(config));
+  }
+
+  function mark(next) {
+    choice = next ?? choice;
+    for (const input of choices) input.checked = input.value === next;
+    document.querySelector("#about").textContent = next ? about[next] : "A backend of your own.";
+  }
+
+  function tell(error) {
+    details.open = true;
+    text.setAttribute("aria-invalid", "true");
+    const code = Object.assign(document.createElement("code"), {
+      textContent: isStoreError(error) ? error.code : error.name,
+    });
+    // Of several problems each has a line of its own.
+    const [, where, what] = /^(.*?: )((?:option|parameters) .*)$/s.exec(error.message) ?? [];
+    const lines = what?.split(/; (?=option |parameters )/) ?? [];
+    if (lines.length < 2) return problems.replaceChildren(code, error.message);
+    const list = document.createElement("ul");
+    list.append(...lines.map((line) => Object.assign(document.createElement("li"), { textContent: line })));
+    problems.replaceChildren(code, where, list);
+  }
+
+  async function apply(config) {
+    try {
+      if (!(await open(config))) return;
+      text.removeAttribute("aria-invalid");
+      problems.replaceChildren();
+      mark(choiceOf(config));
+      keepInAddress(config);
+    } catch (error) {
+      tell(error);
+    }
+  }
+
+  async function applyText() {
+    let config;
+    try {
+      config = JSON.parse(text.value);
+    } catch (error) {
+      tell(Object.assign(error, { message: `The configuration is not JSON: ${error.message}` }));
+      return text.focus();
+    }
+    await apply(config);
+    if (text.hasAttribute("aria-invalid")) text.focus();
+  }
+
+  function start() {
+    try {
+      const config = configFromAddress();
+      show(config);
+      return apply(config);
+    } catch (error) {
+      show(presets.indexeddb);
+      tell(Object.assign(error, { message: `The address names no configuration: ${error.message}` }));
+    }
+  }
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    void applyText();
+  });
+  text.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+  });
+  document.querySelector("#config-reset").addEventListener("click", () => {
+    show(presets[choice]);
+    void applyText();
+  });
+  for (const input of choices) {
+    input.addEventListener("change", () => {
+      show(presets[input.value]);
+      void applyText();
+    });
+  }
+  addEventListener("hashchange", start);
+  // Where all is in one column, the entries come first.
+  details.open = matchMedia("(min-width: 900px)").matches;
+  return { start };
+}

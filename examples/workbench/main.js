@@ -1,0 +1,126 @@
+import { isStoreError, open, StoreError, valid } from "../../dist/shelflife.min.js";
+import { createLog } from "./changes.js";
+import { createConfig } from "./config.js";
+import { createEntries } from "./entries.js";
+import { createEntry } from "./entry.js";
+import { attempt, say } from "./messages.js";
+import { createPut } from "./put.js";
+import { createUsage } from "./usage.js";
+
+/** The store that is open now: `current`, or `store` for whoever cannot do without. */
+const session = {
+  current: undefined,
+  get store() {
+    if (this.current) return this.current;
+    throw new StoreError("unavailable", "No store is open: expected a configuration that can be opened");
+  },
+};
+const retryAfter = 3000;
+let latest = 0;
+
+const persistence = document.querySelector("#persistence");
+const log = createLog();
+const usage = createUsage();
+const entry = createEntry(session, {
+  remove: (gone) => entries.remove(gone),
+  changed: (change) => entries.changed(change),
+});
+const entries = createEntries(session, entry.open);
+const config = createConfig(change);
+createPut(session, entries.changed);
+
+/** Opens another store in place of the one that is open, which stays if that fails. Resolves with whether it is the one now. */
+async function change(next) {
+  valid(next);
+  const mine = ++latest;
+  const store = await open(next);
+  // Another choice was made meanwhile.
+  if (mine !== latest) {
+    await store.close();
+    return false;
+  }
+  const old = session.current;
+  session.current = store;
+  entry.close();
+  entries.forgetAll();
+  log.clear();
+  persistence.textContent = store.isPersistent() ? "survives a reload" : "gone on reload";
+  persistence.dataset.persistent = String(store.isPersistent());
+  void follow(store);
+  say(`Opened ${next.backend}`);
+  await entries.restart();
+  usage.refresh();
+  if (old) void attempt(() => old.close());
+  return true;
+}
+
+/** Listens to the store for as long as it is the one that is open, and again when that breaks off. */
+async function follow(store) {
+  for (let isAgain = false; session.current === store; isAgain = true) {
+    try {
+      await listen(store, isAgain);
+    } catch (error) {
+      if (session.current !== store) return;
+      log.setLive("not live", error.message);
+      if (isStoreError(error, "unsupported")) return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, retryAfter));
+  }
+}
+
+async function listen(store, isAgain) {
+  const changes = store.watch();
+  let isWatching = true;
+  // Whatever is asked of the store is answered once the watch has begun, or was refused.
+  const begun = store.list({ limit: 1 }).then(() => {
+    if (!isWatching || session.current !== store) return;
+    log.setLive("live");
+    if (!isAgain) return;
+    // What changed meanwhile was not told.
+    entries.forgetAll();
+    entries.refresh();
+  });
+  begun.catch(() => {});
+  try {
+    for await (const change of changes) {
+      if (session.current !== store) return;
+      log.add(change);
+      entries.changed(change);
+      entry.changed(change);
+      usage.refresh();
+    }
+  } finally {
+    isWatching = false;
+  }
+}
+
+document.querySelector("#sweep").addEventListener("click", () =>
+  attempt(async () => {
+    const count = await session.store.sweep();
+    say(count === 1 ? "Swept 1 expired entry" : `Swept ${count.toLocaleString("en")} expired entries`);
+  }),
+);
+
+const confirm = document.querySelector("#confirm");
+document.querySelector("#clear").addEventListener("click", () => {
+  const which = entries.prefix ? `whose key begins with ${JSON.stringify(entries.prefix)}` : "in the store";
+  document.querySelector("#confirm-text").textContent =
+    `Every entry ${which} is deleted, also for other tabs. This cannot be undone.`;
+  confirm.returnValue = "";
+  confirm.showModal();
+});
+confirm.addEventListener("close", () => {
+  if (confirm.returnValue !== "confirm") return;
+  const { prefix } = entries;
+  void attempt(async () => {
+    await session.store.clear({ prefix });
+    await entries.restart();
+    say(prefix ? `Cleared what began with ${JSON.stringify(prefix)}` : "Cleared the store");
+  });
+});
+
+// A page that was hidden or put away may have slept.
+addEventListener("visibilitychange", () => document.hidden || entries.refresh());
+addEventListener("pageshow", ({ persisted }) => persisted && entries.refresh());
+
+await config.start();

@@ -1,0 +1,62 @@
+import type { Store } from "../core/contract.ts";
+import { createStore } from "../core/createStore.ts";
+import { isKey } from "../core/key.ts";
+import { checkOptions, storeRules, type Rule, type StoreOptions } from "../core/options.ts";
+import type { Factory } from "../core/registry.ts";
+import { createStorageBackend } from "./_storageBackend.ts";
+import { numberKey, type TextStorage } from "./_tabs.ts";
+
+/** Which keys of sessionStorage a store has. */
+export interface SessionStorageOptions extends StoreOptions {
+  /** What the store's keys begin with in the Storage. Others there are left alone. @default "shelflife:" */
+  prefix?: string | undefined;
+}
+
+/** Which keys of which Storage a store has. */
+export interface LocalStorageOptions extends SessionStorageOptions {
+  /** The page's localStorage or sessionStorage, or an object that works like one and is not shared. @default "local" */
+  storage?: "local" | "session" | TextStorage | undefined;
+}
+
+declare module "../core/registry.ts" {
+  interface Backends {
+    localstorage: LocalStorageOptions;
+    sessionstorage: SessionStorageOptions;
+  }
+}
+
+/**
+ * Returns a store in localStorage, or in another Storage. Values are kept as text, those that are no UTF-8 in 15 bits of each
+ * UTF-16 unit. Between tabs, writes are in turn by Web Locks and reads are each tab's own view, which is milliseconds
+ * behind. Without Web Locks, which need a secure context, atomic calls on localStorage are `unsupported`; those of Node and
+ * Deno hold within one process. Throws `bad-config`.
+ */
+export function localstorage(options: LocalStorageOptions = {}): Store {
+  return localstorageFactory.build(localstorageFactory.valid(options)) as Store;
+}
+
+/** Returns a store in sessionStorage, which belongs to one tab and ends with it. Throws `bad-config`. */
+export function sessionstorage(options: SessionStorageOptions = {}): Store {
+  return sessionstorageFactory.build(sessionstorageFactory.valid(options)) as Store;
+}
+
+const prefix: Rule = {
+  // Where the number is kept by which tabs follow one another.
+  expected: 'a non-empty string that "~shelflife" does not begin with',
+  test: (value) => isKey(value) && !numberKey.startsWith(value),
+};
+const storage: Rule = {
+  expected: '"local", "session" or a Storage',
+  test: (value) => value === "local" || value === "session" || typeof (value as Storage)?.getItem === "function",
+};
+
+export const localstorageFactory: Factory<LocalStorageOptions> = {
+  valid: (parameters) =>
+    checkOptions<LocalStorageOptions>("localstorage", parameters, { ...storeRules, prefix, storage }),
+  build: (options) => createStore(createStorageBackend(options), options),
+};
+
+export const sessionstorageFactory: Factory<SessionStorageOptions> = {
+  valid: (parameters) => checkOptions<SessionStorageOptions>("sessionstorage", parameters, { ...storeRules, prefix }),
+  build: (options) => localstorageFactory.build({ ...options, storage: "session" }),
+};

@@ -1,0 +1,271 @@
+import type { Backend, Entry, Listed, Store } from "../core/contract.ts";
+import { UNCHANGED } from "../core/contract.ts";
+import { createStore } from "../core/createStore.ts";
+import { quote, StoreError } from "../core/error.ts";
+import { checkOptions, positiveInteger, storeRules, type StoreOptions } from "../core/options.ts";
+import type { Factory } from "../core/registry.ts";
+import { sqliteCode, type Cell, type Client, type Row } from "./_sqliteClient.ts";
+import { openFile, pageCount, pages } from "./_sqliteFile.ts";
+import { createLog } from "./_sqliteLog.ts";
+import { createQueue } from "./_sqliteQueue.ts";
+
+/** Where a SQLite store keeps its values. */
+export interface SqliteOptions extends StoreOptions {
+  /** The file, in a folder that exists. `":memory:"` keeps everything in memory, for this store alone. */
+  path: string;
+  /**
+   * What a write that has resolved survives: the end of the process, or also (`"strict"`, several times slower) a power
+   * failure. @default "relaxed"
+   */
+  durability?: "relaxed" | "strict" | undefined;
+  /** How large the file may grow, without the journal beside it: bytes. @default what the disk holds */
+  maxBytes?: number | undefined;
+}
+
+declare module "../core/registry.ts" {
+  interface Backends {
+    sqlite: SqliteOptions;
+  }
+}
+
+const rules = {
+  ...storeRules,
+  path: {
+    expected: 'the name of a file or ":memory:"',
+    required: true,
+    test: (value: unknown) => typeof value === "string" && value !== "" && !value.includes("\0"),
+  },
+  durability: {
+    expected: '"relaxed" or "strict"',
+    test: (value: unknown) => value === "relaxed" || value === "strict",
+  },
+  maxBytes: positiveInteger,
+};
+
+/**
+ * Returns a store in a SQLite file, by the SQLite that Node, Deno or Bun has built in. Any number of processes may share
+ * the file. It is opened by the first call, which rejects `unsupported` where there is no SQLite, `unavailable` when the
+ * file cannot be used, and `bad-config` when it is not a store's, or one of a later format. Throws `bad-config`.
+ */
+export function sqlite(options: SqliteOptions): Store {
+  return sqliteFactory.build(sqliteFactory.valid(options)) as Store;
+}
+
+export const sqliteFactory: Factory<SqliteOptions> = {
+  valid: (parameters) => checkOptions<SqliteOptions>("sqlite", parameters, rules),
+  build: (options) => createStore(sqliteBackend(options), options),
+};
+
+// How many expired entries are removed at once, so that other calls are not held up.
+const batch = 500;
+
+// A whole number comes as one of JavaScript whatever its size, which Node would refuse to give; anything else as it is.
+const deadline =
+  "CASE WHEN typeof(expires_at) = 'integer' THEN CAST(expires_at AS REAL) ELSE expires_at END AS expires_at";
+const statements = {
+  get: `SELECT value, ${deadline} FROM entries WHERE key = ?`,
+  head: `SELECT ${deadline} FROM entries WHERE key = ?`,
+  set: `INSERT INTO entries (key, value, expires_at) VALUES (?, ?, ?)
+        ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at`,
+  delete: `DELETE FROM entries WHERE key = ? RETURNING ${deadline}`,
+  list: list(">="),
+  listOn: list(">"),
+  clear: "DELETE FROM entries WHERE key >= ? AND key < CAST(? AS TEXT)",
+  // Without a condition SQLite need not look at what it removes.
+  clearAll: "DELETE FROM entries",
+  sweep: `DELETE FROM entries WHERE rowid IN (SELECT rowid FROM entries WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)
+          RETURNING CAST(key AS BLOB) AS key`,
+};
+
+function list(from: string): string {
+  return `SELECT CAST(key AS BLOB) AS key, ${deadline}, length(value) AS size FROM entries
+          WHERE key ${from} ? AND key < CAST(? AS TEXT) ORDER BY key LIMIT ?`;
+}
+
+function sqliteBackend(options: SqliteOptions): Backend {
+  const { path, maxBytes, now = Date.now } = options;
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  const encoder = new TextEncoder();
+  // Of the transaction under way.
+  let pagesBefore = 0;
+  let hasGrown = false;
+
+  const queue = createQueue({
+    path,
+    open: () => openFile(options),
+    begin(client) {
+      log.begin(client);
+      hasGrown = false;
+      if (maxBytes !== undefined) pagesBefore = pageCount(client);
+    },
+    end(client) {
+      log.end(client);
+      if (maxBytes !== undefined && hasGrown) checkSize(client, maxBytes);
+    },
+    committed: () => log.committed(),
+    makeRoom(client) {
+      client.get("PRAGMA wal_checkpoint(TRUNCATE)");
+      client.run("BEGIN IMMEDIATE");
+      try {
+        log.begin(client);
+        while (sweep(client, now()) === batch);
+        log.end(client);
+      } finally {
+        client.run("COMMIT");
+      }
+      log.committed();
+    },
+  });
+  const log = createLog(queue);
+
+  function checkSize(client: Client, limit: number): void {
+    const count = pageCount(client);
+    if (count <= pages(client, limit) || count <= pagesBefore) return;
+    throw Object.assign(new Error(`file is full at ${limit} bytes`), { errcode: sqliteCode.full });
+  }
+
+  function read(client: Client, key: string): Entry | undefined {
+    const row = client.get(statements.get, key);
+    return row && decode(key, row);
+  }
+
+  function put(client: Client, key: string, { value, expiresAt }: Entry): void {
+    client.run(statements.set, key, value, expiresAt === Infinity ? null : expiresAt);
+    hasGrown = true;
+    log.add(client, "set", key);
+  }
+
+  function remove(client: Client, key: string, at: number): boolean {
+    const row = client.get(statements.delete, key);
+    if (!row) return false;
+    const isLive = !isDeadline(row.expires_at!) || row.expires_at > at;
+    log.add(client, isLive ? "delete" : "expire", key);
+    return isLive;
+  }
+
+  /** Removes some of what has expired, and counts it. */
+  function sweep(client: Client, at: number): number {
+    const rows = client.all(statements.sweep, at, batch);
+    for (const { key } of rows) log.add(client, "expire", decoder.decode(key as Uint8Array));
+    return rows.length;
+  }
+
+  /** The lowest text that is above every key which begins with the prefix: no UTF-8 has such a byte. */
+  function above(prefix: string): Uint8Array {
+    const bytes = encoder.encode(prefix);
+    const bound = new Uint8Array(bytes.length + 1).fill(0xff);
+    bound.set(bytes);
+    return bound;
+  }
+
+  return {
+    get: (key, { signal }) => queue.read((client) => read(client, key), { key, signal }),
+    set: (key, entry, { signal }) => queue.write((client) => put(client, key, entry), { key, signal }),
+    delete: (key, call) => queue.write((client) => remove(client, key, call.now()), { key, signal: call.signal }),
+    isPersistent: () => path !== ":memory:",
+    head: (key, { signal }) =>
+      queue.read(
+        (client) => {
+          const row = client.get(statements.head, key);
+          return row && { expiresAt: decodeDeadline(key, row.expires_at!) };
+        },
+        { key, signal },
+      ),
+    async mutate(key, decide, call) {
+      const refused = await queue.write(
+        (client) => {
+          const current = read(client, key);
+          let next: ReturnType<typeof decide>;
+          try {
+            next = decide(current);
+          } catch (error) {
+            // Nothing is written yet, so that the others in the transaction need not do it again.
+            return { error };
+          }
+          if (next === UNCHANGED) return undefined;
+          if (next) put(client, key, next);
+          else if (current) remove(client, key, call.now());
+          return undefined;
+        },
+        { key, signal: call.signal },
+      );
+      if (refused) throw refused.error;
+    },
+    getMany: (keys, { signal }) =>
+      queue.read((client) => keys.map((key) => read(client, key)), { signal, isLong: true }),
+    setMany: (items, { signal }) =>
+      queue.write(
+        (client) => {
+          for (const [key, entry] of items) put(client, key, entry);
+        },
+        { signal },
+      ),
+    deleteMany: (keys, call) =>
+      queue.write((client) => keys.filter((key) => remove(client, key, call.now())).length, { signal: call.signal }),
+    list: ({ prefix, limit, cursor }, { signal }) =>
+      queue.read(
+        (client) => {
+          const isGoingOn = cursor?.startsWith(prefix);
+          const [sql, from] = isGoingOn ? [statements.listOn, cursor!] : [statements.list, prefix];
+          const rows = client.all(sql, from, above(prefix), limit + 1);
+          const entries = rows.slice(0, limit).map(describe);
+          return rows.length > limit ? { entries, cursor: entries[limit - 1]!.key } : { entries };
+        },
+        { signal },
+      ),
+    clear: ({ prefix }, call) =>
+      queue.write(
+        (client) => {
+          const range: [Cell, Cell] = [prefix, above(prefix)];
+          log.addRange(client, ...range, call.now());
+          if (prefix === "") client.run(statements.clearAll);
+          else client.run(statements.clear, ...range);
+        },
+        { signal: call.signal },
+      ),
+    async sweep(call) {
+      await queue.write((client) => log.ask(client));
+      let count = 0;
+      for (let removed = batch; removed === batch; count += removed) {
+        call.signal?.throwIfAborted();
+        removed = await queue.write((client) => sweep(client, call.now()));
+      }
+      return count;
+    },
+    watch: (_, observer) => log.watch(observer),
+    async close() {
+      await log.close();
+      await queue.close();
+    },
+  };
+
+  function describe({ key, expires_at: expiresAt, size }: Row): Listed {
+    // A damaged row is listed too: reading it says what is wrong, and removing it helps.
+    return {
+      key: decoder.decode(key as Uint8Array),
+      expiresAt: isDeadline(expiresAt!) ? expiresAt : Infinity,
+      size: size as number,
+    };
+  }
+}
+
+function decode(key: string, { value, expires_at: expiresAt }: Row): Entry {
+  if (!(value instanceof Uint8Array)) throw damaged(key, "bytes", value);
+  return { value, expiresAt: decodeDeadline(key, expiresAt!) };
+}
+
+function decodeDeadline(key: string, expiresAt: Cell): number {
+  if (expiresAt === null) return Infinity;
+  if (isDeadline(expiresAt)) return expiresAt;
+  throw damaged(key, "a deadline in whole ms", expiresAt);
+}
+
+function isDeadline(cell: Cell): cell is number {
+  return Number.isSafeInteger(cell);
+}
+
+function damaged(key: string, expected: string, got: unknown): StoreError {
+  return new StoreError("cant-decode", `Cannot decode key ${quote(key)}: expected ${expected}, got ${quote(got)}`, {
+    key,
+  });
+}

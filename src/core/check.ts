@@ -1,0 +1,22 @@
+import type { WriteOptions } from "./contract.ts";
+import { check } from "./error.ts";
+
+/** Returns the options of a call if they are an object or absent; throws `invalid-argument` otherwise. */
+export function checkCall<Options extends WriteOptions>(options: Options | undefined): Partial<Options> {
+  const given: Partial<Options> = options === undefined ? {} : options;
+  check(Object(given) === given, "options", "an object", given);
+  const { signal } = given;
+  check(signal === undefined || signal?.throwIfAborted, "signal", "an AbortSignal", signal);
+  return given;
+}
+
+/** Returns what an iterable holds; throws `invalid-argument` for anything else, a string among them. */
+export function checkItems<T>(items: Iterable<T>): T[] {
+  check(Object(items) === items && Symbol.iterator in Object(items), "items", "an iterable", items);
+  return [...items];
+}
+
+/** Throws `invalid-argument` for anything but a function. */
+export function checkFunction(change: unknown): void {
+  check(typeof change === "function", "change", "a function", change);
+}

@@ -1,0 +1,211 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
+/** A value, or the promise of one. */
+export type Awaitable<T> = T | Promise<T>;
+
+/** Bytes plus an absolute deadline. */
+export interface Entry<T = Uint8Array> {
+  readonly value: T;
+  /** When the value expires: epoch ms, `Infinity` for never. */
+  readonly expiresAt: number;
+}
+
+/** What every call takes. */
+export interface CallOptions {
+  /** Cancels the call, which then rejects with the signal's own reason. A write under way may or may not have happened. */
+  signal?: AbortSignal | undefined;
+}
+
+/** What a call takes that writes a value. */
+export interface WriteOptions extends CallOptions {
+  /** How long the value lives: ms, more than 0. `Infinity` is for ever. */
+  ttl?: number | undefined;
+}
+
+/** Which keys a call is about. */
+export interface PrefixOptions extends CallOptions {
+  /** What the keys begin with. @default "" */
+  prefix?: string | undefined;
+}
+
+/** Which page of a listing a call is about. */
+export interface ListOptions extends PrefixOptions {
+  /** How many entries a page holds at most. @default 1000 */
+  limit?: number | undefined;
+  /** Where to go on: the `cursor` of the page before. Opaque, and good for as long as the medium lives. */
+  cursor?: string | undefined;
+}
+
+/** One line of a listing. */
+export interface Listed {
+  readonly key: string;
+  /** Epoch ms, `Infinity` for never. */
+  readonly expiresAt: number;
+  /** The length of the value in bytes, where the medium knows it. */
+  readonly size?: number | undefined;
+}
+
+/** One page of a listing. Without a `cursor` it is the last. */
+export interface Page {
+  entries: Listed[];
+  cursor?: string;
+}
+
+/** One thing that happened to one key. An entry that is removed after its deadline tells `expire`. */
+export interface Change {
+  readonly type: "set" | "delete" | "expire";
+  readonly key: string;
+}
+
+/** What a caller holds: values with an expiry under string keys. */
+export interface Store<T = Uint8Array> {
+  /** Reads the value under a key, the caller's own copy. Rejects `not-found` when it is absent or expired. */
+  get(key: string, options?: CallOptions): Promise<T>;
+  /** Reads the value under a key, or `undefined` when it is absent or expired. */
+  find(key: string, options?: CallOptions): Promise<T | undefined>;
+  /** Tells whether a key has a live value. */
+  has(key: string, options?: CallOptions): Promise<boolean>;
+  /** Reads the value under a key with its deadline, or `undefined` when it is absent or expired. */
+  entry(key: string, options?: CallOptions): Promise<Entry<T> | undefined>;
+  /**
+   * Writes a value and resolves when the medium has committed it. Without `ttl` it never expires, whatever deadline the
+   * key had. The value is copied before the call returns.
+   */
+  set(key: string, value: T, options?: WriteOptions): Promise<void>;
+  /** Removes a value. Rejects `not-found` when there was no live one. */
+  delete(key: string, options?: CallOptions): Promise<void>;
+  /** Tells whether values outlive the page or process. */
+  isPersistent(): boolean;
+  /** Reads many values, in the order of the keys; a miss is `undefined`. */
+  findMany(keys: Iterable<string>, options?: CallOptions): Promise<(T | undefined)[]>;
+  /** Writes many values; the last of two for one key wins. One bad item, and nothing is written. */
+  setMany(
+    items: Iterable<readonly [key: string, value: T, options?: { ttl?: number | undefined } | undefined]>,
+    options?: CallOptions,
+  ): Promise<void>;
+  /** Removes many values and resolves with how many live ones there were. */
+  deleteMany(keys: Iterable<string>, options?: CallOptions): Promise<number>;
+  /**
+   * Writes `next` if the value is `expected` (`undefined`: if there is none), and tells whether it did. Atomic. Without
+   * `ttl` the deadline stays.
+   */
+  compareAndSet(key: string, expected: T | undefined, next: T, options?: WriteOptions): Promise<boolean>;
+  /** Writes a value if the key has none, and tells whether it did. Atomic. */
+  setIfAbsent(key: string, value: T, options?: WriteOptions): Promise<boolean>;
+  /** Reads a value and removes it, or resolves with `undefined`. Atomic: of many takers one gets it. */
+  take(key: string, options?: CallOptions): Promise<T | undefined>;
+  /**
+   * Adds to the decimal number under a key, and resolves with the sum; a missing key counts as 0, and only then `ttl`
+   * applies. Atomic. Rejects `cant-decode` when the value is no number, `invalid-argument` when the sum is beyond
+   * 2^53 - 1.
+   */
+  increment(key: string, by?: number, options?: WriteOptions): Promise<number>;
+  /**
+   * Replaces a value by what `change` returns for it; `undefined` removes it. Atomic. Without `ttl` the deadline stays.
+   * `change` is synchronous and may run more than once; if it throws, nothing is written and the call rejects with that.
+   */
+  update(
+    key: string,
+    change: (current: T | undefined) => T | undefined,
+    options?: WriteOptions,
+  ): Promise<T | undefined>;
+  /** Gives a live value a new deadline, and tells whether there was one. Atomic. */
+  touch(key: string, options: WriteOptions & { ttl: number }): Promise<boolean>;
+  /** Iterates over the live keys. Each key that is present throughout is seen exactly once. */
+  keys(options?: PrefixOptions): AsyncIterable<string>;
+  /** Reads one page of the live keys with their deadlines. */
+  list(options?: ListOptions): Promise<Page>;
+  /** Removes all values, or those whose keys begin with a prefix. */
+  clear(options?: PrefixOptions): Promise<void>;
+  /**
+   * Iterates over the changes from the moment of the call, each once, those of every other context on the same medium
+   * included. Ends when the store closes; rejects when the watch is refused or breaks.
+   */
+  watch(options?: PrefixOptions): AsyncIterableIterator<Change>;
+  /** Removes what has expired, and resolves with how many entries that were. Also runs by itself. */
+  sweep(options?: CallOptions): Promise<number>;
+  /** Lets the calls already made finish and gives the medium back. Afterwards every call rejects `closed`. */
+  close(): Promise<void>;
+  /** The same as `close`, for `await using`. Present where the runtime knows the symbol. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** What a backend gets with every call. */
+export interface Call {
+  /** The store's clock: epoch ms. */
+  now(): number;
+  /** Aborted when nobody waits for the answer any more; a backend may ignore it. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Returned by a {@link Decision}: leave the entry as it is. */
+export const UNCHANGED: unique symbol = Symbol.for("shelflife.unchanged") as typeof UNCHANGED;
+
+/** The type of {@link UNCHANGED}. */
+export type Unchanged = typeof UNCHANGED;
+
+/**
+ * Decides, synchronously, what becomes of an entry: another one, `undefined` to remove it, or `UNCHANGED`. The bytes of
+ * `current` are only lent. It may run again on a fresh `current`; if it throws, nothing is written and the error is the
+ * call's.
+ */
+export type Decision = (current: Entry | undefined) => Entry | undefined | Unchanged;
+
+/** Where a backend tells of changes and of the end of its telling. */
+export interface Observer {
+  changed(change: Change): void;
+  /** The watch broke and tells no more. */
+  failed(error: unknown): void;
+}
+
+/**
+ * What an implementer writes: where bytes live. Keys come valid, times absolute, and the bytes handed over belong to the
+ * backend; the bytes it returns are copied for the caller. Expired entries are a backend's to keep or to remove, never to
+ * interpret: it returns what lies there.
+ *
+ * A backend without an optional method still makes a full store: there is one fallback for each, or the store's call
+ * rejects `unsupported`.
+ */
+export interface Backend {
+  get(key: string, call: Call): Awaitable<Entry | undefined>;
+  set(key: string, entry: Entry, call: Call): Awaitable<void>;
+  /** Removes an entry and tells whether there was one. */
+  delete(key: string, call: Call): Awaitable<boolean>;
+  isPersistent(): boolean;
+  /** States that the bytes returned are nobody else's, so that they need no copying. */
+  readonly returnsCopies?: boolean;
+  /**
+   * States that the medium hides expired entries by its own clock and removes them itself. Then what it returns is live,
+   * `delete` tells of live entries only, and nothing is swept from here.
+   */
+  readonly ownExpiry?: boolean;
+  /** Reads an entry, decides and writes, all in one transaction of the medium. The one atomic primitive. */
+  mutate?(key: string, decide: Decision, call: Call): Awaitable<void>;
+  /** Reads deadlines without values. Fallback: `get`. */
+  head?(key: string, call: Call): Awaitable<{ readonly expiresAt: number } | undefined>;
+  /** Fallback: one `get` for each. */
+  getMany?(keys: readonly string[], call: Call): Awaitable<(Entry | undefined)[]>;
+  /** Writes distinct keys, all or none. Fallback: one `set` after the other. */
+  setMany?(items: readonly (readonly [key: string, entry: Entry])[], call: Call): Awaitable<void>;
+  /** Removes distinct keys and counts those that were live, undamaged or not. Fallback: one `get` and `delete` after the other. */
+  deleteMany?(keys: readonly string[], call: Call): Awaitable<number>;
+  /** Reads a page; expired entries may be in it. Fallback: none. */
+  list?(
+    options: { readonly prefix: string; readonly limit: number; readonly cursor?: string | undefined },
+    call: Call,
+  ): Awaitable<Page>;
+  /** Removes every entry whose key begins with the prefix. Fallback: none. */
+  clear?(options: { readonly prefix: string }, call: Call): Awaitable<void>;
+  /** Removes what has expired, and counts it, at a cost that follows that count. Fallback: none. */
+  sweep?(call: Call): Awaitable<number>;
+  /** Begins to tell every change on the medium, from whichever context, and returns how to stop. Fallback: none. */
+  watch?(options: { readonly prefix: string }, observer: Observer, call: Call): Awaitable<() => void>;
+  /** Finishes what was asked for and gives the medium back. */
+  close?(): Awaitable<void>;
+  /** A native command in place of `mutate`, where the medium has one. */
+  take?(key: string, call: Call): Awaitable<Uint8Array | undefined>;
+  /** A native command in place of `mutate`, where the medium has one. `expiresAt` is for a key that is created. */
+  increment?(key: string, by: number, expiresAt: number, call: Call): Awaitable<number>;
+  /** A native command in place of `mutate`, where the medium has one. */
+  touch?(key: string, expiresAt: number, call: Call): Awaitable<boolean>;
+}

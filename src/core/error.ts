@@ -1,0 +1,59 @@
+/** The codes of a {@link StoreError}: the first four come from the storage interface that the contract descends from. */
+export type StoreErrorCode =
+  | "not-found"
+  | "cant-decode"
+  | "cant-encode"
+  | "bad-config"
+  | "invalid-argument"
+  | "unsupported"
+  | "closed"
+  | "quota-exceeded"
+  | "unavailable"
+  | "unauthorized"
+  | "conflict";
+
+/** What a {@link StoreError} carries besides its code and message. */
+export interface StoreErrorOptions {
+  /** The key that the failed call was about. */
+  key?: string | undefined;
+  /** What made the call fail, as the medium reported it. */
+  cause?: unknown;
+}
+
+/** The one class of error that a store rejects with, told apart by `code`. */
+export class StoreError extends Error {
+  override readonly name = "StoreError";
+  readonly code: StoreErrorCode;
+  readonly key: string | undefined;
+
+  constructor(code: StoreErrorCode, message: string, options: StoreErrorOptions = {}) {
+    super(message, options);
+    this.code = code;
+    this.key = options.key;
+  }
+}
+
+/**
+ * Tells whether a value is a {@link StoreError}, with the given code if one is asked for. Goes by shape, not by class, so
+ * that it holds for an error of another bundle, realm or worker.
+ */
+export function isStoreError(error: unknown, code?: StoreErrorCode): error is StoreError {
+  const { name, code: found } = (error ?? {}) as Partial<StoreError>;
+  return name === "StoreError" && (code === undefined ? typeof found === "string" : found === code);
+}
+
+/** Shows a value in a message: a string in quotes, shortened; of anything bulky only its kind. */
+export function quote(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.length > 64 ? `${value.slice(0, 64)}…` : value);
+  return Object(value) === value ? kindOf(value) : String(value);
+}
+
+/** The kind of an object, in whichever realm it was made: "Uint8Array", "Array", "Function". */
+export function kindOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
+}
+
+/** Throws `invalid-argument` with what was expected, unless the argument is right. */
+export function check(isRight: unknown, what: string, expected: string, got: unknown): asserts isRight {
+  if (!isRight) throw new StoreError("invalid-argument", `Invalid ${what}: expected ${expected}, got ${quote(got)}`);
+}

@@ -1,0 +1,77 @@
+import type { Change, Observer } from "./contract.ts";
+
+/** Carries the changes of a medium to whoever watches it. */
+export interface Hub {
+  /** Tells changes that the medium has committed. */
+  tell(changes: readonly Change[]): void;
+  /** Begins to tell an observer, and returns how to stop. */
+  watch(observer: Observer): () => void;
+  close(): void;
+}
+
+/** Returns a hub for a medium that nobody else can reach. */
+export function createHub(): Hub {
+  const observers = new Set<Observer>();
+  return {
+    tell(changes) {
+      for (const observer of observers) changes.forEach(observer.changed);
+    },
+    watch(observer) {
+      observers.add(observer);
+      return () => void observers.delete(observer);
+    },
+    close: () => observers.clear(),
+  };
+}
+
+/**
+ * Returns a hub that reaches every other one of its name on the origin (tabs, workers, this page) by a BroadcastChannel,
+ * which is opened at the first change or watch.
+ */
+export function createSharedHub(name: string): Hub {
+  const hub = createHub();
+  let channel: BroadcastChannel | undefined;
+  let isClosed = typeof BroadcastChannel === "undefined";
+
+  function connect(): void {
+    if (channel || isClosed) return;
+    channel = new BroadcastChannel(name);
+    channel.onmessage = ({ data }: MessageEvent<readonly Change[]>) => hub.tell(data);
+    // In Node an open channel would keep the process alive.
+    (channel as { unref?(): void }).unref?.();
+  }
+
+  function disconnect(): void {
+    channel?.close();
+    channel = undefined;
+  }
+
+  function post(changes: readonly Change[]): void {
+    try {
+      channel?.postMessage(changes);
+    } catch {
+      // Deno 2.9 disconnects a channel that was opened just when the process's last one was closed. What is committed must
+      // not fail for that: a new channel is connected.
+      disconnect();
+      connect();
+      channel?.postMessage(changes);
+    }
+  }
+
+  return {
+    tell(changes) {
+      connect();
+      post(changes);
+      hub.tell(changes);
+    },
+    watch(observer) {
+      connect();
+      return hub.watch(observer);
+    },
+    close() {
+      hub.close();
+      disconnect();
+      isClosed = true;
+    },
+  };
+}

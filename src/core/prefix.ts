@@ -1,0 +1,88 @@
+import { checkItems } from "./check.ts";
+import type { Change, Page, PrefixOptions, Store } from "./contract.ts";
+import { check, isStoreError, quote } from "./error.ts";
+import { checkPrefix, isKey } from "./key.ts";
+
+// The calls that are about one key, which is their first argument.
+const keyed = ["get", "find", "has", "entry", "set", "delete", "compareAndSet", "setIfAbsent", "take", "increment", "update", "touch"] as const; // prettier-ignore
+
+/**
+ * Returns a view of a store in which every key begins with a prefix that the caller never sees. The prefix counts in the
+ * 1,024 bytes of a key. Closing the view closes the store.
+ */
+export function prefix<T>(store: Store<T>, prefix: string): Store<T> {
+  checkPrefix(prefix);
+  // A key that is too long only with the prefix is refused here, where the message does not tell the prefix.
+  const inner = (key: string): string => {
+    check(
+      isKey(key) && isKey(prefix + key),
+      "key",
+      "a well-formed string of 1 to 1,024 UTF-8 bytes, prefix included",
+      key,
+    );
+    return prefix + key;
+  };
+  const outer = <Named extends { readonly key: string }>(named: Named): Named => ({
+    ...named,
+    key: named.key.slice(prefix.length),
+  });
+  const within = <Options extends PrefixOptions>(options: Options | undefined): Options =>
+    ({ ...options, prefix: prefix + checkPrefix(options?.prefix) }) as Options;
+
+  /** Makes a call, and gives an error that names a key the name that the caller knows. */
+  async function run<R>(call: () => R | Promise<R>): Promise<R> {
+    try {
+      return await call();
+    } catch (error) {
+      if (isStoreError(error) && error.key?.startsWith(prefix)) {
+        const { key } = outer(error as { key: string });
+        error.message = error.message.replace(quote(error.key), () => quote(key));
+        Object.assign(error, { key });
+      }
+      throw error;
+    }
+  }
+
+  const view: Store<T> = {
+    ...store,
+    findMany: (keys, options) => run(() => store.findMany(checkItems(keys).map(inner), options)),
+    setMany: (items, options) =>
+      run(() => {
+        const renamed = checkItems(items).map((item) => {
+          const [key, ...rest] = checkItems<any>(item);
+          return [inner(key), ...rest] as [string, T];
+        });
+        return store.setMany(renamed, options);
+      }),
+    deleteMany: (keys, options) => run(() => store.deleteMany(checkItems(keys).map(inner), options)),
+    async *keys(options) {
+      for await (const key of store.keys(within(options))) yield outer({ key }).key;
+    },
+    list: (options) =>
+      run(async (): Promise<Page> => {
+        const page = await store.list(within(options));
+        return { ...page, entries: page.entries.map(outer) };
+      }),
+    clear: (options) => run(() => store.clear(within(options))),
+    watch(options) {
+      const changes = store.watch(within(options));
+      return {
+        ...changes,
+        [Symbol.asyncIterator]() {
+          return this;
+        },
+        async next(): Promise<IteratorResult<Change, any>> {
+          const { done, value } = await changes.next();
+          return { done: done!, value: done ? value : outer(value) };
+        },
+      };
+    },
+  };
+  for (const name of keyed) {
+    const call = store[name] as (key: string, ...rest: unknown[]) => Promise<unknown>;
+    Object.assign(view, {
+      [name]: (key: string, ...rest: unknown[]) => run(() => call.call(store, inner(key), ...rest)),
+    });
+  }
+  return view;
+}

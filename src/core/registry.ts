@@ -1,0 +1,77 @@
+import type { Store } from "./contract.ts";
+import { quote, StoreError } from "./error.ts";
+
+/**
+ * The parameters of each backend by name, so that `open` completes and checks them. Others add theirs by declaration
+ * merging: `declare module "shelflife" { interface Backends { mine: MyOptions } }`.
+ */
+// oxlint-disable-next-line no-empty-interface -- every backend adds its own line
+export interface Backends {}
+
+/** A name in a configuration object becomes a store: `{ backend, parameters }`. */
+export type Config<Name extends string = string> = Name extends keyof Backends
+  ? {} extends Backends[Name]
+    ? { backend: Name; parameters?: Backends[Name] | undefined }
+    : { backend: Name; parameters: Backends[Name] }
+  : { backend: Name; parameters?: unknown };
+
+/** Checks a backend's parameters and builds its store. */
+export interface Factory<Options = any> {
+  /** Returns the options if the parameters are right. Pure. Throws one `bad-config` with every problem. */
+  valid(parameters: unknown): Options;
+  build(options: Options): Store | Promise<Store>;
+}
+
+/** The factories that can be opened by name. */
+export interface Registry {
+  /** Adds a factory, or puts it in the place of the one of that name. */
+  register(name: string, factory: Factory): void;
+  /** Returns a factory. Throws `bad-config` with the known names when there is none of that name. */
+  getFactory(name: string): Factory;
+  /** Returns the known names, sorted. */
+  methods(): string[];
+  /** Checks a configuration without building anything, and returns its options. Throws `bad-config`. */
+  valid<Name extends string>(config: NamedConfig<Name>): unknown;
+  /** Builds the store that a configuration describes. Rejects `bad-config`. */
+  open<Name extends string>(config: NamedConfig<Name>): Promise<Store>;
+}
+
+/** A {@link Config} whose backend name completes to the known ones. */
+export type NamedConfig<Name extends string> = Config<Name> & { backend: Name | keyof Backends };
+
+/** Returns a registry of its own, with the given factories in it. */
+export function createRegistry(factories: Record<string, Factory> = {}): Registry {
+  const known = new Map<string, Factory>();
+
+  function register(name: string, factory: Factory): void {
+    if (typeof name !== "string" || name === "" || !factory?.build || !factory.valid) {
+      const expected = "a non-empty name and a factory with build and valid";
+      throw new StoreError("bad-config", `Cannot register ${quote(name)}: expected ${expected}, got ${quote(factory)}`);
+    }
+    known.set(name, factory);
+  }
+
+  function methods(): string[] {
+    return [...known.keys()].sort();
+  }
+
+  function getFactory(name: string): Factory {
+    const factory = known.get(name);
+    if (factory) return factory;
+    const names = methods().map(quote).join(", ");
+    throw new StoreError("bad-config", `Unknown backend ${quote(name)}: expected one of ${names}`);
+  }
+
+  function valid(config: Config): unknown {
+    return getFactory(config?.backend).valid(config.parameters);
+  }
+
+  for (const [name, factory] of Object.entries(factories)) register(name, factory);
+  return {
+    register,
+    getFactory,
+    methods,
+    valid,
+    open: async (config) => getFactory(config?.backend).build(valid(config)),
+  };
+}

@@ -1,0 +1,42 @@
+import { check, kindOf, quote, StoreError } from "./error.ts";
+
+// The last instant of a Date. What would live longer lives for ever.
+const endOfTime = 8.64e15;
+
+/** Whether a value is bytes, of whichever realm. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return kindOf(value) === "Uint8Array";
+}
+
+/** Returns a copy of the bytes; throws `invalid-argument` for anything but a `Uint8Array`. */
+export function copyBytes(value: unknown): Uint8Array {
+  // A detached buffer cannot be copied. An array made of it has no length.
+  check(isBytes(value) && !(value.buffer as { detached?: boolean }).detached, "value", "a Uint8Array", value);
+  // Not slice(): a Node Buffer's slice shares its memory.
+  return new Uint8Array(value);
+}
+
+/** Whether two values are the same bytes, or both missing. */
+export function equalBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  return a && b ? a.length === b.length && a.every((byte, index) => byte === b[index]) : a === b;
+}
+
+/** Returns when a value written now expires, `Infinity` for never; throws `invalid-argument` for what is no ttl. */
+export function deadline(ttl: unknown, now: number): number {
+  if (ttl === undefined) return Infinity;
+  check(typeof ttl === "number" && ttl > 0, "ttl", "a number of ms above 0", ttl);
+  const expiresAt = Math.ceil(now + ttl);
+  return expiresAt > endOfTime ? Infinity : expiresAt;
+}
+
+/**
+ * Returns the sum of a number, written as JSON would, or 0, and another. Throws `cant-decode` for what is no number,
+ * `invalid-argument` for a sum that is no longer exact.
+ */
+export function add(current: Uint8Array | undefined, by: number, key: string): number {
+  const text = current ? new TextDecoder("utf-8", { ignoreBOM: true }).decode(current) : "0";
+  const sum = `${+text}` === text ? +text + by : NaN;
+  if (Math.abs(sum) <= Number.MAX_SAFE_INTEGER) return sum;
+  const code = Number.isFinite(sum) ? "invalid-argument" : "cant-decode";
+  throw new StoreError(code, `Cannot increment key ${quote(key)}: expected a decimal number within 2^53 - 1`, { key });
+}

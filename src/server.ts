@@ -1,0 +1,42 @@
+import { sqliteFactory } from "./backends/sqlite.ts";
+import type { Store } from "./core/contract.ts";
+import { createRegistry, type Factory, type NamedConfig, type Registry } from "./core/registry.ts";
+import { getFactory as portable, methods as portableNames } from "./index.ts";
+
+// Everything of the portable door. What is declared here takes the place of what has the same name there.
+export * from "./index.ts";
+export { sqlite, sqliteFactory, type SqliteOptions } from "./backends/sqlite.ts";
+export { handler, type Action, type HandlerOptions, type Scope } from "./http/handler.ts";
+
+/** The registry that this door's `open`, `register`, `getFactory`, `methods` and `valid` use: the backends of a server too. */
+export const registry: Registry = /* @__PURE__ */ createServerRegistry();
+
+/** Builds the store that a configuration describes. Rejects `bad-config`, with every problem at once. */
+export function open<Name extends string>(config: NamedConfig<Name>): Promise<Store> {
+  return registry.open(config);
+}
+
+/** Checks a configuration without building anything, and returns its options. Throws `bad-config`. */
+export function valid<Name extends string>(config: NamedConfig<Name>): unknown {
+  return registry.valid(config);
+}
+
+/** Adds a factory to this door's registry, or puts it in the place of the one of that name. */
+export function register(name: string, factory: Factory): void {
+  registry.register(name, factory);
+}
+
+/** Returns a factory of this door's registry. Throws `bad-config` with the known names when there is none. */
+export function getFactory(name: string): Factory {
+  return registry.getFactory(name);
+}
+
+/** Returns the names that this door's registry knows, sorted. */
+export function methods(): string[] {
+  return registry.methods();
+}
+
+function createServerRegistry(): Registry {
+  const factories = Object.fromEntries(portableNames().map((name) => [name, portable(name)]));
+  return createRegistry({ ...factories, sqlite: sqliteFactory });
+}

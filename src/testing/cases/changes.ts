@@ -1,0 +1,204 @@
+import type { Change } from "../../core/contract.ts";
+import type { Case } from "../case.ts";
+import { equal, rejects, rejectsWith } from "../expect.ts";
+
+const needs = ["watch"] as const;
+
+/** Reads some changes, each as "type key". */
+export async function collect(changes: AsyncIterator<Change>, count: number): Promise<string[]> {
+  const collected: string[] = [];
+  while (collected.length < count) {
+    const { done, value } = await changes.next();
+    if (done) break;
+    collected.push(`${value.type} ${value.key}`);
+  }
+  return collected;
+}
+
+/** Reads the changes up to that of a key that is set last, so that one too many shows as much as one missing. */
+async function collectUntil(changes: AsyncIterator<Change>, last: string): Promise<string[]> {
+  const collected: string[] = [];
+  while (collected.at(-1) !== `set ${last}`) {
+    const [change] = await collect(changes, 1);
+    if (change === undefined) break;
+    collected.push(change);
+  }
+  return collected.slice(0, -1);
+}
+
+export const changes: readonly Case[] = [
+  {
+    name: "a watch tells each change once",
+    needs,
+    async run({ open, value, clock, subject }) {
+      const store = await open();
+      const watch = store.watch();
+      await store.set("a", value("1"));
+      await store.set("a", value("1"));
+      await store.set("b", value("1"), { ttl: 10 });
+      await store.delete("a");
+      await store.find("a");
+      await store.deleteMany(["a", "none"]);
+      const expected = ["set a", "set a", "set b", "delete a"];
+      if (subject.can.includes("atomic")) {
+        clock.advance(10);
+        await store.find("b");
+        await store.find("b");
+        expected.push("expire b");
+      }
+      await store.set("last", value("x"));
+      equal(await collectUntil(watch, "last"), expected, "the changes");
+      await watch.return!();
+    },
+  },
+  {
+    name: "a watch tells of every atomic call that changed something",
+    needs: ["watch", "atomic"],
+    async run({ open, value }) {
+      const store = await open();
+      const watch = store.watch();
+      await store.setIfAbsent("a", value("1"));
+      await store.setIfAbsent("a", value("2"));
+      await store.compareAndSet("a", value("2"), value("3"));
+      await store.compareAndSet("a", value("1"), value("3"));
+      await store.touch("a", { ttl: 1000 });
+      await store.touch("none", { ttl: 1000 });
+      await store.increment("n");
+      await store.update("u", () => value("x"));
+      await store.update("u", () => undefined);
+      await store.update("u", () => undefined);
+      await store.take("a");
+      await store.take("a");
+      await store.set("last", value("x"));
+      const expected = ["set a", "set a", "set a", "set n", "set u", "delete u", "delete a"];
+      equal(await collectUntil(watch, "last"), expected, "the changes");
+      await watch.return!();
+    },
+  },
+  {
+    name: "a watch tells of every key that setMany, deleteMany and clear are about",
+    needs: ["watch", "list"],
+    async run({ open, value }) {
+      const store = await open();
+      const watch = store.watch();
+      await store.setMany([["a", value("1")], ["b", value("2")], ["b", value("3")], ["c/1", value("4")], ["c/2", value("5")], ["d", value("6")]]); // prettier-ignore
+      equal((await collect(watch, 5)).sort(), ["set a", "set b", "set c/1", "set c/2", "set d"], "setMany");
+      await store.deleteMany(["a", "none"]);
+      equal(await collect(watch, 1), ["delete a"], "deleteMany");
+      await store.clear({ prefix: "c/" });
+      equal((await collect(watch, 2)).sort(), ["delete c/1", "delete c/2"], "clear of a prefix");
+      await store.clear();
+      await store.set("last", value("x"));
+      equal((await collectUntil(watch, "last")).sort(), ["delete b", "delete d"], "clear");
+      await watch.return!();
+    },
+  },
+  {
+    name: "an entry that is removed after its deadline tells expire, one that is overwritten tells set",
+    needs: ["watch", "atomic", "list", "sweep"],
+    async run({ open, value, clock }) {
+      const store = await open();
+      const watch = store.watch();
+      for (const key of ["swept", "deleted", "taken", "many", "cleared", "set"]) await store.set(key, value("x"), { ttl: key === "swept" ? 5 : 10 }); // prettier-ignore
+      await collect(watch, 6);
+      clock.advance(5);
+      await store.sweep();
+      clock.advance(5);
+      await store.set("set", value("y"));
+      await store.delete("deleted").catch(() => {});
+      await store.take("taken");
+      await store.deleteMany(["many"]);
+      await store.clear();
+      await store.set("last", value("x"));
+      const told = await collectUntil(watch, "last");
+      const expected = ["expire swept", "set set", "expire deleted", "expire taken", "expire many"];
+      equal(told.slice(0, 5), expected, "the changes in order");
+      equal(told.slice(5).sort(), ["delete set", "expire cleared"], "the changes by clear");
+      await watch.return!();
+    },
+  },
+  {
+    name: "a watch with a prefix tells of nothing else",
+    needs,
+    async run({ open, value }) {
+      const store = await open();
+      const watch = store.watch({ prefix: "a/" });
+      for (const key of ["a", "a/1", "b", "a/2", "a0"]) await store.set(key, value("x"));
+      await store.set("a/last", value("x"));
+      equal(await collectUntil(watch, "a/last"), ["set a/1", "set a/2"], "the changes");
+      await watch.return!();
+    },
+  },
+  {
+    name: "what another store on the medium does is told too, once",
+    needs: ["watch", "shared"],
+    async run({ open, value }) {
+      const [mine, other] = [await open(), await open()];
+      const watch = mine.watch();
+      // Whether the other store's first change comes after the watch began is known only once one has been seen.
+      await mine.set("first", value("x"));
+      equal(await collect(watch, 1), ["set first"], "the first change");
+      await other.set("a", value("1"));
+      equal(await collect(watch, 1), ["set a"], "a set by the other");
+      await other.delete("a");
+      equal(await collect(watch, 1), ["delete a"], "a deletion by the other");
+      await other.set("b", value("1"));
+      await mine.set("last", value("x"));
+      equal((await collect(watch, 2)).sort(), ["set b", "set last"], "changes by both");
+      await watch.return!();
+    },
+  },
+  {
+    name: "every watch is told, and one that ended is told no more",
+    needs,
+    async run({ open, value }) {
+      const store = await open();
+      const [first, second] = [store.watch(), store.watch()];
+      await store.set("a", value("x"));
+      equal(await collect(first, 1), ["set a"], "the first watch");
+      await first.return!();
+      await store.set("b", value("x"));
+      equal(await collect(second, 2), ["set a", "set b"], "the second watch");
+      equal(await first.next(), { done: true, value: undefined }, "the first watch after its end");
+      await second.return!();
+    },
+  },
+  {
+    name: "a watch that waits ends with its return, and with the store",
+    needs,
+    async run({ open }) {
+      const store = await open();
+      const [first, second] = [store.watch(), store.watch()];
+      const waiting = [first.next(), first.next(), second.next()];
+      await first.return!();
+      await store.close();
+      const ended = { done: true, value: undefined };
+      equal(await Promise.all(waiting), [ended, ended, ended], "what waited");
+    },
+  },
+  {
+    name: "an aborted watch rejects with the signal's reason",
+    needs,
+    async run({ open }) {
+      const store = await open();
+      const controller = new AbortController();
+      const reason = new Error("enough");
+      const waiting = store.watch({ signal: controller.signal }).next();
+      const late = store.watch({ signal: controller.signal });
+      controller.abort(reason);
+      await rejectsWith(() => waiting, reason, "a waiting watch");
+      await rejectsWith(() => late.next(), reason, "a watch not yet read");
+      await rejectsWith(() => store.watch({ signal: controller.signal }).next(), reason, "a watch begun too late");
+    },
+  },
+  {
+    name: "a watch that is refused rejects",
+    needs,
+    async run({ open }) {
+      const store = await open();
+      await rejects(() => store.watch({ prefix: 5 as never }).next(), "invalid-argument", "a number as prefix");
+      await store.close();
+      await rejects(() => store.watch().next(), "closed", "a watch of a closed store");
+    },
+  },
+];

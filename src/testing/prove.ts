@@ -1,0 +1,69 @@
+import type { Store } from "../core/contract.ts";
+import type { Case, Context, Subject } from "./case.ts";
+import { createClock } from "./clock.ts";
+
+/** What came of one case. Without an error it holds. */
+export interface Result {
+  readonly name: string;
+  readonly error?: unknown;
+}
+
+// Far above what any case takes, so that a promise which never settles is told as a failure of its case.
+const patience = 120_000;
+
+let media = 0;
+
+/** Runs one case on a subject, on a medium of its own, and closes what it opened. Rejects if the case does not hold. */
+export async function prove(test: Case, subject: Subject): Promise<void> {
+  const clock = createClock();
+  const medium = `case-${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}-${++media}`;
+  const opened: Store<any>[] = [];
+  const context: Context = {
+    subject,
+    clock,
+    value: subject.value ?? ((text) => new TextEncoder().encode(text)),
+    text: (value) =>
+      value === undefined ? undefined : (subject.text ?? ((bytes: Uint8Array) => decoder.decode(bytes)))(value),
+    async open(options) {
+      const store = await subject.open(medium, { ...options, now: clock.now });
+      opened.push(store);
+      return store;
+    },
+  };
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const impatience = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`Case took more than ${patience} ms`)), patience);
+  });
+  try {
+    await Promise.race([test.run(context), impatience]);
+  } finally {
+    clearTimeout(timer);
+    await Promise.all(opened.map((store) => store.close()));
+  }
+}
+
+/** The cases that are about a subject: those that need nothing it cannot do. */
+export function casesFor(cases: readonly Case[], subject: Subject): Case[] {
+  return cases.filter(({ needs = [] }) => needs.every((feature) => subject.can.includes(feature)));
+}
+
+/** Runs all cases that are about a subject, one after the other, and tells what came of each. */
+export async function proveAll(
+  cases: readonly Case[],
+  subject: Subject,
+  tell: (result: Result) => void = () => {},
+): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const test of casesFor(cases, subject)) {
+    const name = `${subject.name}: ${test.name}`;
+    const result = await prove(test, subject).then(
+      (): Result => ({ name }),
+      (error: unknown): Result => ({ name, error }),
+    );
+    results.push(result);
+    tell(result);
+  }
+  return results;
+}
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });

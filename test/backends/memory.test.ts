@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isStoreError, memory } from "../../src/index.ts";
+import { createClock } from "../../src/testing.ts";
+
+const bytes = (length: number): Uint8Array => new Uint8Array(length);
+
+async function keysOf(store: ReturnType<typeof memory>): Promise<string[]> {
+  return (await store.list()).entries.map(({ key }) => key);
+}
+
+test("a store with maxEntries holds no more, and keeps what is used", async () => {
+  const store = memory({ maxEntries: 3 });
+  for (const key of ["a", "b", "c"]) await store.set(key, bytes(1));
+  await store.get("a");
+  await store.set("d", bytes(1));
+  assert.deepEqual(await keysOf(store), ["a", "c", "d"]);
+  await store.set("e", bytes(1));
+  assert.deepEqual(await keysOf(store), ["a", "d", "e"]);
+});
+
+test("a long scan does not flush what is used again and again", async () => {
+  const store = memory({ maxEntries: 100 });
+  for (let index = 0; index < 50; index++) await store.set(`hot ${index}`, bytes(1));
+  for (let index = 0; index < 5000; index++) {
+    await store.set(`scanned ${index}`, bytes(1));
+    await store.find(`hot ${index % 50}`);
+  }
+  const hot = (await keysOf(store)).filter((key) => key.startsWith("hot"));
+  assert.equal(hot.length, 50);
+});
+
+test("a store with maxBytes counts values and keys, and refuses what could never fit", async () => {
+  const store = memory({ maxBytes: 100 });
+  await store.set("a", bytes(48));
+  await store.set("b", bytes(48));
+  assert.deepEqual(await keysOf(store), ["a", "b"]);
+  await store.set("b", bytes(40));
+  await store.set("c", bytes(6));
+  assert.deepEqual(await keysOf(store), ["a", "b", "c"]);
+  await assert.rejects(
+    store.set("a", bytes(99)),
+    (error) => isStoreError(error, "quota-exceeded") && error.key === "a",
+  );
+  assert.equal((await store.get("a")).length, 48);
+  await assert.rejects(store.setMany([["x", bytes(1)], ["y", bytes(100)]])); // prettier-ignore
+  assert.equal(await store.has("x"), false);
+  await store.set("big", bytes(94));
+  assert.deepEqual(await keysOf(store), ["big"]);
+});
+
+test("what has expired goes before what lives, and evictions are told", async () => {
+  const clock = createClock();
+  const store = memory({ maxEntries: 2, now: clock.now });
+  await store.set("lives", bytes(1));
+  await store.set("expires", bytes(1), { ttl: 5 });
+  clock.advance(5);
+  const watch = store.watch();
+  await store.set("new", bytes(1));
+  await store.set("newer", bytes(1));
+  const told: string[] = [];
+  for await (const { type, key } of watch) {
+    told.push(`${type} ${key}`);
+    if (told.length === 4) break;
+  }
+  assert.deepEqual(told, ["expire expires", "set new", "delete lives", "set newer"]);
+});
+
+test("deadlines that move leave nothing behind, near or far", async () => {
+  const clock = createClock(0);
+  const store = memory({ now: clock.now });
+  for (let round = 1; round <= 200; round++) {
+    for (let index = 0; index < 20; index++) await store.set(`key ${index}`, bytes(1), { ttl: 1 + ((round * index * 7919) % 100_000) }); // prettier-ignore
+    clock.advance(round % 7);
+    await store.sweep();
+  }
+  let live = (await keysOf(store)).length;
+  while (live > 0) {
+    clock.advance(997);
+    live -= await store.sweep();
+    assert.equal((await keysOf(store)).length, live);
+  }
+  assert.equal(live, 0);
+});

@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  createRegistry,
+  getFactory,
+  isStoreError,
+  memory,
+  memoryFactory,
+  methods,
+  open,
+  register,
+  valid,
+  type Factory,
+} from "../../src/index.ts";
+
+declare module "../../src/core/registry.ts" {
+  interface Backends {
+    tested: { size: number };
+  }
+}
+
+const problem =
+  (...parts: string[]) =>
+  (error: unknown) => {
+    assert.ok(isStoreError(error, "bad-config"), String(error));
+    for (const part of parts) assert.ok(error.message.includes(part), `${error.message} lacks ${part}`);
+    return true;
+  };
+
+test("a configuration opens a store", async () => {
+  const store = await open({ backend: "memory", parameters: { maxEntries: 2 } });
+  await store.set("a", new Uint8Array(1));
+  assert.equal(await store.has("a"), true);
+  await (await open({ backend: "memory" })).close();
+});
+
+test("every problem of a configuration is told at once", async () => {
+  const parameters = { maxEntries: 0, maxBytes: "many", sweepInterval: -1, now: 5, other: true } as never;
+  const parts = ['"memory"', '"maxEntries" must be a positive integer, got 0', '"maxBytes"', 'got "many"', '"sweepInterval"', '"now"', '"other"']; // prettier-ignore
+  await assert.rejects(open({ backend: "memory", parameters }), problem(...parts));
+  assert.throws(() => valid({ backend: "memory", parameters }), problem(...parts));
+  assert.throws(() => memory(parameters), problem(...parts));
+  for (const bad of [5, "text", [1], true]) {
+    assert.throws(() => valid({ backend: "memory", parameters: bad as never }), problem("must be an object"));
+  }
+});
+
+test("an unknown backend is told with the known ones", async () => {
+  for (const backend of ["redis", "", "__proto__", "toString", undefined, null, 5]) {
+    await assert.rejects(open({ backend: backend as string }), problem("memory", "indexeddb"));
+  }
+  await assert.rejects(open(undefined as never), problem("memory"));
+  assert.throws(() => getFactory("redis"), problem('"redis"', "memory"));
+});
+
+test("names are sorted, and a factory can be added and replaced", async () => {
+  const registry = createRegistry({ b: memoryFactory, a: memoryFactory });
+  assert.deepEqual(registry.methods(), ["a", "b"]);
+  let built = 0;
+  const factory: Factory<{ size: number }> = {
+    valid: (parameters) => parameters as { size: number },
+    build: ({ size }) => {
+      built += size;
+      return memory();
+    },
+  };
+  registry.register("tested", factory);
+  assert.equal(registry.getFactory("tested"), factory);
+  await registry.open({ backend: "tested", parameters: { size: 3 } });
+  assert.equal(built, 3);
+  assert.deepEqual(methods().includes("tested"), false);
+  for (const bad of [undefined, {}, { build: () => memory() }] as never[]) {
+    assert.throws(() => registry.register("bad", bad), problem('"bad"'));
+  }
+  assert.throws(() => register("", factory), problem('""'));
+});
+
+test("a configuration is checked by the compiler, too", () => {
+  // What is wrong here is wrong for the compiler: these lines are checked with the rest, and not run.
+  const never = (): unknown[] => [
+    // @ts-expect-error not a number
+    open({ backend: "memory", parameters: { maxEntries: "x" } }),
+    // @ts-expect-error no such parameter
+    open({ backend: "memory", parameters: { maxEntry: 1 } }),
+    // @ts-expect-error parameters missing
+    open({ backend: "tested" }),
+    // @ts-expect-error not a number
+    open({ backend: "tested", parameters: { size: "x" } }),
+    open({ backend: "tested", parameters: { size: 1 } }),
+    open({ backend: "memory" }),
+    open({ backend: "unheard-of", parameters: { anything: true } }),
+    open(JSON.parse("{}") as { backend: string; parameters?: unknown }),
+  ];
+  assert.equal(typeof never, "function");
+});

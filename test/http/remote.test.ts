@@ -1,0 +1,476 @@
+import assert from "node:assert/strict";
+import { createServer, type Server } from "node:http";
+import { createServer as createTcpServer, type AddressInfo } from "node:net";
+import { mock, test } from "node:test";
+import { createRegistry } from "../../src/core/registry.ts";
+import { isStoreError, StoreError, type StoreErrorCode } from "../../src/core/error.ts";
+import { faulty } from "../../src/testing/faulty.ts";
+import { memory } from "../../src/backends/memory.ts";
+import { remote, remoteFactory, type RemoteOptions } from "../../src/http/remote.ts";
+import { bytes, mount, pair, text } from "./pair.ts";
+
+const isUnavailable = (error: unknown): boolean => isStoreError(error, "unavailable");
+
+/** A remote that never pauses for long between two attempts. */
+function impatient(options: Partial<RemoteOptions>): ReturnType<typeof remote> {
+  return remote({ url: mount, ...options });
+}
+
+test("options are checked, all at once and without secrets", () => {
+  const { valid } = createRegistry({ http: remoteFactory });
+  const problemOf = (parameters: object): string => {
+    try {
+      valid({ backend: "http", parameters: parameters as RemoteOptions });
+    } catch (error) {
+      assert.ok(isStoreError(error, "bad-config"), String(error));
+      return error.message;
+    }
+    return "none";
+  };
+  for (const url of ["http://a.test", "https://a.test:8080/b/c", "http://[::1]/", "HTTP://a.test/b"]) {
+    assert.equal(problemOf({ url }), "none", url);
+  }
+  for (const url of ["foo", "", "ftp://a.test", "http://", "http://a.test?b", "http://a.test/#b", "/a", 5, {}, null]) {
+    assert.match(problemOf({ url }), /option "url" must be an http or https URL, got /, String(url));
+  }
+  assert.match(problemOf({}), /option "url" must be .*, got undefined/);
+  assert.doesNotMatch(problemOf({ url: "http://me:secret@a.test" }), /secret|none/);
+  const message = problemOf({
+    url: "foo",
+    token: "secret\n",
+    headers: { "bad name": "secret" },
+    fetch: 5,
+    timeout: 0,
+    attempts: 0,
+    retrys: 5,
+  });
+  for (const name of ["url", "token", "headers", "fetch", "timeout", "attempts", "retrys"]) {
+    assert.match(message, new RegExp(`option "${name}"`));
+  }
+  assert.doesNotMatch(message, /secret/);
+  assert.equal(
+    problemOf({ url: mount, token: "a.b-c", headers: { "x-a": "b" }, timeout: Infinity, attempts: 1 }),
+    "none",
+  );
+});
+
+test("a mount may end in slashes, and requests carry the headers and the token", async () => {
+  const seen: [string, string | null, string | null][] = [];
+  const { far } = pair({
+    between: (request, send) => {
+      seen.push([request.url, request.headers.get("authorization"), request.headers.get("x-trace")]);
+      return send(request);
+    },
+    remote: { url: `${mount}//`, token: "secret", headers: { "x-trace": "5" } },
+  });
+  await far.set("a b+c", bytes("x"));
+  assert.equal(text(await far.get("a b+c")), "x");
+  assert.deepEqual(
+    seen,
+    Array.from({ length: 2 }, () => [`${mount}/entry?key=a+b%2Bc`, "Bearer secret", "5"]),
+  );
+});
+
+test("fetch is called as a function of nobody's, and late", async () => {
+  const { far } = pair({
+    remote: {
+      async fetch(this: unknown) {
+        assert.equal(this, undefined);
+        return new Response(null, { status: 404, headers: { shelflife: "not-found" } });
+      },
+    },
+  });
+  assert.equal(await far.find("a"), undefined);
+  const replaced = mock.method(
+    globalThis,
+    "fetch",
+    async () => new Response(null, { headers: { shelflife: "not-found" } }),
+  );
+  assert.equal(await remote({ url: mount }).has("a"), false);
+  assert.equal(replaced.mock.callCount(), 1);
+  replaced.mock.restore();
+});
+
+test("a stranger's answer is an outage, never a miss or a value", async () => {
+  const strangers: [string, () => Response][] = [
+    ["a 404 page", () => new Response("<h1>Not found</h1>", { status: 404 })],
+    ["a 200 page", () => new Response("welcome")],
+    ["an empty 204", () => new Response(null, { status: 204 })],
+    ["a 502", () => new Response("bad gateway", { status: 502 })],
+    ["a redirect", () => new Response(null, { status: 302, headers: { location: "http://login.test" } })],
+    ["a problem document", () => Response.json({ code: "not-found" }, { status: 404 })],
+    [
+      "an ok whose body is none of ours",
+      () => new Response("x", { headers: { shelflife: "ok", "shelflife-ttl": "soon" } }),
+    ],
+    ["an error without a document", () => new Response("oops", { headers: { shelflife: "conflict" } })],
+  ];
+  for (const [name, answer] of strangers) {
+    const { far } = pair({ between: async () => answer(), remote: { attempts: 1 } });
+    const calls: Record<string, () => Promise<unknown>> = {
+      get: () => far.get("a"),
+      find: () => far.find("a"),
+      findMany: () => far.findMany(["a"]),
+      list: () => far.list(),
+      increment: () => far.increment("a"),
+      update: () => far.update("a", () => bytes("x")),
+      sweep: () => far.sweep(),
+      deleteMany: () => far.deleteMany(["a"]),
+      take: () => far.take("a"),
+    };
+    for (const [call, run] of Object.entries(calls)) await assert.rejects(run, isUnavailable, `${call}, ${name}`);
+    if (name.startsWith("an ok")) continue;
+    for (const run of [
+      () => far.set("a", bytes("x")),
+      () => far.delete("a"),
+      () => far.has("a"),
+      () => far.touch("a", { ttl: 1 }),
+    ]) {
+      await assert.rejects(run, (error) => !isStoreError(error, "not-found") && isStoreError(error), name);
+    }
+  }
+});
+
+test("an answer that is cut short is an outage", async () => {
+  const { far, store } = pair({
+    between: async (request, send) => {
+      const { status, headers, ...answer } = await send(request).then(async (response) => ({
+        status: response.status,
+        headers: response.headers,
+        body: await response.arrayBuffer(),
+      }));
+      return new Response(answer.body.slice(0, -1), { status, headers });
+    },
+    remote: { attempts: 1 },
+  });
+  await store.set("a", bytes("value"));
+  for (const run of [() => far.get("a"), () => far.findMany(["a"]), () => far.list(), () => far.take("a")]) {
+    await assert.rejects(run, isUnavailable);
+  }
+});
+
+test("a compressed answer has another length", async () => {
+  const { far, store } = pair({
+    between: async (request, send) => {
+      const response = await send(request);
+      const headers = new Headers(response.headers);
+      headers.set("content-encoding", "gzip");
+      headers.set("content-length", "3");
+      headers.set("etag", `W/${headers.get("etag")}`);
+      return new Response(response.body, { status: response.status, headers });
+    },
+  });
+  await store.set("a", bytes("value"));
+  assert.equal(text(await far.get("a")), "value");
+});
+
+test("a tag that a proxy made weak still holds for a change", async () => {
+  const { far, store } = pair({
+    between: async (request, send) => {
+      const response = await send(request);
+      if (response.headers.has("etag")) response.headers.set("etag", `W/${response.headers.get("etag")}`);
+      return response;
+    },
+  });
+  await store.set("a", bytes("1"));
+  await far.update("a", () => bytes("2"));
+  assert.equal(text(await store.get("a")), "2");
+});
+
+test("what is safe to repeat is repeated, and nothing else", async () => {
+  const attempts = 3;
+  const { far, sent } = pair({ between: async () => new Response("", { status: 503 }), remote: { attempts } });
+  const calls: [string, number, () => Promise<unknown>][] = [
+    ["GET entry", attempts, () => far.get("a")],
+    ["HEAD entry", attempts, () => far.has("a")],
+    ["GET entries", attempts, () => far.list()],
+    ["PUT entry", attempts, () => far.set("a", bytes("x"))],
+    ["POST batch", attempts, () => far.findMany(["a"])],
+    ["POST batch", attempts, () => far.setMany([["a", bytes("x")]])],
+    ["POST batch", 1, () => far.deleteMany(["a"])],
+    ["DELETE entry", 1, () => far.delete("a")],
+    ["DELETE entries", 1, () => far.clear()],
+    ["POST take", 1, () => far.take("a")],
+    ["POST increment", 1, () => far.increment("a")],
+    ["POST touch", 1, () => far.touch("a", { ttl: 5 })],
+    ["POST sweep", 1, () => far.sweep()],
+    // Its reads are repeated, and nothing was written.
+    ["GET entry", attempts, () => far.update("a", () => bytes("x"))],
+  ];
+  await Promise.all(calls.map(([name, , run]) => assert.rejects(run, isUnavailable, name)));
+  const expected = calls.flatMap(([name, count]) => Array<string>(count).fill(name));
+  assert.deepEqual(sent.sort(), expected.sort());
+});
+
+test("a conditional write whose answer is lost is not repeated", async () => {
+  const { far, sent, store } = pair({
+    between: async (request, send) => {
+      const response = await send(request);
+      return request.method === "PUT" ? new Response("", { status: 504 }) : response;
+    },
+  });
+  await assert.rejects(far.setIfAbsent("a", bytes("x")), isUnavailable);
+  assert.deepEqual(sent, ["GET entry", "PUT entry"]);
+  assert.equal(text(await store.get("a")), "x");
+});
+
+test("an outage that ends in time is not noticed", async () => {
+  let outages = 3;
+  const { far, sent } = pair({
+    between: async (request, send) => {
+      if (outages-- > 0) throw new TypeError("connection refused");
+      return send(request);
+    },
+  });
+  await far.set("a", bytes("x"), { ttl: 1000 });
+  assert.equal(sent.length, 4);
+  assert.equal(text(await far.get("a")), "x");
+});
+
+test("the ttl of a repeated write is what is left of it", async () => {
+  const ttls: (string | null)[] = [];
+  const { far, clock, store } = pair({
+    between: async (request, send) => {
+      ttls.push(request.headers.get("shelflife-ttl"));
+      if (ttls.length > 1) return send(request);
+      clock.advance(400);
+      return new Response("", { status: 503 });
+    },
+  });
+  const start = clock.now();
+  await far.set("a", bytes("x"), { ttl: 1000 });
+  assert.deepEqual(ttls, ["1000", "600"]);
+  assert.equal((await store.entry("a"))?.expiresAt, start + 1000);
+});
+
+test("a value that expires on the way is a miss", async () => {
+  const { far, clock, store } = pair({
+    between: async (request, send) => {
+      const response = await send(request);
+      clock.advance(10);
+      return response;
+    },
+  });
+  const reads: (() => Promise<unknown>)[] = [
+    () => far.find("a"),
+    async () => (await far.findMany(["a"]))[0],
+    async () => (await far.list()).entries[0],
+    async () => (await far.has("a")) || undefined,
+    async () => (await far.entry("a"))?.value,
+  ];
+  for (const read of reads) {
+    await store.set("a", bytes("x"), { ttl: 10 });
+    assert.equal(await read(), undefined);
+  }
+});
+
+test("an aborted call rejects with the reason, aborts its request and is not repeated", async () => {
+  const signals: AbortSignal[] = [];
+  const hanging = impatient({
+    fetch: (_, { signal }) => {
+      signals.push(signal!);
+      return new Promise((_, reject) => signal!.addEventListener("abort", () => reject(signal!.reason as Error)));
+    },
+  });
+  const reason = new Error("enough");
+  const controller = new AbortController();
+  const { signal } = controller;
+  const calls = [
+    hanging.get("a", { signal }),
+    hanging.set("a", bytes("x"), { signal }),
+    hanging.update("a", () => bytes("x"), { signal }),
+    hanging.take("a", { signal }),
+    hanging.watch({ signal }).next(),
+  ];
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  controller.abort(reason);
+  for (const call of calls) await assert.rejects(call, (error) => error === reason);
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  assert.ok(signals.length > 0 && signals.every(({ aborted }) => aborted));
+  assert.equal(signals.length, 5);
+});
+
+test("a call that hangs is an outage when its time is over, whether or not fetch heeds the signal", async () => {
+  const hanging = impatient({ fetch: () => new Promise(() => {}), timeout: 30 });
+  const started = performance.now();
+  await assert.rejects(hanging.get("a"), isUnavailable);
+  await assert.rejects(hanging.take("a"), /within 30 ms/);
+  assert.ok(performance.now() - started < 1000);
+});
+
+test("a body that never ends is an outage when the time is over", async () => {
+  const { far, store } = pair({
+    between: async (request, send) => {
+      const response = await send(request);
+      return new Response(new ReadableStream({ start: (controller) => controller.enqueue(bytes("x")) }), response);
+    },
+    remote: { timeout: 30 },
+  });
+  await store.set("a", bytes("value"));
+  await assert.rejects(far.get("a"), isUnavailable);
+});
+
+test("an endless timeout does not fire at once", async () => {
+  const { far } = pair({
+    between: async (request, send) => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return send(request);
+    },
+    remote: { timeout: Infinity },
+  });
+  assert.equal(await far.find("a"), undefined);
+});
+
+async function listening(server: Server | ReturnType<typeof createTcpServer>): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/x`;
+}
+
+test("a refused connection is an outage", async () => {
+  const server = createTcpServer();
+  const url = await listening(server);
+  await new Promise((resolve) => server.close(resolve));
+  await assert.rejects(remote({ url, attempts: 2 }).find("a"), isUnavailable);
+});
+
+test("a connection that breaks within the body is an outage", async () => {
+  const server = createServer((_, response) => {
+    response.writeHead(200, { shelflife: "ok", "content-length": "10" });
+    response.write("half");
+    setTimeout(() => response.destroy(), 10);
+  });
+  const url = await listening(server);
+  await assert.rejects(remote({ url, attempts: 1 }).get("a"), isUnavailable);
+  server.close();
+});
+
+test("an answer that is no HTTP is an outage", async () => {
+  const server = createTcpServer((socket) => socket.end("SSH-2.0-OpenSSH\r\n"));
+  const url = await listening(server);
+  await assert.rejects(remote({ url, attempts: 1 }).get("a"), isUnavailable);
+  server.close();
+});
+
+test("an error of the store arrives with its code, message and key", async () => {
+  let thrown: unknown;
+  const store = faulty(memory(), () => ({ before: thrown }));
+  const { far } = pair({ store, remote: { attempts: 1 } });
+  const codes: StoreErrorCode[] = [
+    "cant-decode",
+    "invalid-argument",
+    "unsupported",
+    "quota-exceeded",
+    "unavailable",
+    "unauthorized",
+  ];
+  for (const code of codes) {
+    thrown = new StoreError(code, `Cannot do it to "ü😀": expected ${code}`, { key: "ü😀\0" });
+    for (const call of [
+      () => far.get("ü😀\0"),
+      () => far.set("a", bytes("x")),
+      () => far.increment("ü😀\0"),
+      () => far.findMany(["a"]),
+    ]) {
+      await assert.rejects(call, (error) => {
+        assert.ok(isStoreError(error, code));
+        assert.deepEqual([error.message, error.key], [(thrown as StoreError).message, "ü😀\0"]);
+        return true;
+      });
+    }
+  }
+  thrown = new StoreError("closed", "Store is closed: expected an open one");
+  await assert.rejects(far.get("a"), isUnavailable, "a store that is closed far away");
+  thrown = new Error("password=secret in /etc/store");
+  await assert.rejects(far.get("a"), (error) => isUnavailable(error) && !String(error).includes("secret"));
+  thrown = new StoreError("unauthorized", "No");
+  await assert.rejects(far.has("a"), (error) => isStoreError(error, "unauthorized"), "an answer to HEAD");
+});
+
+test("no message tells a value, a token or a header", async () => {
+  const { far } = pair({
+    between: async () => new Response("secret", { headers: { shelflife: "ok" } }),
+    remote: { token: "secret", headers: { "x-key": "secret" }, attempts: 1 },
+  });
+  for (const call of [() => far.list(), () => far.findMany(["a"]), () => far.increment("a")]) {
+    await assert.rejects(call, (error) => isUnavailable(error) && !String(error).includes("secret"));
+  }
+});
+
+test("fifty updates at once in a process do not fight", async () => {
+  const { far, store, sent } = pair();
+  await Promise.all(
+    Array.from({ length: 50 }, () => far.update("n", (value) => bytes(`${Number(text(value) ?? 0) + 1}`))),
+  );
+  assert.equal(text(await store.get("n")), "50");
+  assert.equal(sent.length, 100);
+});
+
+test("updates of different keys do not wait for one another", async () => {
+  const { far } = pair({
+    between: (request, send) => (request.url.endsWith("slow") ? new Promise(() => {}) : send(request)),
+    remote: { timeout: 200 },
+  });
+  const slow = assert.rejects(
+    far.update("slow", () => bytes("x")),
+    isUnavailable,
+  );
+  await far.update("fast", () => bytes("x"));
+  await slow;
+  assert.equal(text(await far.update("fast", () => bytes("y"))), "y");
+});
+
+test("updates of several remotes are never lost", async () => {
+  const { store, ask } = pair();
+  const fetch = (url: string, init: RequestInit): Promise<Response> =>
+    ask(init.method!, url.slice(mount.length + 1), init);
+  const remotes = Array.from({ length: 10 }, () => remote({ url: mount, fetch }));
+  await Promise.all(
+    remotes.flatMap((far) =>
+      Array.from({ length: 10 }, () => far.update("n", (value) => bytes(`${Number(text(value) ?? 0) + 1}`))),
+    ),
+  );
+  assert.equal(text(await store.get("n")), "100");
+});
+
+test("a change that others always outrun is a conflict in the end", async () => {
+  let changes = 0;
+  const random = mock.method(Math, "random", () => -0.5);
+  const { far, store, sent } = pair({
+    between: async (request, send) => {
+      if (request.method === "PUT") await store.set("a", bytes(`${changes++}`));
+      return send(request);
+    },
+  });
+  await assert.rejects(
+    far.update("a", () => bytes("mine")),
+    (error) => isStoreError(error, "conflict") && error.key === "a",
+  );
+  random.mock.restore();
+  assert.equal(changes * 2, sent.length);
+  assert.equal(text(await store.get("a")), `${changes - 1}`);
+});
+
+test("a deadline that somebody gives meanwhile survives a change that keeps it", async () => {
+  const { far, store, clock } = pair({
+    between: async (request, send) => {
+      if (request.method === "PUT") await store.touch("a", { ttl: 50 });
+      return send(request);
+    },
+  });
+  await store.set("a", bytes("1"), { ttl: 1000 });
+  await far.update("a", () => bytes("2"));
+  assert.equal((await store.entry("a"))?.expiresAt, clock.now() + 50);
+});
+
+test("close lets calls finish, those that wait for their turn too", async () => {
+  const { far, store } = pair({
+    between: async (request, send) => {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      return send(request);
+    },
+  });
+  const calls = [far.set("a", bytes("x")), far.update("b", () => bytes("y")), far.update("b", () => bytes("z"))];
+  await far.close();
+  assert.deepEqual((await store.findMany(["a", "b"])).map(text), ["x", "z"]);
+  await Promise.all(calls);
+});

@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { promisify } from "node:util";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+import { packageFolder } from "../tools/installPackage.mjs";
+import { root } from "../tools/run.mjs";
+
+const exec = promisify(execFile);
+const folder = `${packageFolder}node_modules/shelflife/`;
+const readJson = (path: string): any => JSON.parse(readFileSync(path, "utf8"));
+const manifest = readJson(`${folder}package.json`);
+const list = (path: string): string[] =>
+  readdirSync(folder + path, { recursive: true, encoding: "utf8" }).map((name) => name.replaceAll("\\", "/"));
+const dist = list("dist").filter((name) => name.endsWith(".js") && !name.includes(".min."));
+
+/** The name that a module of dist is imported by, or `undefined` when the package seals it. */
+function entry(name: string): string | undefined {
+  const exact = Object.entries(manifest.exports).find(([, target]) => target === `./dist/${name}`);
+  if (exact) return exact[0];
+  for (const [pattern, target] of Object.entries<string | null>(manifest.exports)) {
+    const [before, after] = (target ?? pattern.replace("./", "./dist/").concat(".js")).split("*");
+    if (after === undefined || !`./dist/${name}`.startsWith(before!)) continue;
+    return target === null ? undefined : pattern.replace("*", `./dist/${name}`.slice(before!.length, -after.length));
+  }
+  return undefined;
+}
+const entries = dist.map(entry).filter((name) => name !== undefined);
+const specifier = (name: string): string => name.replace(/^\./, "shelflife");
+
+test("publint finds nothing", async () => {
+  const { messages } = await publint({ pkgDir: folder, level: "suggestion", pack: false, strict: true });
+  assert.deepEqual(
+    messages.map((message) => formatMessage(message, manifest)),
+    [],
+  );
+});
+
+test("are-the-types-wrong finds nothing, at any entry", async () => {
+  const command = ["node_modules/@arethetypeswrong/cli/dist/index.js", `${packageFolder}shelflife.tgz`];
+  const options = [
+    "--profile",
+    "esm-only",
+    "--format",
+    "ascii",
+    "--no-emoji",
+    "--no-color",
+    "--entrypoints",
+    ...entries,
+  ];
+  // It exits with 1 for a problem, and its table is the message then.
+  const { stdout } = await exec(process.execPath, [...command, ...options], { cwd: root });
+  for (const name of entries) assert.ok(stdout.includes(`"${specifier(name)}"`), `${name} was not looked at`);
+});
+
+test("dist is one to one with src, with declarations and maps that lead to it", () => {
+  const sources = list("src").filter((name) => name.endsWith(".ts"));
+  assert.deepEqual([...dist].sort(), sources.map((name) => name.replace(/\.ts$/, ".js")).sort());
+  for (const name of list("dist").filter((each) => each.endsWith(".map"))) {
+    const map = readJson(`${folder}dist/${name}`);
+    assert.ok(map.mappings.length > 0 || map.sources.length > 0, `${name} is empty`);
+    for (const [index, source] of map.sources.entries()) {
+      const isThere = existsSync(join(dirname(`${folder}dist/${name}`), source));
+      assert.ok(isThere || map.sourcesContent?.[index], `${name} leads to ${source}, which is not in the package`);
+    }
+  }
+  for (const name of dist) {
+    for (const suffix of [".js.map", ".d.ts", ".d.ts.map"]) {
+      assert.ok(existsSync(`${folder}dist/${name.replace(/\.js$/, suffix)}`), `${name} has no ${suffix}`);
+    }
+  }
+});
+
+test("every export names a file, and every public file has an export", () => {
+  for (const [name, target] of Object.entries<string | null>(manifest.exports)) {
+    if (target !== null && !target.includes("*")) assert.ok(existsSync(folder + target), `${name} leads to ${target}`);
+  }
+  for (const field of ["main", "module", "types", "unpkg", "jsdelivr"])
+    assert.ok(existsSync(folder + manifest[field]), field);
+  const isPublic = (name: string): boolean => /^(\w+|(backends|http|adapters)\/[^_][^/]*)\.js$/.test(name);
+  assert.deepEqual(
+    dist.filter((name) => isPublic(name) !== (entry(name) !== undefined)),
+    [],
+  );
+});
+
+test("every entry can be imported by its name, and what is sealed cannot", async () => {
+  const script = `
+    const failed = [];
+    for (const name of ${JSON.stringify(entries.map(specifier))}) {
+      const module = await import(name).catch((error) => failed.push(name + ": " + error));
+      if (typeof module === "object" && !Object.keys(module).length) failed.push(name + " exports nothing");
+    }
+    for (const name of ["shelflife/core/key", "shelflife/backends/_hub", "shelflife/dist/index.js"]) {
+      await import(name).then(() => failed.push(name + " is open"), (error) => {
+        if (error.code !== "ERR_PACKAGE_PATH_NOT_EXPORTED") failed.push(name + ": " + error);
+      });
+    }
+    process.stdout.write(JSON.stringify(failed));`;
+  const { stdout } = await exec(process.execPath, ["--input-type=module", "-e", script], { cwd: packageFolder });
+  assert.deepEqual(JSON.parse(stdout), []);
+});
+
+test("the bundles hold the same names as the door", async () => {
+  const script = `
+    const names = (module) => Object.keys(module).sort();
+    const door = names(await import("shelflife"));
+    const esm = names(await import("./node_modules/shelflife/dist/shelflife.min.js"));
+    const module = { exports: {} };
+    const umd = (await import("node:fs")).readFileSync("node_modules/shelflife/dist/shelflife.umd.min.js", "utf8");
+    new Function("module", "exports", umd)(module, module.exports);
+    const window = {};
+    new Function("globalThis", "self", umd)(window, window);
+    const all = { door, esm, commonjs: names(module.exports), global: names(window.Shelflife) };
+    process.stdout.write(JSON.stringify(all));`;
+  const { stdout } = await exec(process.execPath, ["--input-type=module", "-e", script], { cwd: packageFolder });
+  const { door, esm, commonjs, global } = JSON.parse(stdout);
+  assert.ok(door.length > 5);
+  assert.deepEqual({ esm, commonjs, global }, { esm: door, commonjs: door, global: door });
+});
+
+test("the bundles' maps lead to the line of TypeScript", async () => {
+  for (const name of ["shelflife.min.js", "shelflife.umd.min.js"]) {
+    const script = `
+      const module = await import("./node_modules/shelflife/dist/${name}");
+      const { open } = module.open ? module : globalThis.Shelflife;
+      await open({ backend: "none" }).catch((error) => process.stdout.write(error.stack));`;
+    const flags = ["--enable-source-maps", "--input-type=module", "-e", script];
+    const { stdout } = await exec(process.execPath, flags, { cwd: packageFolder });
+    const [, path, line] = /([^( ]*src[/\\]core[/\\]\w+\.ts):(\d+):\d+/.exec(stdout) ?? assert.fail(stdout);
+    assert.match(
+      readFileSync(path!.replace("file://", ""), "utf8").split("\n")[Number(line) - 1]!,
+      /StoreError|check\(/,
+    );
+  }
+});
+
+test("the package holds nothing but what a user needs, and depends on just what it imports", () => {
+  const top = readdirSync(folder).sort();
+  assert.deepEqual(
+    top.filter((name) => !["CHANGELOG.md", "LICENSE", "README.md", "dist", "package.json", "src"].includes(name)),
+    [],
+  );
+  assert.ok(top.includes("README.md") && top.includes("LICENSE"));
+  const imports = dist.flatMap((name) => [
+    ...readFileSync(`${folder}dist/${name}`, "utf8").matchAll(
+      /^(?:import|export)\s+(?:[\w$*{},\s]+\sfrom\s+)?"([^."][^"]*)";/gm,
+    ),
+  ]);
+  assert.deepEqual(Object.keys(manifest.dependencies ?? {}), [...new Set(imports.map((match) => match[1]))]);
+});
+
+const permissive = ["0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BlueOak-1.0.0", "ISC", "MIT"];
+
+for (const path of ["", "test/runtimes/", "test/package/consumers/"]) {
+  test(`everything that ${path || "the root"} installs has a permissive licence and no address of its own`, () => {
+    const text = readFileSync(`${root}${path}package-lock.json`, "utf8");
+    assert.ok(!text.includes('"resolved"'), "the lock names a registry");
+    const packages = Object.entries<any>(JSON.parse(text).packages).filter(([name]) => name !== "");
+    assert.ok(packages.length > 0);
+    const isFine = (licence: string | undefined): boolean =>
+      (licence ?? "")
+        .replace(/[()]/g, "")
+        .split(" OR ")
+        .some((one) => one.split(" AND ").every((each) => permissive.includes(each)));
+    const others = packages
+      .map(([name, { license }]) => `${name}: ${license}`)
+      .filter((line) => !isFine(line.split(": ")[1]));
+    assert.deepEqual(others, []);
+  });
+}

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { nodeResolve } from "@rollup/plugin-node-resolve";
+import { build } from "esbuild";
+import { rollup } from "rollup";
+import { packageFolder } from "../tools/installPackage.mjs";
+import { root } from "../tools/run.mjs";
+
+// What a user writes, and how many bytes of it may reach the browser: what is reached, so that growth has to be meant.
+const uses = [
+  { name: "core + memory", code: `import { memory } from "shelflife"; globalThis.store = memory();`, limit: 4300 },
+  {
+    name: "core + indexeddb",
+    code: `import { indexeddb } from "shelflife"; globalThis.store = indexeddb();`,
+    limit: 5900,
+  },
+  {
+    name: "core + http",
+    code: `import { remote } from "shelflife"; globalThis.store = remote({ url: "/" });`,
+    limit: 5600,
+  },
+];
+const door = {
+  name: "everything portable, UMD",
+  file: `${packageFolder}node_modules/shelflife/dist/shelflife.umd.min.js`,
+  limit: 13_000,
+};
+
+const gzip = (code: string | Uint8Array): number => gzipSync(code, { level: 9 }).length;
+const kilobytes = (size: number): string => `${(size / 1000).toFixed(1)} kB`;
+
+async function bundle(contents: string): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: packageFolder },
+    // Without the project's own paths, which lead to src.
+    tsconfigRaw: {},
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: "es2022",
+    write: false,
+  });
+  return outputFiles[0]!.text;
+}
+
+/** Fails unless the README says in a table what the size is. */
+function quoted(name: string, size: number): void {
+  const row = readFileSync(`${root}README.md`, "utf8")
+    .split("\n")
+    .find((line) => line.startsWith(`| ${name} |`));
+  assert.ok(row, `README has no row "| ${name} | ${kilobytes(size)} |"`);
+  assert.ok(row.includes(`| ${kilobytes(size)} |`), `README says ${row}, measured ${kilobytes(size)}`);
+}
+
+for (const { name, code, limit } of uses) {
+  test(`${name} is at most ${kilobytes(limit)}, and README says how much`, async (context) => {
+    const size = gzip(await bundle(code));
+    context.diagnostic(`${name}: ${size} bytes`);
+    assert.ok(size <= limit, `${name} is ${size} bytes`);
+    quoted(name, size);
+  });
+}
+
+test(`${door.name} is at most ${kilobytes(door.limit)}, and README says how much`, (context) => {
+  const size = gzip(readFileSync(door.file));
+  context.diagnostic(`${door.name}: ${size} bytes`);
+  assert.ok(size <= door.limit, `${door.name} is ${size} bytes`);
+  quoted(door.name, size);
+});
+
+const others = /indexedDB|localStorage|sessionStorage|\bfetch\b|objectStore/;
+
+test("a backend comes alone through esbuild, from the door and by its own name", async () => {
+  const code = await bundle(uses[0]!.code);
+  assert.doesNotMatch(code, others);
+  const alone = await bundle(`import { memory } from "shelflife/backends/memory"; globalThis.store = memory();`);
+  assert.ok(Math.abs(gzip(code) - gzip(alone)) < 50, `${gzip(code)} bytes from the door, ${gzip(alone)} alone`);
+});
+
+test("a backend comes alone through rollup", async () => {
+  const entry = "\0entry";
+  const bundled = await rollup({
+    input: entry,
+    plugins: [
+      {
+        name: "entry",
+        resolveId: (id) => (id === entry ? id : null),
+        load: (id) => (id === entry ? uses[0]!.code : null),
+      },
+      nodeResolve({ rootDir: packageFolder }),
+    ],
+  });
+  const { output } = await bundled.generate({ format: "es" });
+  await bundled.close();
+  assert.doesNotMatch(output[0].code.replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, ""), others);
+});

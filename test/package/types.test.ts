@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { copyFile, readFile, rm, writeFile } from "node:fs/promises";
+import { test } from "node:test";
+import { promisify } from "node:util";
+import { packageFolder } from "../tools/installPackage.mjs";
+import { root } from "../tools/run.mjs";
+
+const exec = promisify(execFile);
+const compilers = {
+  "5.4": "test/package/consumers/node_modules/typescript-5.4/bin/tsc",
+  "5.9": "test/package/consumers/node_modules/typescript-5.9/bin/tsc",
+  "6": "test/package/consumers/node_modules/typescript-6/bin/tsc",
+  "7": "node_modules/typescript/bin/tsc",
+};
+const resolutions = {
+  nodenext: { module: "nodenext", moduleResolution: "nodenext" },
+  bundler: { module: "esnext", moduleResolution: "bundler" },
+};
+// The strictest that a consumer may ask for: our declarations are checked too, with no more than a browser's library.
+const strict = {
+  target: "es2022",
+  lib: ["es2022", "dom", "dom.iterable"],
+  types: [],
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  isolatedModules: true,
+  verbatimModuleSyntax: true,
+  skipLibCheck: false,
+  noEmit: true,
+};
+
+async function compile(compiler: string, name: string, options: object): Promise<string> {
+  const config = `${packageFolder}tsconfig.${name}.json`;
+  await writeFile(config, JSON.stringify({ compilerOptions: { ...strict, ...options }, files: ["consumer.ts"] }));
+  try {
+    await exec(process.execPath, [root + compiler, "-p", config], { cwd: packageFolder });
+    return "";
+  } catch (error) {
+    return (error as { stdout: string }).stdout;
+  } finally {
+    await rm(config);
+  }
+}
+
+await copyFile(`${root}test/package/consumer.ts`, `${packageFolder}consumer.ts`);
+
+for (const [version, compiler] of Object.entries(compilers)) {
+  for (const [resolution, options] of Object.entries(resolutions)) {
+    // What it must not write is in it too, each line with the error that is expected of it.
+    test(`a consumer compiles under TypeScript ${version}, ${resolution}`, async () => {
+      const { version: actual } = JSON.parse(
+        await readFile(root + compiler.replace("bin/tsc", "package.json"), "utf8"),
+      );
+      assert.ok(actual.startsWith(`${version}.`), `TypeScript is ${actual}`);
+      assert.equal(await compile(compiler, `${version}-${resolution}`, options), "");
+    });
+  }
+}

@@ -1,0 +1,51 @@
+// Builds dist: modules, declarations and maps one to one with src by tsc, and the two bundles by rollup.
+//   node test/tools/build.mjs [--if-stale]
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { exit, root, run } from "./run.mjs";
+import { setup } from "./setup.mjs";
+
+const dist = `${root}dist`;
+
+/** Tells whether anything that dist is made of is newer than dist. */
+function isStale() {
+  const last = `${dist}/shelflife.umd.min.js`;
+  if (!existsSync(last)) return true;
+  const builtAt = statSync(last).mtimeMs;
+  const sources = readdirSync(`${root}src`, { recursive: true }).map((name) => `src/${name}`);
+  const others = ["src", "package.json", "tsconfig.json", "tsconfig.build.json", "rollup.config.mjs"];
+  return [...sources, ...others].some((name) => statSync(root + name).mtimeMs > builtAt);
+}
+
+/** Compiles src. A type error fails the command and the tests, but does not keep the modules from being made. */
+async function compile(folder) {
+  try {
+    await run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json", "--outDir", folder]);
+  } catch (error) {
+    if (!existsSync(`${root}${folder}/index.js`)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}
+
+/** Builds dist beside the old one and exchanges the two, so that a reader never finds half of it. */
+export async function build({ ifStale = false } = {}) {
+  if (ifStale && !isStale()) return;
+  await setup("root");
+  const name = `.dist-${process.pid}`;
+  const fresh = root + name;
+  try {
+    await compile(name);
+    const env = { ...process.env, SHELFLIFE_DIST: name };
+    await run(process.execPath, ["node_modules/rollup/dist/bin/rollup", "-c", "--silent"], { env });
+    if (existsSync(dist)) renameSync(dist, `${fresh}-old`);
+    renameSync(fresh, dist);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+    rmSync(`${fresh}-old`, { recursive: true, force: true });
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await build({ ifStale: process.argv.includes("--if-stale") }).catch(exit);
+}

@@ -1,0 +1,26 @@
+import { cpSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { npm, root, run } from "./run.mjs";
+
+/** The folder whose node_modules holds the package as a user gets it: packed, unpacked and beside what it depends on. */
+export const packageFolder = `${root}.package/`;
+
+/** Packs the built package and installs it, without a registry. */
+export async function installPackage() {
+  const modules = `${packageFolder}node_modules/`;
+  rmSync(packageFolder, { recursive: true, force: true });
+  mkdirSync(modules, { recursive: true });
+  await npm(["pack", "--ignore-scripts", "--silent", "--pack-destination", packageFolder], { stdio: "ignore" });
+  const archive = readdirSync(packageFolder).find((name) => name.endsWith(".tgz"));
+  await run("tar", ["-xzf", archive, "-C", "node_modules"], { cwd: packageFolder });
+  renameSync(`${modules}package`, `${modules}shelflife`);
+  renameSync(packageFolder + archive, `${packageFolder}shelflife.tgz`);
+  const manifest = { name: "consumer", private: true, type: "module", dependencies: { shelflife: "*" } };
+  writeFileSync(`${packageFolder}package.json`, JSON.stringify(manifest));
+  // What stands here imports the package as any program of a user does.
+  const load = 'export const load = (name) => import(name === "index" ? "shelflife" : `shelflife/${name}`);\n';
+  writeFileSync(`${packageFolder}load.mjs`, load);
+  const { dependencies = {} } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
+  for (const name of Object.keys(dependencies)) {
+    cpSync(`${root}node_modules/${name}`, modules + name, { recursive: true });
+  }
+}

@@ -1,0 +1,21 @@
+// Sets up what is missing, builds what is out of date, and starts the workbench.
+import { spawn } from "node:child_process";
+import { build } from "./build.mjs";
+import { root } from "./run.mjs";
+import { runtimes } from "./runtimes.mjs";
+import { setup } from "./setup.mjs";
+
+await setup("root");
+const [major, minor] = process.versions.node.split(".").map(Number);
+// The server keeps its values in node:sqlite, which is there from 22.13 on.
+const hasSqlite = major > 22 || (major === 22 && minor >= 13);
+if (!hasSqlite) await setup("node");
+await build({ ifStale: true });
+
+const [command, ...flags] = hasSqlite ? [process.execPath, "--disable-warning=ExperimentalWarning"] : runtimes.node24;
+const server = spawn(command, [...flags, "examples/workbench/server.mjs", ...process.argv.slice(2)], {
+  cwd: root,
+  stdio: "inherit",
+});
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => server.kill(signal));
+server.on("exit", (code, signal) => (process.exitCode = code ?? (signal ? 0 : 1)));
