@@ -80,7 +80,7 @@ test("every export names a file, and every public file has an export", () => {
   }
   for (const field of ["main", "module", "types", "unpkg", "jsdelivr"])
     assert.ok(existsSync(folder + manifest[field]), field);
-  const isPublic = (name: string): boolean => /^(\w+|(backends|http|adapters)\/[^_][^/]*)\.js$/.test(name);
+  const isPublic = (name: string): boolean => /^(\w+|(backends|http|adapters|service)\/[^_][^/]*)\.js$/.test(name);
   assert.deepEqual(
     dist.filter((name) => isPublic(name) !== (entry(name) !== undefined)),
     [],
