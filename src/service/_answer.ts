@@ -1,0 +1,81 @@
+import type { StoreErrorCode } from "../core/error.ts";
+
+/** Answers a request, and never rejects: what a handler is, and what the wrappers of this room take and return. */
+export type Answer = (request: Request) => Promise<Response>;
+
+/** Says the same as the handler about a request that is refused before it gets there: a problem document (RFC 9457). */
+export function refuse(
+  request: Request,
+  status: number,
+  code: StoreErrorCode,
+  detail: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  const body = JSON.stringify({ title: code, status, detail, code });
+  return new Response(request.method === "HEAD" ? null : body, {
+    status,
+    headers: {
+      "content-type": "application/problem+json",
+      "content-length": String(new TextEncoder().encode(body).length),
+      // A remote takes only what is marked so for an answer of ours.
+      shelflife: code,
+      "cache-control": "no-store, no-transform",
+      "x-content-type-options": "nosniff",
+      ...headers,
+    },
+  });
+}
+
+/** Whether an answer is a stream of events, which ends when its reader leaves. */
+export function isEventStream({ body, headers }: Response): boolean {
+  return !!body && !!headers.get("content-type")?.startsWith("text/event-stream");
+}
+
+/** Returns an answer with another body. */
+export function withBody(response: Response, body: BodyInit | null, headers: Headers = response.headers): Response {
+  return new Response(body, { status: response.status, statusText: response.statusText, headers });
+}
+
+/** Is told what becomes of a body that is sent. */
+export interface Tap {
+  /** So many bytes were sent. */
+  passed?(bytes: number): void;
+  /** All were, or the reader has left, or the source failed. Told once. */
+  ended(): void;
+}
+
+/** Returns an answer whose body is watched as it is read. The reader sets the pace, and when it leaves the source is left. */
+export function tap(response: Response, { passed, ended }: Tap): Response {
+  const reader = response.body!.getReader();
+  let isOver = false;
+  function end(): void {
+    if (isOver) return;
+    isOver = true;
+    ended();
+  }
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await reader.read();
+          if (done) {
+            end();
+            controller.close();
+          } else {
+            passed?.(value.length);
+            controller.enqueue(value);
+          }
+        } catch (error) {
+          end();
+          throw error;
+        }
+      },
+      cancel(reason) {
+        end();
+        return reader.cancel(reason);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return withBody(response, body);
+}
