@@ -44,30 +44,38 @@ export interface Tap {
   ended(): void;
 }
 
-/** Returns an answer whose body is watched as it is read. The reader sets the pace, and when it leaves the source is left. */
-export function tap(response: Response, { passed, ended }: Tap): Response {
+/**
+ * Returns an answer whose body is watched as it is read, and a function that ends the body as if there were no more of it.
+ * The reader sets the pace, and when it leaves the source is left.
+ */
+export function tap(response: Response, { passed, ended }: Tap): readonly [response: Response, stop: () => void] {
   const reader = response.body!.getReader();
+  let controller: ReadableStreamDefaultController<Uint8Array>;
   let isOver = false;
-  function end(): void {
-    if (isOver) return;
+
+  /** Returns whether it was not over before. */
+  function end(): boolean {
+    if (isOver) return false;
     isOver = true;
     ended();
+    return true;
   }
+
   const body = new ReadableStream<Uint8Array>(
     {
-      async pull(controller) {
-        try {
-          const { done, value } = await reader.read();
-          if (done) {
-            end();
-            controller.close();
-          } else {
-            passed?.(value.length);
-            controller.enqueue(value);
-          }
-        } catch (error) {
+      start: (given) => void (controller = given),
+      async pull() {
+        const { done, value } = await reader.read().catch((error: unknown) => {
           end();
           throw error;
+        });
+        if (isOver) return;
+        if (done) {
+          end();
+          controller.close();
+        } else {
+          passed?.(value.length);
+          controller.enqueue(value);
         }
       },
       cancel(reason) {
@@ -77,5 +85,11 @@ export function tap(response: Response, { passed, ended }: Tap): Response {
     },
     { highWaterMark: 0 },
   );
-  return withBody(response, body);
+  function stop(): void {
+    if (!end()) return;
+    controller.close();
+    // Nobody is left to be told that the source failed to end.
+    reader.cancel().catch(() => {});
+  }
+  return [withBody(response, body), stop];
 }

@@ -1,0 +1,156 @@
+import { StoreError } from "../core/error.ts";
+import { callable, checkOptions, milliseconds, nonEmptyString, positiveInteger } from "../core/options.ts";
+import { letExit } from "../core/letExit.ts";
+import { isEventStream, refuse, tap, type Answer } from "./_answer.ts";
+import { startBun, startDeno } from "./_listenNative.ts";
+import { startNode } from "./_listenNode.ts";
+
+/** Where a server listens, and what it bears. */
+export interface ListenOptions {
+  /** Answers requests: a handler, or what wraps one. */
+  answer: Answer;
+  /** @default "127.0.0.1" */
+  host?: string | undefined;
+  /** 0 for one that is free. @default 0 */
+  port?: number | undefined;
+  /** How long a client may take for the head of a request: ms. On Node only. @default 10_000 */
+  headerTimeout?: number | undefined;
+  /** How long a client may take for a whole request: ms. On Node only. @default 120_000 */
+  requestTimeout?: number | undefined;
+  /** How long a connection may be silent, both ways: ms. On Bun at most 255 s, on Deno without effect. @default 120_000 */
+  idleTimeout?: number | undefined;
+  /** How many connections may be open; those above it are closed at once. On Node only. @default 10_000 */
+  maxConnections?: number | undefined;
+  /** How long the head of a request may be: bytes. On Node only; the others have limits of their own. @default 16_384 */
+  maxHeaderBytes?: number | undefined;
+  /** A private key and its certificates, in PEM: for https. */
+  tls?: { readonly key: string; readonly cert: string } | undefined;
+  /** Is told of what an `answer` rejects with, of which the client hears nothing. */
+  onError?: ((error: unknown) => void) | undefined;
+}
+
+/** A server that listens. */
+export interface Listening {
+  /** Such as "http://127.0.0.1:8080/". */
+  readonly url: string;
+  /**
+   * Takes no more requests, ends the streams of events, lets what has begun finish for as long as `grace` (10 s), and then
+   * closes all connections. Resolves when there are none. Idempotent.
+   */
+  close(options?: { grace?: number | undefined }): Promise<void>;
+}
+
+/** The options with their defaults. */
+export interface Settings extends Required<Omit<ListenOptions, "tls" | "onError">> {
+  readonly tls: ListenOptions["tls"];
+}
+
+/** What a runtime starts. */
+export interface Started {
+  readonly port: number;
+  /** Takes no more connections. Resolves when there are none. */
+  stop(): Promise<void>;
+  /** Closes the connections, whatever they do. */
+  force(): void;
+}
+
+/**
+ * Listens with what the runtime brings: node:http, Deno.serve or Bun.serve. Node's limits are the most complete; before
+ * the other two put a proxy where strangers come. Rejects `bad-config`, and `unavailable` where it cannot listen.
+ */
+export async function listen(options: ListenOptions): Promise<Listening> {
+  const { onError, ...given } = checkOptions<ListenOptions>("listen", options, {
+    answer: { ...callable, required: true },
+    host: nonEmptyString,
+    port: { expected: "a number from 0 to 65535", test: isPort },
+    headerTimeout: milliseconds,
+    requestTimeout: milliseconds,
+    idleTimeout: milliseconds,
+    maxConnections: positiveInteger,
+    maxHeaderBytes: positiveInteger,
+    tls: { expected: "an object with key and cert in PEM", secret: true, test: isTls },
+    onError: callable,
+  });
+  const { answer, end } = createGate(given.answer, onError);
+  const settings: Settings = {
+    host: "127.0.0.1",
+    port: 0,
+    headerTimeout: 10_000,
+    requestTimeout: 120_000,
+    idleTimeout: 120_000,
+    maxConnections: 10_000,
+    maxHeaderBytes: 16_384,
+    tls: undefined,
+    ...defined(given),
+    answer,
+  };
+  const { host, port, tls } = settings;
+  const server = await start(settings).catch((cause: unknown) => {
+    const reason = (cause as { code?: string }).code ?? (cause as Error).message;
+    const message = `Cannot listen on ${host}, port ${port}: expected a free one of this machine, got ${reason}`;
+    throw new StoreError("unavailable", message, { cause });
+  });
+  let closing: Promise<void> | undefined;
+
+  async function close(grace: number): Promise<void> {
+    const stopped = server.stop();
+    end();
+    const timer = setTimeout(() => server.force(), grace);
+    letExit(timer);
+    await stopped;
+    clearTimeout(timer);
+  }
+
+  return {
+    url: `${tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${server.port}/`,
+    close: ({ grace = 10_000 } = {}) => (closing ??= close(grace)),
+  };
+}
+
+function start(settings: Settings): Promise<Started> {
+  const { Deno, Bun } = globalThis as { Deno?: unknown; Bun?: unknown };
+  if (Deno) return startDeno(Deno, settings);
+  return Bun ? startBun(Bun, settings) : startNode(settings);
+}
+
+/** Wraps what answers so that it can be ended: from then on it refuses, and its streams of events are over. */
+function createGate(answer: Answer, onError: ListenOptions["onError"]): { answer: Answer; end(): void } {
+  const stops = new Set<() => void>();
+  let isOver = false;
+  return {
+    async answer(request) {
+      if (isOver) {
+        const headers = { "retry-after": "1", connection: "close" };
+        return refuse(request, 503, "unavailable", "Server is closing: expected another in its place", headers);
+      }
+      try {
+        const given = await answer(request);
+        if (!isEventStream(given)) return given;
+        const [response, stop] = tap(given, { ended: () => stops.delete(stop) });
+        stops.add(stop);
+        if (isOver) stop();
+        return response;
+      } catch (error) {
+        onError?.(error);
+        return refuse(request, 500, "unavailable", "Server failed: expected an answer");
+      }
+    },
+    end() {
+      isOver = true;
+      for (const stop of stops) stop();
+    },
+  };
+}
+
+function defined<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
+}
+
+function isPort(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 65_536;
+}
+
+function isTls(value: unknown): boolean {
+  const { key, cert } = (value ?? {}) as { key?: unknown; cert?: unknown };
+  return nonEmptyString.test(key) && nonEmptyString.test(cert);
+}
