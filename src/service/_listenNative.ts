@@ -1,11 +1,11 @@
-import { isEventStream } from "./_answer.ts";
+import { isEventStream, refuse } from "./_answer.ts";
 import type { Settings, Started } from "./listen.ts";
 
 interface DenoRuntime {
   serve(
     options: Record<string, unknown>,
     answer: (request: Request) => Promise<Response>,
-  ): { readonly addr: { readonly port: number }; readonly finished: Promise<void>; shutdown(): Promise<void> };
+  ): { readonly addr: { readonly port: number }; shutdown(): Promise<void> };
 }
 
 interface BunServer {
@@ -20,17 +20,33 @@ interface BunRuntime {
 
 /** Listens by Deno.serve. */
 export async function startDeno(deno: unknown, { answer, host, port, tls }: Settings): Promise<Started> {
-  const controller = new AbortController();
-  const { signal } = controller;
+  const waiting = new Set<() => void>();
+  let forced: () => void;
+  const force = new Promise<void>((resolve) => (forced = resolve));
+
+  /** Answers, at the latest when the server is closed by force: Deno itself would wait for as long as it takes. */
+  function answerInTime(request: Request): Promise<Response> {
+    return new Promise((resolve) => {
+      const giveUp = (): void =>
+        resolve(refuse(request, 503, "unavailable", "Server is closed: expected another in its place"));
+      waiting.add(giveUp);
+      // What answers here never rejects.
+      void answer(request).then((response) => {
+        waiting.delete(giveUp);
+        resolve(response);
+      });
+    });
+  }
+
   // It would print its address.
-  const options = { hostname: host, port, signal, onListen() {}, ...tls };
-  const server = (deno as DenoRuntime).serve(options, answer);
+  const server = (deno as DenoRuntime).serve({ hostname: host, port, onListen() {}, ...tls }, answerInTime);
   return {
     port: server.addr.port,
-    stop: async () => {
-      await Promise.race([server.shutdown(), server.finished]);
+    stop: () => Promise.race([server.shutdown(), force]),
+    force() {
+      for (const giveUp of waiting) giveUp();
+      forced();
     },
-    force: () => controller.abort(),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { letExit } from "../core/letExit.ts";
 import type { Settings, Started } from "./listen.ts";
 
@@ -33,6 +34,18 @@ export async function startNode(settings: Settings): Promise<Started> {
     : (await import("node:http")).createServer(limits, listener);
   server.maxConnections = settings.maxConnections;
   server.timeout = milliseconds(idleTimeout);
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+
+  function closeIdle(): void {
+    server.closeIdleConnections();
+    // Before Node 26 one on which nothing has come yet is not taken for idle. Clients open some in advance.
+    for (const socket of sockets) if (!socket.bytesRead) socket.destroy();
+  }
+
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, () => {
@@ -44,13 +57,13 @@ export async function startNode(settings: Settings): Promise<Started> {
     port: (server.address() as { port: number }).port,
     stop: () =>
       new Promise((resolve) => {
-        const timer = setInterval(() => server.closeIdleConnections(), closingInterval);
+        const timer = setInterval(closeIdle, closingInterval);
         letExit(timer);
         server.close(() => {
           clearInterval(timer);
           resolve();
         });
-        server.closeIdleConnections();
+        closeIdle();
       }),
     force: () => server.closeAllConnections(),
   };
