@@ -7,7 +7,7 @@ import type { Factory } from "../core/registry.ts";
 import { sqliteCode, type Cell, type Client, type Row } from "./_sqliteClient.ts";
 import { openFile, pageCount, pages } from "./_sqliteFile.ts";
 import { createLog } from "./_sqliteLog.ts";
-import { createQueue } from "./_sqliteQueue.ts";
+import { createQueue, type Item } from "./_sqliteQueue.ts";
 
 /** Where a SQLite store keeps its values. */
 export interface SqliteOptions extends StoreOptions {
@@ -58,6 +58,8 @@ export const sqliteFactory: Factory<SqliteOptions> = {
 
 // How many expired entries are removed at once, so that other calls are not held up.
 const batch = 500;
+// How many entries one statement writes: a call of SQLite costs as much as a short row.
+const rowsAtOnce = 16;
 
 // A whole number comes as one of JavaScript whatever its size, which Node would refuse to give; anything else as it is.
 const deadline =
@@ -65,8 +67,8 @@ const deadline =
 const statements = {
   get: `SELECT value, ${deadline} FROM entries WHERE key = ?`,
   head: `SELECT ${deadline} FROM entries WHERE key = ?`,
-  set: `INSERT INTO entries (key, value, expires_at) VALUES (?, ?, ?)
-        ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at`,
+  set: set(1),
+  setSome: set(rowsAtOnce),
   delete: `DELETE FROM entries WHERE key = ? RETURNING ${deadline}`,
   list: list(">="),
   listOn: list(">"),
@@ -76,6 +78,11 @@ const statements = {
   sweep: `DELETE FROM entries WHERE rowid IN (SELECT rowid FROM entries WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)
           RETURNING CAST(key AS BLOB) AS key`,
 };
+
+function set(rows: number): string {
+  return `INSERT INTO entries (key, value, expires_at) VALUES ${Array(rows).fill("(?, ?, ?)").join()}
+          ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at`;
+}
 
 function list(from: string): string {
   return `SELECT CAST(key AS BLOB) AS key, ${deadline}, length(value) AS size FROM entries
@@ -103,6 +110,7 @@ function sqliteBackend(options: SqliteOptions): Backend {
       if (maxBytes !== undefined && hasGrown) checkSize(client, maxBytes);
     },
     committed: () => log.committed(),
+    put: putAll,
     makeRoom(client) {
       client.get("PRAGMA wal_checkpoint(TRUNCATE)");
       client.run("BEGIN IMMEDIATE");
@@ -125,14 +133,23 @@ function sqliteBackend(options: SqliteOptions): Backend {
   }
 
   function read(client: Client, key: string): Entry | undefined {
-    const row = client.get(statements.get, key);
-    return row && decode(key, row);
+    const row = client.first(statements.get, key);
+    return row && decode(key, row[0]!, row[1]!);
   }
 
-  function put(client: Client, key: string, { value, expiresAt }: Entry): void {
-    client.run(statements.set, key, value, expiresAt === Infinity ? null : expiresAt);
+  /** Writes entries in their order: the last of two under one key wins. */
+  function putAll(client: Client, items: readonly Item[]): void {
     hasGrown = true;
-    log.add(client, "set", key);
+    for (let index = 0; index < items.length;) {
+      const count = items.length - index < rowsAtOnce ? 1 : rowsAtOnce;
+      const cells: Cell[] = [];
+      for (const end = index + count; index < end; index++) {
+        const [key, { value, expiresAt }] = items[index]!;
+        cells.push(key, value, expiresAt === Infinity ? null : expiresAt);
+      }
+      client.runWith(count === 1 ? statements.set : statements.setSome, cells);
+    }
+    for (const [key] of items) log.add(client, "set", key);
   }
 
   function remove(client: Client, key: string, at: number): boolean {
@@ -159,8 +176,10 @@ function sqliteBackend(options: SqliteOptions): Backend {
   }
 
   return {
-    get: (key, { signal }) => queue.read((client) => read(client, key), { key, signal }),
-    set: (key, entry, { signal }) => queue.write((client) => put(client, key, entry), { key, signal }),
+    // Every row is read into an array of its own.
+    returnsCopies: true,
+    get: (key, { signal }) => queue.read(read, { key, signal }),
+    set: (key, entry, { signal }) => queue.put([key, entry], signal),
     delete: (key, call) => queue.write((client) => remove(client, key, call.now()), { key, signal: call.signal }),
     isPersistent: () => path !== ":memory:",
     head: (key, { signal }) =>
@@ -183,7 +202,7 @@ function sqliteBackend(options: SqliteOptions): Backend {
             return { error };
           }
           if (next === UNCHANGED) return undefined;
-          if (next) put(client, key, next);
+          if (next) putAll(client, [[key, next]]);
           else if (current) remove(client, key, call.now());
           return undefined;
         },
@@ -193,13 +212,7 @@ function sqliteBackend(options: SqliteOptions): Backend {
     },
     getMany: (keys, { signal }) =>
       queue.read((client) => keys.map((key) => read(client, key)), { signal, isLong: true }),
-    setMany: (items, { signal }) =>
-      queue.write(
-        (client) => {
-          for (const [key, entry] of items) put(client, key, entry);
-        },
-        { signal },
-      ),
+    setMany: (items, { signal }) => queue.write((client) => putAll(client, items), { signal }),
     deleteMany: (keys, call) =>
       queue.write((client) => keys.filter((key) => remove(client, key, call.now())).length, { signal: call.signal }),
     list: ({ prefix, limit, cursor }, { signal }) =>
@@ -249,9 +262,9 @@ function sqliteBackend(options: SqliteOptions): Backend {
   }
 }
 
-function decode(key: string, { value, expires_at: expiresAt }: Row): Entry {
+function decode(key: string, value: Cell, expiresAt: Cell): Entry {
   if (!(value instanceof Uint8Array)) throw damaged(key, "bytes", value);
-  return { value, expiresAt: decodeDeadline(key, expiresAt!) };
+  return { value, expiresAt: decodeDeadline(key, expiresAt) };
 }
 
 function decodeDeadline(key: string, expiresAt: Cell): number {
