@@ -1,0 +1,103 @@
+import { callable, checkOptions, positiveInteger, type Rule } from "../core/options.ts";
+import { isEventStream, refuse, tap, type Answer } from "./_answer.ts";
+
+/** How often whoever may ask. */
+export interface RateOptions {
+  /** How many requests a second, on average. A batch is one. */
+  perSecond: number;
+  /** How many at once, after a rest. @default as many as in a second, at least 1 */
+  burst?: number | undefined;
+  /** Says whom a request counts for: the name of a token's holder, an address. */
+  by(request: Request): string;
+  /** How many of them are remembered. Above it who rested longest is forgotten, and begins anew. @default 10_000 */
+  maxHolders?: number | undefined;
+  /** The clock: ms. @default Date.now */
+  now?: (() => number) | undefined;
+}
+
+const positive: Rule = {
+  expected: "a number above 0",
+  test: (value) => typeof value === "number" && value > 0 && value < Infinity,
+};
+
+/**
+ * Returns a wrapper that answers 429, with when to come back in `Retry-After`, to who asks too often: a token bucket for
+ * each. What is refused costs no token, is not read, and reaches no store.
+ */
+export function limitRate(options: RateOptions): (next: Answer) => Answer {
+  const {
+    perSecond,
+    burst = Math.max(1, Math.floor(perSecond)),
+    by,
+    maxHolders = 10_000,
+    now = Date.now,
+  } = checkOptions<RateOptions>("limitRate", options, {
+    perSecond: { ...positive, required: true },
+    burst: positiveInteger,
+    by: { ...callable, required: true },
+    maxHolders: positiveInteger,
+    now: callable,
+  });
+  const interval = 1000 / perSecond;
+  // When each one's bucket is full again. In the order of their last requests.
+  const fullAt = new Map<string, number>();
+
+  /** Takes a token, or returns how long there is none: ms. */
+  function take(holder: string): number {
+    const time = now();
+    // Nobody has to wait longer than that, also when the clock was set back.
+    const full = Math.min(Math.max(fullAt.get(holder) ?? time, time), time + burst * interval);
+    const missing = full + interval - (time + burst * interval);
+    // The rounding of a sum of fractions is nobody's fault.
+    if (missing > 1e-3) return missing;
+    fullAt.delete(holder);
+    fullAt.set(holder, full + interval);
+    if (fullAt.size > maxHolders) fullAt.delete(fullAt.keys().next().value!);
+    return 0;
+  }
+
+  return (next) => async (request) => {
+    const wait = take(by(request));
+    return wait ? refuseCrowd(request, `at most ${perSecond} requests a second`, wait) : next(request);
+  };
+}
+
+/** How many streams of events whoever may have open. */
+export interface StreamLimitOptions {
+  /** How many each may have. */
+  perHolder: number;
+  /** Says whom a request counts for. */
+  by(request: Request): string;
+}
+
+/** Returns a wrapper that answers 429 to who wants more streams of events at a time than are meant for one. */
+export function limitStreams(options: StreamLimitOptions): (next: Answer) => Answer {
+  const { perHolder, by } = checkOptions<StreamLimitOptions>("limitStreams", options, {
+    perHolder: { ...positiveInteger, required: true },
+    by: { ...callable, required: true },
+  });
+  const open = new Map<string, number>();
+
+  function count(holder: string, step: 1 | -1): void {
+    const streams = (open.get(holder) ?? 0) + step;
+    if (streams) open.set(holder, streams);
+    else open.delete(holder);
+  }
+
+  return (next) => async (request) => {
+    const response = await next(request);
+    if (!isEventStream(response)) return response;
+    const holder = by(request);
+    if ((open.get(holder) ?? 0) >= perHolder) {
+      await response.body!.cancel();
+      return refuseCrowd(request, `at most ${perHolder} open streams`, 1000);
+    }
+    count(holder, 1);
+    return tap(response, { ended: () => count(holder, -1) })[0];
+  };
+}
+
+function refuseCrowd(request: Request, expected: string, wait: number): Response {
+  const headers = { "retry-after": String(Math.ceil(wait / 1000)) };
+  return refuse(request, 429, "unavailable", `Too many requests: expected ${expected}`, headers);
+}

@@ -1,0 +1,92 @@
+import { callable, checkOptions } from "../core/options.ts";
+import { tap, type Answer } from "./_answer.ts";
+import { describe, lengthOf } from "./_resource.ts";
+
+/** Where a log goes. */
+export interface LogOptions {
+  /** Takes a line, without its end. What it throws is ignored: a full disk stops no request. */
+  write(line: string): void;
+  /** The name of whoever a request comes from, if it is known. Never a token. */
+  holder?: ((request: Request) => string | undefined) | undefined;
+  /** The clock: epoch ms. @default Date.now */
+  now?: (() => number) | undefined;
+}
+
+/** What a line says: one object of JSON for each request, when the last byte of its answer was sent. */
+export interface LogLine {
+  /** When the request came: ISO 8601. */
+  readonly time: string;
+  /** The request's own `X-Request-Id` if it has a short one, else a random one. The answer repeats it. */
+  readonly id: string;
+  /** `_OTHER` for one that nobody knows. */
+  readonly method: string;
+  /** The last segment of the path, if it is one of ours. */
+  readonly resource?: string | undefined;
+  readonly status: number;
+  /** What came of it: "ok", or the code of an error. */
+  readonly code?: string | undefined;
+  /** How long it took until all was sent: ms. */
+  readonly duration: number;
+  /** The lengths of the bodies, as far as they are known: bytes. */
+  readonly received?: number | undefined;
+  readonly sent: number;
+  readonly holder?: string | undefined;
+  /** The trace that the request is part of (W3C Trace Context). */
+  readonly trace?: string | undefined;
+}
+
+/**
+ * Logs what is asked and answered, and nothing of keys, values or tokens. All that a client can put into a line is an id, a
+ * trace, and lengths, each of a form that is checked.
+ */
+export function logRequests(options: LogOptions): (next: Answer) => Answer {
+  const {
+    write,
+    holder,
+    now = Date.now,
+  } = checkOptions<LogOptions>("log", options, {
+    write: { ...callable, required: true },
+    holder: callable,
+    now: callable,
+  });
+
+  function say(line: LogLine): void {
+    try {
+      write(JSON.stringify(line));
+    } catch {
+      // There is nobody else to tell.
+    }
+  }
+
+  return (next) => async (request) => {
+    const start = now();
+    const given = request.headers.get("x-request-id");
+    const id = given !== null && /^[\w.-]{1,64}$/.test(given) ? given : crypto.randomUUID();
+    const trace = /^[\da-f]{2}-([\da-f]{32})-/.exec(request.headers.get("traceparent") ?? "")?.[1];
+    const response = await next(request);
+    const code = response.headers.get("shelflife");
+    const line = {
+      time: new Date(start).toISOString(),
+      id,
+      ...describe(request),
+      status: response.status,
+      ...(code !== null && /^[a-z-]{1,20}$/.test(code) && { code }),
+      received: lengthOf(request.headers),
+      holder: holder?.(request),
+      trace,
+    };
+    const length = lengthOf(response.headers);
+    if (!response.body || length !== undefined) {
+      say({ ...line, duration: now() - start, sent: response.body ? length! : 0 });
+      response.headers.set("x-request-id", id);
+      return response;
+    }
+    let sent = 0;
+    const [watched] = tap(response, {
+      passed: (bytes) => (sent += bytes),
+      ended: () => say({ ...line, duration: now() - start, sent }),
+    });
+    watched.headers.set("x-request-id", id);
+    return watched;
+  };
+}
