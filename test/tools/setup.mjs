@@ -1,5 +1,5 @@
 // Installs what the project needs and the machine lacks. Says what it does; says nothing when all is there.
-//   node test/tools/setup.mjs [root] [node] [runtimes] [browsers] [consumers]
+//   node test/tools/setup.mjs [root] [node] [runtimes] [browsers] [consumers] [bench]
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { browsers } from "../../e2e/drivers/locate.mjs";
@@ -67,6 +67,7 @@ const parts = {
   runtimes: () => installRuntimes(true),
   browsers: installBrowsers,
   consumers: () => install(`${root}test/package/consumers/`, "TypeScript 5.4 to 6 to compile consumers with"),
+  bench: () => install(`${root}bench/`, "the peers that the bench measures"),
 };
 
 /** Installs the named parts, in their order, where they are missing or out of date. */

@@ -1,0 +1,32 @@
+// Runs one suite and writes down what it measured: node bench/run.ts <suite> [--rounds=9]
+import { readFileSync, writeFileSync } from "node:fs";
+import { cpus, totalmem, type } from "node:os";
+import process from "node:process";
+import { createBench, type Suite } from "./bench.ts";
+
+const [name, ...flags] = process.argv.slice(2);
+const rounds = Number(flags.find((flag) => flag.startsWith("--rounds="))?.slice(9) ?? 9);
+const folder = new URL(".", import.meta.url);
+
+/** The versions of the peers as they are installed. */
+function versions(): Record<string, string> {
+  const { dependencies } = JSON.parse(readFileSync(new URL("package.json", folder), "utf8")) as {
+    dependencies: Record<string, string>;
+  };
+  return dependencies;
+}
+
+const { suite } = (await import(`./suites/${name}.ts`)) as { suite: Suite };
+const bench = createBench(rounds);
+await suite(bench);
+const result = {
+  suite: name,
+  command: `npm run bench -- ${name}`,
+  date: new Date().toISOString(),
+  machine: `${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()}`,
+  runtime: `Node ${process.versions.node}`,
+  versions: versions(),
+  rounds,
+  works: bench.works,
+};
+writeFileSync(new URL(`results/${name}.json`, folder), `${JSON.stringify(result, null, 2)}\n`);
