@@ -49,7 +49,10 @@ export function limitRate(options: RateOptions): (next: Answer) => Answer {
     const full = Math.min(Math.max(fullAt.get(holder) ?? time, time), time + burst * interval);
     const missing = full + interval - (time + burst * interval);
     // The rounding of a sum of fractions is nobody's fault.
-    if (missing > 1e-3) return missing;
+    if (missing > 1e-3) {
+      fullAt.set(holder, full);
+      return missing;
+    }
     fullAt.delete(holder);
     fullAt.set(holder, full + interval);
     if (fullAt.size > maxHolders) fullAt.delete(fullAt.keys().next().value!);

@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { test } from "node:test";
+import { memory } from "../../src/backends/memory.ts";
+import { isStoreError } from "../../src/core/error.ts";
+import { handler } from "../../src/http/handler.ts";
+import { remote } from "../../src/http/remote.ts";
+import { compress } from "../../src/service/compress.ts";
+import { limitRate, limitStreams } from "../../src/service/limits.ts";
+import { listen, type Listening, type ListenOptions } from "../../src/service/listen.ts";
+import { logRequests, type LogLine } from "../../src/service/log.ts";
+import { createMetrics } from "../../src/service/metrics.ts";
+import { serveTests } from "./served.ts";
+
+// What is Node's alone. What all runtimes have to do is in listenProcesses.test.ts.
+
+async function withServer(
+  options: Partial<ListenOptions>,
+  work: (server: Listening, port: number) => Promise<void>,
+): Promise<void> {
+  const server = await listen({ answer: async () => new Response("ok"), ...options });
+  try {
+    await work(server, Number(new URL(server.url).port));
+  } finally {
+    await server.close({ grace: 1 });
+  }
+}
+
+/** Sends text as it is, and resolves with all that comes until the connection is closed. */
+async function send(port: number, text: string, socket = connect(port, "127.0.0.1")): Promise<string> {
+  let answer = "";
+  socket.setEncoding("latin1").on("data", (chunk: string) => (answer += chunk));
+  // Who closes at once may do so with a reset.
+  socket.on("error", () => {});
+  socket.write(text);
+  await once(socket, "close");
+  return answer;
+}
+
+test("a head that is slow, and a body that is slow, are cut off", async () => {
+  await withServer({ headerTimeout: 50, requestTimeout: 200 }, async (_, port) => {
+    assert.match(await send(port, "GET / HTTP/1.1\r\nhost: x\r\nx-slow: "), /^HTTP\/1\.1 408 /);
+  });
+  const { answer } = serveTests();
+  await withServer({ answer, headerTimeout: 50, requestTimeout: 200 }, async (_, port) => {
+    const slow = "PUT /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nhalf";
+    assert.doesNotMatch(await send(port, slow), /^HTTP\/1\.1 200 /);
+  });
+});
+
+test("a connection that is silent is closed", async () => {
+  await withServer({ idleTimeout: 50 }, async (_, port) => {
+    assert.equal(await send(port, ""), "");
+  });
+});
+
+test("a head that is too large is refused", async () => {
+  await withServer({ maxHeaderBytes: 2000 }, async (_, port) => {
+    const head = (size: number): string =>
+      `GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx: ${"a".repeat(size)}\r\n\r\n`;
+    assert.match(await send(port, head(1000)), /^HTTP\/1\.1 200 /);
+    assert.match(await send(port, head(3000)), /^HTTP\/1\.1 431 /);
+  });
+});
+
+test("only so many connections are open", async () => {
+  await withServer({ maxConnections: 2 }, async (_, port) => {
+    const request = "GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+    const open: Socket[] = [];
+    for (let count = 0; count < 2; count++) {
+      const socket = connect(port, "127.0.0.1");
+      socket.write(request);
+      await once(socket, "data");
+      open.push(socket);
+    }
+    assert.equal(await send(port, request), "");
+    const [first, second] = open;
+    first!.destroy();
+    second!.write(request);
+    await once(second!, "data");
+  });
+});
+
+test("what is smuggled, or no HTTP, is refused", async () => {
+  const { answer, said } = serveTests();
+  await withServer({ answer }, async (_, port) => {
+    const twice = "PUT /wait HTTP/1.1\r\nhost: x\r\n";
+    for (const head of [
+      `${twice}content-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n`,
+      `${twice}content-length: 4\r\ncontent-length: 5\r\n\r\nabcde`,
+      `${twice}content-length: 4, 5\r\n\r\nabcde`,
+      `${twice}transfer-encoding: xchunked\r\n\r\n0\r\n\r\n`,
+      `${twice}x : y\r\n\r\n`,
+      "GET / HTTP/1.1\r\n\r\n",
+      "hello\r\n\r\n",
+    ]) {
+      assert.match(await send(port, head), /^HTTP\/1\.1 400 /, head);
+    }
+    assert.deepEqual(said, []);
+  });
+});
+
+test("a server closes at once when nobody is there, also for who connected in advance", async () => {
+  await withServer({}, async (server, port) => {
+    const silent = connect(port, "127.0.0.1");
+    await once(silent, "connect");
+    const kept = await fetch(server.url);
+    assert.equal(await kept.text(), "ok");
+    const gone = once(silent, "close");
+    // The time that it would give to who has begun something.
+    await server.close({ grace: 2 ** 31 - 1 });
+    await gone;
+    await server.close();
+  });
+});
+
+test("where it cannot listen it says so, and what it cannot be told", async () => {
+  await withServer({}, async (_, port) => {
+    await assert.rejects(
+      listen({ answer: async () => new Response(), port }),
+      (error: Error) => isStoreError(error, "unavailable") && error.message.includes(`port ${port}`),
+    );
+  });
+  await assert.rejects(
+    listen({ answer: 1 as never, port: -1, tls: { key: "hush", cert: "" } }),
+    (error: Error) =>
+      isStoreError(error, "bad-config") &&
+      /"answer".*"port".*"tls"/.test(error.message) &&
+      !error.message.includes("hush"),
+  );
+});
+
+test("all that this room has works together under a remote", async () => {
+  const lines: LogLine[] = [];
+  const metrics = createMetrics();
+  const store = metrics.watchStore(memory());
+  const by = (): string => "one";
+  const wrappers = [
+    compress,
+    limitStreams({ perHolder: 5, by }),
+    limitRate({ perSecond: 100_000, by }),
+    logRequests({ write: (line) => lines.push(JSON.parse(line) as LogLine) }),
+    metrics.wrap,
+  ];
+  const answer = wrappers.reduce((next, wrap) => wrap(next), handler(store));
+  const server = await listen({ answer });
+  const far = remote({ url: server.url });
+  const changes = far.watch({ prefix: "a" });
+  const first = changes.next();
+  const value = new TextEncoder().encode("value ".repeat(1000));
+  await far.set("b", value);
+  await Promise.all(Array.from({ length: 50 }, (_, at) => far.set(`a${at}`, value)));
+  assert.equal((await first).value.type, "set");
+  assert.deepEqual(await far.get("a7"), value);
+  assert.equal(await far.increment("n"), 1);
+  assert.match(metrics.text(), /shelflife_open_streams 1\n/);
+  await changes.return!();
+  await far.close();
+  await server.close();
+  await store.close();
+  assert.match(metrics.text(), /shelflife_open_streams 0\n/);
+  assert.ok(lines.some(({ resource, sent }) => resource === "changes" && sent > 0));
+  assert.ok(lines.every(({ status }) => status < 300));
+});
