@@ -1,7 +1,7 @@
 import type { Awaitable, Store } from "../core/contract.ts";
 import { StoreError } from "../core/error.ts";
 import { prefix } from "../core/prefix.ts";
-import { exposedHeaders, refusal } from "./wire.ts";
+import { exposedHeaders, refusal } from "./_reply.ts";
 
 /** What a request may do: `read` values, `write` and remove them, `list` keys, `watch` changes. */
 export type Action = "read" | "write" | "list" | "watch";

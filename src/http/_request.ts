@@ -1,5 +1,5 @@
 import { check, isStoreError, quote, type StoreError } from "../core/error.ts";
-import { refusal } from "./wire.ts";
+import { refusal } from "./_reply.ts";
 
 /** What a request's address says. */
 export interface Target {

@@ -1,29 +1,20 @@
 import type { Awaitable, Entry, Store } from "../core/contract.ts";
 import { check, quote, StoreError } from "../core/error.ts";
+import { checkPrefix } from "../core/key.ts";
 import { equalBytes } from "../core/value.ts";
 import type { Action } from "./_access.ts";
 import { runBatch } from "./_batch.ts";
-import { streamChanges } from "./_changes.ts";
-import { readBody } from "./_request.ts";
-import {
-  done,
-  keep,
-  readConditions,
-  readTtl,
-  refusal,
-  writeEntry,
-  writeJson,
-  writeStream,
-  type Lines,
-  type Method,
-  type Reply,
-  type Resource,
-} from "./wire.ts";
+import { createStreams, pollChanges } from "./_changes.ts";
+import type { Feed } from "./_feed.ts";
+import type { Hash } from "./_hash.ts";
+import { done, readConditions, readTtl, refusal, writeEntry, writeJson, type Reply } from "./_reply.ts";
+import { keep, type Lines, type Method, type Resource } from "./wire.ts";
 
 /** What is served at most at once, and by which clock. */
 export interface Limits {
   readonly maxBytes: number;
   readonly maxItems: number;
+  readonly maxStreams: number;
   now(): number;
 }
 
@@ -34,6 +25,10 @@ export interface Ask {
   readonly store: Store;
   readonly before: string;
   readonly parameters: Partial<Record<string, string>>;
+  /** Aborted when the client waits no longer. */
+  readonly signal: AbortSignal | undefined;
+  /** Reads the body. */
+  body(): Promise<Uint8Array>;
   /** Refuses what the request may not do. */
   allow(...actions: Action[]): void;
 }
@@ -53,16 +48,27 @@ export type Routes = { readonly [method in Method]?: Route };
 const tries = 64;
 
 /** Returns what is done about each resource. */
-export function createRoutes(limits: Limits): { readonly [resource in Resource]: Routes } {
-  const { maxBytes, maxItems, now } = limits;
+export function createRoutes(
+  limits: Limits,
+  { feed, hash }: { feed: Feed; hash: Hash },
+): { readonly [resource in Resource]: Routes } {
+  const { maxItems, now } = limits;
+  const streamChanges = createStreams(feed, limits.maxStreams);
+
+  /** Returns the strong tag of a value. */
+  async function etagOf(value: Uint8Array): Promise<string> {
+    return `"${await hash(value)}"`;
+  }
+
   /** Reads a live entry with the time that it has left. By the time it is here it may have expired. */
-  async function find(store: Store, key: string): Promise<(Entry & { readonly ttl: number }) | undefined> {
-    const entry = await store.entry(key);
+  async function find({ store, signal }: Ask, key: string): Promise<(Entry & { readonly ttl: number }) | undefined> {
+    const entry = await store.entry(key, { signal });
     return entry && entry.expiresAt > now() ? { ...entry, ttl: entry.expiresAt - now() } : undefined;
   }
 
-  async function read({ store, parameters: { key = "" }, request }: Ask): Promise<Reply> {
-    const entry = await find(store, key);
+  async function read(ask: Ask): Promise<Reply> {
+    const { parameters: { key = "" }, request } = ask; // prettier-ignore
+    const entry = await find(ask, key);
     if (!entry) throw miss(key);
     const etag = await etagOf(entry.value);
     const conditions = readConditions(request);
@@ -70,33 +76,34 @@ export function createRoutes(limits: Limits): { readonly [resource in Resource]:
     return writeEntry(entry.value, entry.ttl, etag, conditions.knows(etag));
   }
 
-  async function write({ store, parameters: { key = "" }, request }: Ask): Promise<Reply> {
+  async function write(ask: Ask): Promise<Reply> {
+    const { store, parameters: { key = "" }, request, signal } = ask; // prettier-ignore
     const [ttl, conditions] = [readTtl(request), readConditions(request)];
-    const value = await readBody(request, maxBytes);
+    const value = await ask.body();
     if (ttl !== keep && !conditions.any) {
-      await store.set(key, value, { ttl });
+      await store.set(key, value, { ttl, signal });
       return done;
     }
-    const kept = ttl === keep ? {} : { ttl };
-    return change(store, key, request, (entry) => store.compareAndSet(key, entry?.value, value, kept));
+    const options = { signal, ...(ttl !== keep && { ttl }) };
+    return change(ask, key, (entry) => store.compareAndSet(key, entry?.value, value, options));
   }
 
-  async function remove({ store, parameters: { key = "" }, request }: Ask): Promise<Reply> {
-    if (readConditions(request).any) return change(store, key, request, (entry) => removeIf(store, key, entry));
-    await store.delete(key);
+  async function remove(ask: Ask): Promise<Reply> {
+    const { store, parameters: { key = "" }, request, signal } = ask; // prettier-ignore
+    if (readConditions(request).any) return change(ask, key, (entry) => removeIf(ask, key, entry));
+    await store.delete(key, { signal });
     return done;
   }
 
   /** Carries out a conditional change, which tells whether the entry was still there as the conditions were true of it. */
   async function change(
-    store: Store,
+    ask: Ask,
     key: string,
-    request: Request,
     carryOut: (entry: Entry | undefined) => Promise<boolean>,
   ): Promise<Reply> {
-    const conditions = readConditions(request);
+    const conditions = readConditions(ask.request);
     for (let count = 0; count < tries; count++) {
-      const entry = await find(store, key);
+      const entry = await find(ask, key);
       const etag = entry && (await etagOf(entry.value));
       if (conditions.misses(etag) || conditions.knows(etag)) throw refuseCondition(key);
       if (await carryOut(entry)) return done;
@@ -104,9 +111,11 @@ export function createRoutes(limits: Limits): { readonly [resource in Resource]:
     throw new StoreError("conflict", `Cannot change key ${quote(key)}: expected others to do so less often`, { key });
   }
 
-  async function list({ store, before, parameters: { prefix, limit = "1000", cursor } }: Ask): Promise<Reply> {
+  async function list({ store, before, parameters, signal }: Ask): Promise<Reply> {
+    const { prefix, limit = "1000", cursor } = parameters;
     const page = await store.list({
       prefix,
+      signal,
       limit: Math.min(/^\d+$/.test(limit) ? Number(limit) : NaN, maxItems),
       cursor: cursor === undefined ? undefined : unwrapCursor(cursor, before),
     });
@@ -121,22 +130,26 @@ export function createRoutes(limits: Limits): { readonly [resource in Resource]:
     return writeJson(lines);
   }
 
-  async function clear({ store, parameters: { prefix } }: Ask): Promise<Reply> {
+  async function clear({ store, parameters: { prefix }, signal }: Ask): Promise<Reply> {
     // Who means everything has to say so.
     check(prefix !== undefined, "query", "a prefix, if only an empty one", prefix);
-    await store.clear({ prefix });
+    await store.clear({ prefix, signal });
     return done;
+  }
+
+  async function watch({ before, parameters: { prefix = "", after }, request }: Ask): Promise<Reply> {
+    const { headers } = request;
+    // What a browser sends by itself when it comes back is later than what the address says.
+    const last = headers.get("last-event-id") ?? after;
+    const wanted = { prefix: before + checkPrefix(prefix), hidden: before, after: last };
+    return headers.get("accept")?.includes("application/json") ? pollChanges(feed, wanted) : streamChanges(wanted);
   }
 
   const entry = ["key"];
   return {
     batch: { POST: { parameters: [], needs: [], run: (ask) => runBatch(ask, limits) } },
     changes: {
-      GET: {
-        parameters: ["prefix"],
-        needs: ["watch"],
-        run: async ({ store, parameters }) => writeStream(await streamChanges(store, parameters.prefix)),
-      },
+      GET: { parameters: ["prefix", "after"], needs: ["watch"], run: watch },
     },
     entries: {
       GET: { parameters: ["prefix", "limit", "cursor"], needs: ["list"], run: list },
@@ -153,21 +166,25 @@ export function createRoutes(limits: Limits): { readonly [resource in Resource]:
         parameters: ["key", "by"],
         // The sum tells the value.
         needs: ["read", "write"],
-        async run({ store, parameters: { key = "", by = "1" }, request }) {
+        async run({ store, parameters: { key = "", by = "1" }, request, signal }) {
           const step = /^[-+.e\d]+$/i.test(by) ? Number(by) : NaN;
-          return writeJson(await store.increment(key, step, { ttl: lifetime(request) }));
+          return writeJson(await store.increment(key, step, { ttl: lifetime(request), signal }));
         },
       },
     },
     sweep: {
-      POST: { parameters: [], needs: ["write"], run: async ({ store }) => writeJson(await store.sweep()) },
+      POST: {
+        parameters: [],
+        needs: ["write"],
+        run: async ({ store, signal }) => writeJson(await store.sweep({ signal })),
+      },
     },
     take: {
       POST: {
         parameters: entry,
         needs: ["read", "write"],
-        async run({ store, parameters: { key = "" } }) {
-          const value = await store.take(key);
+        async run({ store, parameters: { key = "" }, signal }) {
+          const value = await store.take(key, { signal });
           if (!value) throw miss(key);
           return writeEntry(value, Infinity);
         },
@@ -177,8 +194,8 @@ export function createRoutes(limits: Limits): { readonly [resource in Resource]:
       POST: {
         parameters: entry,
         needs: ["write"],
-        async run({ store, parameters: { key = "" }, request }) {
-          if (!(await store.touch(key, { ttl: lifetime(request) }))) throw miss(key);
+        async run({ store, parameters: { key = "" }, request, signal }) {
+          if (!(await store.touch(key, { ttl: lifetime(request), signal }))) throw miss(key);
           return done;
         },
       },
@@ -187,14 +204,18 @@ export function createRoutes(limits: Limits): { readonly [resource in Resource]:
 }
 
 /** Removes an entry if it still has that value, and tells whether it did. */
-async function removeIf(store: Store, key: string, entry: Entry | undefined): Promise<boolean> {
+async function removeIf({ store, signal }: Ask, key: string, entry: Entry | undefined): Promise<boolean> {
   if (!entry) throw miss(key);
   const outrun = new Error("Value is another one");
   try {
-    await store.update(key, (current) => {
-      if (!equalBytes(current, entry.value)) throw outrun;
-      return undefined;
-    });
+    await store.update(
+      key,
+      (current) => {
+        if (!equalBytes(current, entry.value)) throw outrun;
+        return undefined;
+      },
+      { signal },
+    );
     return true;
   } catch (error) {
     if (error === outrun) return false;
@@ -215,12 +236,6 @@ function miss(key: string): StoreError {
 
 function refuseCondition(key: string): StoreError {
   return refusal("condition", `Cannot change key ${quote(key)}: expected what the request has as a condition`, { key });
-}
-
-/** Returns the strong tag of a value: the SHA-256 of its bytes. */
-async function etagOf(value: Uint8Array): Promise<string> {
-  const hash = await crypto.subtle.digest("SHA-256", value as Uint8Array<ArrayBuffer>);
-  return `"${Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("")}"`;
 }
 
 /** Writes a cursor without the prefix of a scope, which its holder does not see; many a cursor is the key before. */

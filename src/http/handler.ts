@@ -1,10 +1,14 @@
 import type { Awaitable, Store } from "../core/contract.ts";
 import { quote } from "../core/error.ts";
-import { callable, checkOptions, positiveInteger } from "../core/options.ts";
+import { callable, checkOptions, milliseconds, positiveInteger } from "../core/options.ts";
 import { admit, corsHeaders, preflightHeaders, refuseForeign, type Action, type Scope } from "./_access.ts";
-import { readQuery, readTarget, refusePath } from "./_request.ts";
-import { createRoutes, type Routes } from "./_routes.ts";
-import { done, refusal, toResponse, writeProblem, type Method, type Reply, type Resource } from "./wire.ts";
+import { readBody, readQuery, readTarget, refusePath } from "./_request.ts";
+import { createFeed } from "./_feed.ts";
+import { createHash } from "./_hash.ts";
+import { createOnce } from "./_once.ts";
+import { done, readOnce, readTimeout, refusal, toResponse, writeProblem, type Reply } from "./_reply.ts";
+import { createRoutes, type Ask, type Route, type Routes } from "./_routes.ts";
+import type { Method, Resource } from "./wire.ts";
 
 export type { Action, Scope };
 
@@ -21,17 +25,28 @@ export interface HandlerOptions {
   maxBytes?: number | undefined;
   /** How many items a batch, and entries a page, may have. @default 10_000 */
   maxItems?: number | undefined;
+  /** How many streams of changes may be open. @default 1_000 */
+  maxStreams?: number | undefined;
+  /** How long after its end a stream of changes can be resumed: ms. @default 60_000 */
+  resumeWithin?: number | undefined;
+  /**
+   * Remembers for a day which requests with an `Idempotency-Key` were applied, and their answers, so that one that is
+   * repeated is applied once, whichever handler gets it and also after a restart. It must not be served itself.
+   * @default 10,000 requests are remembered in this process
+   */
+  requests?: Store | undefined;
   /** The path of the mount, such as "/store". @default whatever comes before the last segment of a path */
   base?: string | undefined;
   /** The store's clock: epoch ms. @default Date.now */
   now?: (() => number) | undefined;
   /** Is told of each error that is answered as a fault of the server, with its cause, of which the client hears nothing. */
-  onError?: ((error: unknown, request: Request) => void) | undefined;
+  onError?: ((error: unknown, request?: Request) => void) | undefined;
 }
 
 /**
  * Returns a function that answers requests with a store: what `remote` talks to, and whatever else speaks HTTP. It runs
- * wherever there are Request and Response, keeps no state between requests, and never rejects. Throws `bad-config`.
+ * wherever there are Request and Response, and never rejects. Between requests it keeps only what makes them resumable: the
+ * last changes, and the answers to the last requests that have a name. Throws `bad-config`.
  */
 export function handler(store: Store, options: HandlerOptions = {}): (request: Request) => Promise<Response> {
   const {
@@ -40,6 +55,9 @@ export function handler(store: Store, options: HandlerOptions = {}): (request: R
     onError,
     maxBytes = 67_108_864,
     maxItems = 10_000,
+    maxStreams = 1000,
+    resumeWithin = 60_000,
+    requests,
     now = Date.now,
     ...rest
   } = checkOptions<HandlerOptions>("handler", options, {
@@ -47,12 +65,35 @@ export function handler(store: Store, options: HandlerOptions = {}): (request: R
     cors: { expected: 'a list of origins, or "*"', test: (origins) => origins === "*" || isOrigins(origins) },
     maxBytes: positiveInteger,
     maxItems: positiveInteger,
+    maxStreams: positiveInteger,
+    resumeWithin: milliseconds,
+    requests: { expected: "a store", test: (store) => typeof (store as Partial<Store>).setIfAbsent === "function" },
     base: { expected: 'a path that begins with "/"', test: (base) => /^\/[^?#]*$/.test(base as string) },
     now: callable,
     onError: callable,
   });
   const base = rest.base?.replace(/\/+$/, "");
-  const resources = createRoutes({ maxBytes, maxItems, now });
+  const feed = createFeed(store, resumeWithin);
+  const hash = createHash();
+  const resources = createRoutes({ maxBytes, maxItems, maxStreams, now }, { feed, hash });
+
+  /** Does what a route is for; its errors are answers too. */
+  async function run(route: Route, ask: Ask): Promise<Reply> {
+    const { request, signal } = ask;
+    try {
+      return await route.run(ask);
+    } catch (error) {
+      return refuse(signal?.aborted && error === signal.reason ? refuseLate() : error, request);
+    }
+  }
+
+  function refuse(error: unknown, request: Request): Reply {
+    const reply = writeProblem(error);
+    if (reply.status! >= 500) onError?.(error, request);
+    return reply;
+  }
+
+  const once = createOnce(requests, now, (error) => onError?.(error));
 
   async function answer(request: Request): Promise<Reply> {
     const { resource, query } = readTarget(request.url, base);
@@ -68,19 +109,36 @@ export function handler(store: Store, options: HandlerOptions = {}): (request: R
       throw refusal("method", `Unknown method: expected ${methods}, got ${quote(request.method)}`, { allow: methods });
     }
     admitted.allow(...route.needs);
-    return route.run({ ...admitted, request, parameters: readQuery(query, route.parameters) });
+    const timeout = readTimeout(request);
+    let reading: Promise<Uint8Array> | undefined;
+    const ask: Ask = {
+      ...admitted,
+      request,
+      parameters: readQuery(query, route.parameters),
+      signal: timeout === undefined ? undefined : AbortSignal.timeout(timeout),
+      body: () => (reading ??= readBody(request, maxBytes)),
+    };
+    const name = isRead(request) ? undefined : readOnce(request);
+    if (name === undefined) return run(route, ask);
+    // Read before it is noted: what was cut off on the way here was never begun.
+    const body = await ask.body();
+    // The lifetimes within a batch shrink with each repetition; any other body stays the same.
+    const content = resource === "batch" ? "" : await hash(body);
+    const fingerprint = `${request.method} ${resource}?${query} ${content}`;
+    const id = new TextEncoder().encode(`${admitted.before}\n${name}`);
+    return once(await hash(id), await hash(new TextEncoder().encode(fingerprint)), () => run(route, ask));
   }
 
   return async (request) => {
-    let reply: Reply;
-    try {
-      reply = await answer(request);
-    } catch (error) {
-      reply = writeProblem(error);
-      if (reply.status! >= 500) onError?.(error, request);
-    }
+    const reply = await answer(request).catch((error: unknown) => refuse(error, request));
     return toResponse(reply, request.method, corsHeaders(request, cors));
   };
+}
+
+const isRead = ({ method }: Request): boolean => method === "GET" || method === "HEAD";
+
+function refuseLate(): Error {
+  return refusal("late", "Request took too long: expected to be done within the time that the client gave");
 }
 
 function isOrigins(value: unknown): boolean {

@@ -10,26 +10,10 @@ import {
   type StoreOptions,
 } from "../core/options.ts";
 import type { Factory } from "../core/registry.ts";
-import { untilAborted } from "../core/untilAborted.ts";
-import {
-  address,
-  frame,
-  heartbeat,
-  keep,
-  readBytes,
-  readChanges,
-  readEntry,
-  readFound,
-  readJson,
-  readOutcome,
-  readPage,
-  readProblem,
-  writeTerms,
-  type Method,
-  type Resource,
-  type Tagged,
-  type Terms,
-} from "./wire.ts";
+import { createBatcher, type Single } from "./_batcher.ts";
+import { followChanges, type Stream } from "./_follow.ts";
+import { createSend, left, pause, type Details, type Send, type Target } from "./_send.ts";
+import { frame, readFound, readJson, readLast, readPage, readResults, type Polled, type Tagged } from "./wire.ts";
 
 /** Where a remote store is and how it is asked. */
 export interface RemoteOptions extends StoreOptions {
@@ -43,7 +27,7 @@ export interface RemoteOptions extends StoreOptions {
   fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
   /** How long a request may take, repetitions included: ms. @default 30_000 */
   timeout?: number | undefined;
-  /** How often a call that is safe to repeat is tried at most. @default 4 */
+  /** How often a request is sent at most. @default 4 */
   attempts?: number | undefined;
 }
 
@@ -53,27 +37,18 @@ declare module "../core/registry.ts" {
   }
 }
 
-type Target = `${Method} ${Resource}`;
-
-/** What a request has besides its target and parameters. */
-interface Details<R> extends Pick<Terms, "found"> {
-  /** Makes the body anew for each attempt, since a ttl shrinks meanwhile. */
-  body?(): Uint8Array | undefined;
-  /** When what is written is to expire; if that is when `found` does, the deadline stays as it is. @default never */
-  readonly expiresAt?: number | undefined;
-  /** Reads the body, as bytes or as the stream that it is, of the answer to a request made at `start`. @default an entry */
-  read?(body: any, start: number, headers: Headers, controller: AbortController): R;
-  /** Whether it may be sent again when nobody knows what became of it. @default whether it only reads */
-  readonly isSafe?: boolean;
-}
-
 // Of those who fight for a key one wins each time, so that even a crowd is through by then.
 const tries = 64;
+// How long a stream of changes may take to begin before they are polled for: ms.
+const promptly = 5000;
 
 /**
- * Returns the store that a handler serves at a URL. A call that gets no answer of a handler (none in time, one cut short, a
- * stranger's) rejects `unavailable`; before that, reads and plain writes are repeated, but nothing that could be applied
- * twice. An atomic call that others keep outrunning rejects `conflict`. Throws `bad-config`.
+ * Returns the store that a handler serves at a URL. Calls made at once travel as one request, and are answered each for
+ * itself. One that gets no answer of a handler (none in time, one cut short, a stranger's) is repeated, after as long as the
+ * answer asks for, under a name by which a handler applies it once; in the end it rejects `unavailable`. An atomic call that
+ * others keep outrunning rejects `conflict`, and so does one whose outcome the handler does not know. A watch outlives its
+ * connection; when changes were missed, or none can be asked for within the timeout, it rejects `unavailable`. Throws
+ * `bad-config`.
  */
 export function remote(options: RemoteOptions): Store {
   return remoteFactory.build(remoteFactory.valid(options)) as Store;
@@ -104,86 +79,60 @@ export const remoteFactory: Factory<RemoteOptions> = {
 };
 
 function remoteBackend(options: RemoteOptions): Backend {
-  const { token, timeout = 30_000, attempts = 4 } = options;
-  const mount = absolute(options.url).replace(/\/+$/, "");
+  const { timeout = 30_000 } = options;
+  const send = createSend(absolute(options.url).replace(/\/+$/, ""), options);
   const pending = new Set<Promise<unknown>>();
   const turns = new Map<string, Promise<unknown>>();
 
-  function unavailable(got: string, cause?: unknown): StoreError {
-    const message = `Store at ${quote(mount)} is unavailable: expected a handler's whole answer, got ${got}`;
-    return new StoreError("unavailable", message, { cause });
-  }
-
-  /**
-   * Sends a request, if it may be more than once. Whatever comes back that is not a handler's whole answer is
-   * `unavailable`; that there is no value is `undefined`.
-   */
-  async function send<R>(
-    { signal, now }: Call,
-    target: Target,
-    parameters: object,
-    { body, expiresAt = Infinity, found, read = readEntry as never, isSafe = /^[GH]/.test(target) }: Details<R> = {},
-  ): Promise<R> {
-    const [method, resource] = target.split(" ") as [Method, Resource];
-    const isStream = resource === "changes";
-    const controller = new AbortController();
-
-    async function sendOnce(start: number): Promise<R> {
-      const response = await (options.fetch ?? fetch)(address(mount, resource, parameters), {
-        method,
-        headers: {
-          ...options.headers,
-          ...writeTerms({ token, found, ttl: found?.expiresAt === expiresAt ? keep : left(expiresAt, start) }),
-        },
-        body: body?.() as Uint8Array<ArrayBuffer> | undefined,
-        signal: controller.signal,
-        // A redirected POST would become a GET.
-        redirect: "manual",
-        // Firefox would have a second tab's watch wait in its cache for the end of the first one's.
-        ...(isStream && { cache: "no-store" }),
-      });
-      const outcome = readOutcome(response);
-      const isGood = outcome === "ok";
-      const content = isGood && isStream ? response.body : await readBytes(response, method);
-      if (isGood) return read(content, start, response.headers, controller);
-      if (outcome === "not-found") return undefined as R;
-      throw outcome ? readProblem(outcome, content as Uint8Array) : unavailable(`status ${response.status}`);
-    }
-
-    async function sendOften(): Promise<R> {
-      for (let count = 1; ; count++) {
-        controller.signal.throwIfAborted();
-        try {
-          return await sendOnce(now());
-        } catch (cause) {
-          const error = isStoreError(cause) ? cause : unavailable("none", cause);
-          if (!isSafe || count >= attempts || error.code !== "unavailable") throw error;
-        }
-        await pause(50 * 2 ** count);
-      }
-    }
-
-    const abort = (): void => controller.abort(signal!.reason);
-    const late = (): void => controller.abort(unavailable(`none within ${timeout} ms`));
-    // A longer delay would make setTimeout fire at once.
-    const timer = setTimeout(late, Math.min(timeout, 2 ** 31 - 1));
-    signal?.addEventListener("abort", abort);
-    try {
-      signal?.throwIfAborted();
-      return await untilAborted(sendOften(), controller.signal);
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", abort);
-    }
-  }
-
-  const ask: typeof send = (...request) => {
-    const asked = send(...request);
+  /** Notes a call as one that `close` waits for. */
+  function track<R>(asked: Promise<R>): Promise<R> {
     const forget = (): unknown => pending.delete(asked);
     pending.add(asked);
     asked.then(forget, forget);
     return asked;
-  };
+  }
+
+  const ask: Send = (...request) => track(send(...request));
+
+  const single = createBatcher((calls, signal) =>
+    ask(
+      { now: calls[0]!.call.now, signal },
+      "POST batch",
+      {},
+      {
+        body(start) {
+          const lines = calls.map(({ line, expiresAt }) => [...line, ...(expiresAt ? [left(expiresAt, start)] : [])]);
+          return frame(
+            { calls: lines },
+            calls.flatMap(({ value = [] }) => value as Uint8Array),
+          );
+        },
+        isSafe: calls.every(({ isSafe }) => isSafe),
+        read: (bytes, start) => readResults(bytes, start, calls.length),
+      },
+    ),
+  );
+
+  /** Makes a call about one key, with others of the same moment or as a request of its own. */
+  function make<R>(
+    call: Call,
+    line: Single["line"],
+    target: Target,
+    details: Details<R> & { readonly value?: Uint8Array } = {},
+  ): Promise<R> {
+    const { value, expiresAt, isSafe = /^[GH]/.test(target) } = details;
+    const [, key, by] = line;
+    return track(
+      single({
+        call,
+        line,
+        value,
+        expiresAt,
+        isSafe,
+        alone: () => send(call, target, value ? { key } : { key, by }, { ...details, body: () => value }),
+      }),
+    );
+  }
 
   async function change(key: string, decide: Decision, call: Call): Promise<void> {
     for (let count = 1; count <= tries; count++) {
@@ -213,10 +162,10 @@ function remoteBackend(options: RemoteOptions): Backend {
     ownExpiry: true,
     returnsCopies: true,
     isPersistent: () => true,
-    get: (key, call) => ask<Entry | undefined>(call, "GET entry", { key }),
-    set: (key, { value, expiresAt }, call) =>
-      ask(call, "PUT entry", { key }, { body: () => value, expiresAt, isSafe: true }),
-    delete: async (key, call) => !!(await ask(call, "DELETE entry", { key })),
+    get: (key, call) => make<Entry | undefined>(call, ["get", key], "GET entry"),
+    set: async (key, { value, expiresAt }, call) =>
+      void (await make(call, ["set", key, value.length], "PUT entry", { value, expiresAt, isSafe: true })),
+    delete: async (key, call) => !!(await make(call, ["delete", key], "DELETE entry")),
     mutate(key, decide, call) {
       // Those in this process wait for one another rather than fight.
       const turn = Promise.resolve(turns.get(key)).then(() => change(key, decide, call));
@@ -224,67 +173,62 @@ function remoteBackend(options: RemoteOptions): Backend {
       turns.set(key, settled);
       return turn;
     },
-    head: (key, call) => ask<Entry | undefined>(call, "HEAD entry", { key }),
+    head: (key, call) => make<Entry | undefined>(call, ["has", key], "HEAD entry"),
     getMany: (keys, call) =>
       ask(call, "POST batch", {}, { body: () => frame({ find: keys }), read: readFound, isSafe: true }),
-    setMany: (items, call) =>
-      ask(
+    setMany: async (items, call) =>
+      void (await ask(
         call,
         "POST batch",
         {},
         {
-          body: () =>
-            frame(
-              { set: items.map(([key, { value, expiresAt }]) => [key, value.length, left(expiresAt, call.now())]) },
+          body(start) {
+            const lines = items.map(([key, { value, expiresAt }]) => [key, value.length, left(expiresAt, start)]);
+            return frame(
+              { set: lines },
               items.map(([, { value }]) => value),
-            ),
+            );
+          },
           isSafe: true,
         },
-      ),
+      )),
     deleteMany: (keys, call) => ask(call, "POST batch", {}, { body: () => frame({ delete: keys }), read: readJson }),
     list: (options, call) => ask(call, "GET entries", options, { read: readPage }),
-    clear: (options, call) => ask(call, "DELETE entries", options),
+    clear: async (options, call) => void (await ask(call, "DELETE entries", options)),
     sweep: (call) => ask(call, "POST sweep", {}, { read: readJson }),
     watch: (options, observer, call) =>
-      send(call, "GET changes", options, {
-        read(stream: ReadableStream<BufferSource>, _, __, controller) {
-          const body = stream.pipeThrough(new TextDecoderStream()).getReader();
-          const abort = (): void => controller.abort();
-          const follow = async (): Promise<void> => {
-            for (let text = ""; ;) {
-              controller.signal.throwIfAborted();
-              const timer = setTimeout(abort, 3 * heartbeat);
-              const part = untilAborted(body.read(), controller.signal) as ReturnType<typeof body.read>;
-              const { value } = await part.finally(() => clearTimeout(timer));
-              if (!value) return;
-              text = readChanges(text + value, (change) => observer.changed(change));
-            }
-          };
-          const end = (cause?: unknown): void => {
-            abort();
-            // Where there is no connection to abort, the handler sees this.
-            body.cancel().catch(() => {});
-            observer.failed(unavailable("one that broke off", cause));
-          };
-          follow().then(end, end);
-          return abort;
+      followChanges(
+        {
+          open: (after, signal) =>
+            send<Stream>(
+              { ...call, signal },
+              "GET changes",
+              { ...options, after },
+              {
+                read: (body, _, headers) => ({ body, last: readLast(headers) }),
+                timeout: Math.min(promptly, timeout),
+              },
+            ),
+          poll: (after, signal) =>
+            send<Polled>(
+              { ...call, signal },
+              "GET changes",
+              { ...options, after },
+              {
+                accept: "application/json",
+                read: readJson,
+              },
+            ),
         },
-      }),
+        observer,
+        call.signal,
+      ),
     close: () => Promise.allSettled([...pending, ...turns.values()]).then(() => {}),
-    take: async (key, call) => (await ask<Entry | undefined>(call, "POST take", { key }))?.value,
-    increment: (key, by, expiresAt, call) => ask(call, "POST increment", { key, by }, { expiresAt, read: readJson }),
-    touch: async (key, expiresAt, call) => !!(await ask(call, "POST touch", { key }, { expiresAt })),
+    take: async (key, call) => (await make<Entry | undefined>(call, ["take", key], "POST take"))?.value,
+    increment: (key, by, expiresAt, call) =>
+      make(call, ["increment", key, by], "POST increment", { expiresAt, read: readJson }),
+    touch: async (key, expiresAt, call) => !!(await make(call, ["touch", key], "POST touch", { expiresAt })),
   };
-}
-
-/** How long something has left that is about to be written: ms. What expires meanwhile does so at once. */
-function left(expiresAt: number, now: number): number {
-  return Math.max(1, expiresAt - now);
-}
-
-/** Waits about so long, so that those who failed together do not come back together. */
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms * (0.5 + Math.random())));
 }
 
 /** Returns the whole URL that a configured one stands for, or nothing if it is none. */

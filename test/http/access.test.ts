@@ -178,7 +178,10 @@ test("listed origins read everything that a remote needs", async () => {
   for (const path of ["entry?key=a", "entry?key=none", "none"]) {
     const { headers } = await ask("GET", path, { headers: { origin: page } });
     assert.equal(headers.get("access-control-allow-origin"), page);
-    assert.equal(headers.get("access-control-expose-headers"), "content-encoding, etag, shelflife, shelflife-ttl");
+    assert.equal(
+      headers.get("access-control-expose-headers"),
+      "content-encoding, etag, shelflife-last, shelflife, retry-after, shelflife-ttl",
+    );
     assert.equal(headers.get("vary"), "origin");
     assert.equal(headers.get("access-control-allow-credentials"), null);
   }

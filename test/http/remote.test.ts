@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import { createServer as createTcpServer, type AddressInfo } from "node:net";
 import { mock, test } from "node:test";
+import type { Store } from "../../src/core/contract.ts";
+import { createStore } from "../../src/core/createStore.ts";
 import { createRegistry } from "../../src/core/registry.ts";
 import { isStoreError, StoreError, type StoreErrorCode } from "../../src/core/error.ts";
 import { faulty } from "../../src/testing/faulty.ts";
@@ -177,41 +179,119 @@ test("a tag that a proxy made weak still holds for a change", async () => {
   assert.equal(text(await store.get("a")), "2");
 });
 
-test("what is safe to repeat is repeated, and nothing else", async () => {
-  const attempts = 3;
-  const { far, sent } = pair({ between: async () => new Response("", { status: 503 }), remote: { attempts } });
-  const calls: [string, number, () => Promise<unknown>][] = [
-    ["GET entry", attempts, () => far.get("a")],
-    ["HEAD entry", attempts, () => far.has("a")],
-    ["GET entries", attempts, () => far.list()],
-    ["PUT entry", attempts, () => far.set("a", bytes("x"))],
-    ["POST batch", attempts, () => far.findMany(["a"])],
-    ["POST batch", attempts, () => far.setMany([["a", bytes("x")]])],
-    ["POST batch", 1, () => far.deleteMany(["a"])],
-    ["DELETE entry", 1, () => far.delete("a")],
-    ["DELETE entries", 1, () => far.clear()],
-    ["POST take", 1, () => far.take("a")],
-    ["POST increment", 1, () => far.increment("a")],
-    ["POST touch", 1, () => far.touch("a", { ttl: 5 })],
-    ["POST sweep", 1, () => far.sweep()],
-    // Its reads are repeated, and nothing was written.
-    ["GET entry", attempts, () => far.update("a", () => bytes("x"))],
+test("every request is repeated, and what must not be applied twice has a name of its own", async () => {
+  const calls: [string, boolean, (far: Store) => Promise<unknown>][] = [
+    ["GET entry", false, (far) => far.get("a")],
+    ["HEAD entry", false, (far) => far.has("a")],
+    ["GET entries", false, (far) => far.list()],
+    ["PUT entry", false, (far) => far.set("a", bytes("x"))],
+    ["POST batch", false, (far) => far.findMany(["a"])],
+    ["POST batch", false, (far) => far.setMany([["a", bytes("x")]])],
+    ["POST batch", true, (far) => far.deleteMany(["a"])],
+    ["DELETE entry", true, (far) => far.delete("a")],
+    ["DELETE entries", true, (far) => far.clear()],
+    ["POST take", true, (far) => far.take("a")],
+    ["POST increment", true, (far) => far.increment("a")],
+    ["POST touch", true, (far) => far.touch("a", { ttl: 5 })],
+    ["POST sweep", true, (far) => far.sweep()],
+    ["GET entry", false, (far) => far.update("a", () => bytes("x"))],
+    ["POST batch", false, (far) => Promise.all([far.get("a"), far.set("b", bytes("x"))])],
+    ["POST batch", true, (far) => Promise.all([far.get("a"), far.take("b")])],
   ];
-  await Promise.all(calls.map(([name, , run]) => assert.rejects(run, isUnavailable, name)));
-  const expected = calls.flatMap(([name, count]) => Array<string>(count).fill(name));
-  assert.deepEqual(sent.sort(), expected.sort());
+  const names = new Set<string | null>();
+  await Promise.all(
+    calls.map(async ([target, isNamed, run]) => {
+      const used: (string | null)[] = [];
+      const { far, sent } = pair({
+        between: async ({ headers }) => {
+          used.push(headers.get("idempotency-key"));
+          return new Response("", { status: 503 });
+        },
+        remote: { attempts: 3 },
+      });
+      await assert.rejects(run(far), isUnavailable, target);
+      assert.deepEqual(sent, [target, target, target]);
+      assert.equal(new Set(used).size, 1, target);
+      assert.equal(used[0] !== null, isNamed, target);
+      if (isNamed) assert.ok(!names.has(used[0]!), "a name is used once");
+      names.add(used[0]!);
+    }),
+  );
 });
 
-test("a conditional write whose answer is lost is not repeated", async () => {
+test("what is repeated because its answer was lost is applied once", async () => {
+  let losses = 0;
   const { far, sent, store } = pair({
     between: async (request, send) => {
       const response = await send(request);
-      return request.method === "PUT" ? new Response("", { status: 504 }) : response;
+      const isWrite = request.method !== "GET";
+      return isWrite && losses++ % 2 === 0 ? new Response("", { status: 504 }) : response;
     },
   });
-  await assert.rejects(far.setIfAbsent("a", bytes("x")), isUnavailable);
-  assert.deepEqual(sent, ["GET entry", "PUT entry"]);
-  assert.equal(text(await store.get("a")), "x");
+  assert.equal(await far.setIfAbsent("a", bytes("x")), true);
+  assert.deepEqual(sent.splice(0), ["GET entry", "PUT entry", "PUT entry"]);
+  assert.equal(await far.increment("n"), 1);
+  assert.equal(await far.increment("n"), 2);
+  assert.equal(text(await far.take("a")), "x");
+  await far.set("b", bytes("y"));
+  await far.delete("b");
+  await store.setMany([
+    ["c", bytes("1")],
+    ["d", bytes("2")],
+  ]);
+  assert.equal(await far.deleteMany(["c", "d", "e"]), 2);
+  assert.deepEqual(await Promise.all([far.increment("n"), far.increment("n"), far.increment("m", 5)]), [3, 4, 5]);
+  assert.equal(text(await store.get("n")), "4");
+});
+
+test("a handler's own answer is the last word about what must not be applied twice", async () => {
+  const failing = createStore({
+    get: () => undefined,
+    set: () => {},
+    delete: () => false,
+    isPersistent: () => false,
+    take: () => Promise.reject(new StoreError("unavailable", "Disk is gone: expected it to be there")),
+  });
+  const { far, sent } = pair({ store: failing });
+  await assert.rejects(far.take("a"), (error) => isUnavailable(error) && /Disk is gone/.test(String(error)));
+  assert.deepEqual(sent, ["POST take"]);
+});
+
+test("as long as an answer asks to wait, nothing is sent, unless that is too long", async () => {
+  const times: number[] = [];
+  for (const wait of ["0.2", new Date(Date.now() + 2000).toUTCString()]) {
+    times.length = 0;
+    const { far } = pair({
+      between: async (request, send) => {
+        times.push(Date.now());
+        if (times.length > 1) return send(request);
+        return new Response("", { status: 429, headers: { "retry-after": wait } });
+      },
+    });
+    assert.equal(await far.increment("n"), 1);
+    assert.ok(times[1]! - times[0]! >= 195, `${times[1]! - times[0]!} ms after ${wait}`);
+  }
+  const { far, sent } = pair({
+    between: async () => new Response("", { status: 503, headers: { "retry-after": "60" } }),
+    remote: { timeout: 1000 },
+  });
+  await assert.rejects(far.get("a"), (error) => isUnavailable(error) && /status 503/.test(String(error)));
+  assert.equal(sent.length, 1);
+});
+
+test("a handler is told how long the caller still waits", async () => {
+  const told: (string | null)[] = [];
+  const { far } = pair({
+    between: async (request, send) => {
+      told.push(request.headers.get("shelflife-timeout"));
+      return send(request);
+    },
+    remote: { timeout: 5000 },
+  });
+  await far.set("a", bytes("x"));
+  await far.get("a");
+  assert.equal(told[1], null);
+  assert.ok(Number(told[0]) > 0 && Number(told[0]) <= 5000);
 });
 
 test("an outage that ends in time is not noticed", async () => {
@@ -287,7 +367,8 @@ test("an aborted call rejects with the reason, aborts its request and is not rep
   for (const call of calls) await assert.rejects(call, (error) => error === reason);
   await new Promise((resolve) => setTimeout(resolve, 250));
   assert.ok(signals.length > 0 && signals.every(({ aborted }) => aborted));
-  assert.equal(signals.length, 5);
+  // Three of the calls travelled together.
+  assert.equal(signals.length, 3);
 });
 
 test("a call that hangs is an outage when its time is over, whether or not fetch heeds the signal", async () => {
@@ -319,6 +400,7 @@ test("an endless timeout does not fire at once", async () => {
     remote: { timeout: Infinity },
   });
   assert.equal(await far.find("a"), undefined);
+  await far.set("a", bytes("x"));
 });
 
 async function listening(server: Server | ReturnType<typeof createTcpServer>): Promise<string> {
