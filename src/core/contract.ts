@@ -174,6 +174,8 @@ export interface Backend {
   isPersistent(): boolean;
   /** States that the bytes returned are nobody else's, so that they need no copying. */
   readonly returnsCopies?: boolean;
+  /** States that `set` and `setMany` copy the bytes that they are given before they return, so that nobody else has to. */
+  readonly copiesValues?: boolean;
   /**
    * States that the medium hides expired entries by its own clock and removes them itself. Then what it returns is live,
    * `delete` tells of live entries only, and nothing is swept from here.

@@ -18,7 +18,7 @@ import { checkKey, checkPrefix } from "./key.ts";
 import { letExit } from "./letExit.ts";
 import type { StoreOptions } from "./options.ts";
 import { untilAborted } from "./untilAborted.ts";
-import { add, copyBytes, deadline, equalBytes } from "./value.ts";
+import { add, checkBytes, copyBytes, deadline, equalBytes } from "./value.ts";
 
 // A longer delay would make setTimeout fire at once.
 const longestDelay = 2 ** 31 - 1;
@@ -31,13 +31,25 @@ const firstSweep = 10_000;
  */
 export function createStore(backend: Backend, { now = Date.now, sweepInterval }: StoreOptions = {}): Store {
   const interval = sweepInterval ?? (backend.isPersistent() ? 3_600_000 : 300_000);
+  const plain: Call = { now };
   const watches = new Set<Watch>();
   const opening = new Set<Promise<unknown>>();
   let closing: Promise<void> | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** The one way in: checks what every call has in common, then does the work until it is done or aborted. */
-  async function run<R>(options: CallOptions | undefined, work: (call: Call) => R | Promise<R>): Promise<R> {
+  /** The one way in. What has nothing to check or to wait for pays for no promise but the work's own. */
+  function run<R>(options: CallOptions | undefined, work: (call: Call) => R | Promise<R>): Promise<R> {
+    if (options !== undefined || closing || opening.size) return runChecked(options, work);
+    try {
+      const done = work(plain);
+      return done instanceof Promise ? done : Promise.resolve(done);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Checks what every call has in common, then does the work until it is done or aborted. */
+  async function runChecked<R>(options: CallOptions | undefined, work: (call: Call) => R | Promise<R>): Promise<R> {
     if (closing) throw new StoreError("closed", "Store is closed");
     const { signal } = checkCall(options);
     signal?.throwIfAborted();
@@ -108,10 +120,15 @@ export function createStore(backend: Backend, { now = Date.now, sweepInterval }:
   }
 
   /** What is written over an entry. Without a ttl of its own it keeps the deadline. */
-  function write(value: unknown, options: WriteOptions | undefined, current?: Entry): Entry {
+  function write(value: unknown, options: WriteOptions | undefined, current?: Entry, own = copyBytes): Entry {
     const ttl = options?.ttl;
     const expiresAt = ttl === undefined && current ? current.expiresAt : deadline(ttl, now());
-    return { value: copyBytes(value), expiresAt };
+    return { value: own(value), expiresAt };
+  }
+
+  /** What is written as it is, whatever lies there. */
+  function fresh(value: unknown, options: WriteOptions | undefined): Entry {
+    return write(value, options, undefined, backend.copiesValues ? checkBytes : copyBytes);
   }
 
   function schedule(delay: number): void {
@@ -142,7 +159,7 @@ export function createStore(backend: Backend, { now = Date.now, sweepInterval }:
         return entry && { value: own(entry)!, expiresAt: entry.expiresAt };
       }),
 
-    set: (key, value, options) => runOn(key, options, (call) => backend.set(key, write(value, options), call)),
+    set: (key, value, options) => runOn(key, options, (call) => backend.set(key, fresh(value, options), call)),
 
     delete: (key, options) =>
       runOn(key, options, async (call) => {
@@ -164,7 +181,7 @@ export function createStore(backend: Backend, { now = Date.now, sweepInterval }:
         const entries = new Map<string, Entry>();
         for (const item of checkItems(items)) {
           const [key, value, itemOptions] = checkItems<any>(item);
-          entries.set(checkKey(key), write(value, checkCall(itemOptions)));
+          entries.set(checkKey(key), fresh(value, checkCall(itemOptions)));
         }
         if (backend.setMany) return backend.setMany([...entries], call);
         for (const [key, entry] of entries) await backend.set(key, entry, call);
@@ -183,10 +200,10 @@ export function createStore(backend: Backend, { now = Date.now, sweepInterval }:
       // Copied before anything is awaited: the arrays are the caller's.
       runOn(key, options, (call) => {
         const old = expected === undefined ? undefined : copyBytes(expected);
-        const fresh = write(next, options);
+        const { value } = write(next, options);
         return decide(key, call, (current) => {
           const isExpected = equalBytes(current?.value, old);
-          return [isExpected, isExpected ? write(fresh.value, options, current) : UNCHANGED];
+          return [isExpected, isExpected ? write(value, options, current) : UNCHANGED];
         });
       }),
 

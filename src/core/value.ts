@@ -5,15 +5,20 @@ const endOfTime = 8.64e15;
 
 /** Whether a value is bytes, of whichever realm. */
 export function isBytes(value: unknown): value is Uint8Array {
-  return kindOf(value) === "Uint8Array";
+  return value instanceof Uint8Array || kindOf(value) === "Uint8Array";
+}
+
+/** Returns the bytes; throws `invalid-argument` for anything but a `Uint8Array`. */
+export function checkBytes(value: unknown): Uint8Array {
+  // A detached buffer cannot be copied. An array made of it has no length.
+  check(isBytes(value) && !(value.buffer as { detached?: boolean }).detached, "value", "a Uint8Array", value);
+  return value;
 }
 
 /** Returns a copy of the bytes; throws `invalid-argument` for anything but a `Uint8Array`. */
 export function copyBytes(value: unknown): Uint8Array {
-  // A detached buffer cannot be copied. An array made of it has no length.
-  check(isBytes(value) && !(value.buffer as { detached?: boolean }).detached, "value", "a Uint8Array", value);
   // Not slice(): a Node Buffer's slice shares its memory.
-  return new Uint8Array(value);
+  return new Uint8Array(checkBytes(value));
 }
 
 /** Whether two values are the same bytes, or both missing. */
