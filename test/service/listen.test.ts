@@ -102,7 +102,8 @@ test("what is smuggled, or no HTTP, is refused", async () => {
 });
 
 test("a server closes at once when nobody is there, also for who connected in advance", async () => {
-  await withServer({}, async (server, port) => {
+  const never = { headerTimeout: Infinity, requestTimeout: Infinity, idleTimeout: Infinity };
+  await withServer(never, async (server, port) => {
     const silent = connect(port, "127.0.0.1");
     await once(silent, "connect");
     const kept = await fetch(server.url);

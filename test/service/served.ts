@@ -43,7 +43,7 @@ export function serveTests(tell: (what: string) => void = () => {}): Served {
       },
       cancel: () => say("left"),
     });
-    return new Response(body);
+    return new Response(body, { headers: { "content-type": "text/event-stream" } });
   }
 
   return {
