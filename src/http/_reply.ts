@@ -152,7 +152,10 @@ export function toResponse(reply: Reply, method: string, more: Reply["headers"])
     "x-content-type-options": "nosniff",
   };
   if (body && "length" in body) headers["content-length"] = String(body.length);
-  return new Response(method === "HEAD" ? null : body, { status, headers });
+  const sent = method === "HEAD" ? null : body;
+  const response = new Response(sent, { status, headers });
+  // Who serves this can send the bytes as they are; read from the Response, as a stream, they take longer than all else.
+  return sent && "length" in sent ? Object.assign(response, { [Symbol.for("shelflife.body")]: sent }) : response;
 }
 
 /** Reads the lifetime that a request asks for: ms, `Infinity`, or `keep`. Throws `invalid-argument`. */

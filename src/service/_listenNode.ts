@@ -6,6 +6,8 @@ import type { Settings, Started } from "./listen.ts";
 // How often it is looked for connections that have become idle while the server closes: ms.
 const closingInterval = 20;
 
+const wholeBody: unique symbol = Symbol.for("shelflife.body") as never;
+
 /** Listens by node:http, or node:https. Requests and answers are translated by srvx, the quickest of those measured. */
 export async function startNode(settings: Settings): Promise<Started> {
   const { answer, host, port, headerTimeout, requestTimeout, idleTimeout, maxHeaderBytes, tls } = settings;
@@ -22,7 +24,11 @@ export async function startNode(settings: Settings): Promise<Started> {
   /** Sends what is answered. Who has left while it was sent has been told of no failure. */
   async function respond(req: IncomingMessage, res: ServerResponse): Promise<void> {
     try {
-      await sendNodeResponse(res, await answer(new NodeRequest({ req, res })));
+      const response = await answer(new NodeRequest({ req, res }));
+      // What a handler knows as bytes is sent at once.
+      const body = (response as { [wholeBody]?: Uint8Array })[wholeBody];
+      if (body && !response.bodyUsed) res.writeHead(response.status, [...response.headers].flat()).end(body);
+      else await sendNodeResponse(res, response);
     } catch {
       res.destroy();
     }
