@@ -10,22 +10,22 @@ import { root } from "../tools/run.mjs";
 
 // What a user writes, and how many bytes of it may reach the browser: what is reached, so that growth has to be meant.
 const uses = [
-  { name: "core + memory", code: `import { memory } from "shelflife"; globalThis.store = memory();`, limit: 4300 },
+  { name: "core + memory", code: `import { memory } from "shelflife"; globalThis.store = memory();`, limit: 4400 },
   {
     name: "core + indexeddb",
     code: `import { indexeddb } from "shelflife"; globalThis.store = indexeddb();`,
-    limit: 5900,
+    limit: 6000,
   },
   {
     name: "core + http",
     code: `import { remote } from "shelflife"; globalThis.store = remote({ url: "/" });`,
-    limit: 5600,
+    limit: 7200,
   },
 ];
 const door = {
   name: "everything portable, UMD",
   file: `${packageFolder}node_modules/shelflife/dist/shelflife.umd.min.js`,
-  limit: 13_000,
+  limit: 14_400,
 };
 
 const gzip = (code: string | Uint8Array): number => gzipSync(code, { level: 9 }).length;
