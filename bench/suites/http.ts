@@ -96,7 +96,7 @@ async function pathOf(key: string): Promise<string> {
       path = pathname.slice(1) + search;
       return Promise.reject(new TypeError("only looked at"));
     },
-  } as never);
+  });
   await spy.set(key, new Uint8Array(1)).catch(() => {});
   await spy.close();
   return path;

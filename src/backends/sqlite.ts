@@ -60,6 +60,9 @@ export const sqliteFactory: Factory<SqliteOptions> = {
 const batch = 500;
 // How many entries one statement writes: a call of SQLite costs as much as a short row.
 const rowsAtOnce = 16;
+// An array of its own costs more than the bytes of a short value: copies of these share memory. In bytes.
+const slabSize = 65_536;
+const longestInSlab = 1024;
 
 // A whole number comes as one of JavaScript whatever its size, which Node would refuse to give; anything else as it is.
 const deadline =
@@ -93,6 +96,8 @@ function sqliteBackend(options: SqliteOptions): Backend {
   const { path, maxBytes, now = Date.now } = options;
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   const encoder = new TextEncoder();
+  let slab = new Uint8Array();
+  let slabUsed = 0;
   // Of the transaction under way.
   let pagesBefore = 0;
   let hasGrown = false;
@@ -175,11 +180,25 @@ function sqliteBackend(options: SqliteOptions): Backend {
     return bound;
   }
 
+  /** Copies a value for as long as it takes to be written. */
+  function hold({ value, expiresAt }: Entry): Entry {
+    const { length } = value;
+    if (length > longestInSlab) return { value: new Uint8Array(value), expiresAt };
+    if (slabUsed + length > slab.length) {
+      slab = new Uint8Array(slabSize);
+      slabUsed = 0;
+    }
+    const copy = slab.subarray(slabUsed, (slabUsed += length));
+    copy.set(value);
+    return { value: copy, expiresAt };
+  }
+
   return {
     // Every row is read into an array of its own.
     returnsCopies: true,
+    copiesValues: true,
     get: (key, { signal }) => queue.read(read, { key, signal }),
-    set: (key, entry, { signal }) => queue.put([key, entry], signal),
+    set: (key, entry, { signal }) => queue.put([key, hold(entry)], signal),
     delete: (key, call) => queue.write((client) => remove(client, key, call.now()), { key, signal: call.signal }),
     isPersistent: () => path !== ":memory:",
     head: (key, { signal }) =>
@@ -212,7 +231,10 @@ function sqliteBackend(options: SqliteOptions): Backend {
     },
     getMany: (keys, { signal }) =>
       queue.read((client) => keys.map((key) => read(client, key)), { signal, isLong: true }),
-    setMany: (items, { signal }) => queue.write((client) => putAll(client, items), { signal }),
+    setMany(items, { signal }) {
+      const held = items.map(([key, entry]): Item => [key, hold(entry)]);
+      return queue.write((client) => putAll(client, held), { signal });
+    },
     deleteMany: (keys, call) =>
       queue.write((client) => keys.filter((key) => remove(client, key, call.now())).length, { signal: call.signal }),
     list: ({ prefix, limit, cursor }, { signal }) =>

@@ -24,18 +24,21 @@ const text = (value: Uint8Array | undefined): string => new TextDecoder().decode
 /** A server under a fixed name whose process can be killed, which the next one then replaces. */
 function createServer(): { start(round: number): Promise<void>; kill(): Promise<void>; fetch: typeof fetch } {
   let child: Child | undefined;
-  let url = Promise.withResolvers<string>();
+  let started: (url: string) => void;
+  let url: Promise<string>;
+  const expect = (): void => void (url = new Promise((resolve) => (started = resolve)));
+  expect();
 
   return {
     async start(round) {
       child = startChild(commands[round % commands.length]!, "../processes/serveChild.ts");
-      url.resolve(await child.call("serve", { path }, { path: join(folder, "requests.db") }));
+      started(await child.call("serve", { path }, { path: join(folder, "requests.db") }));
     },
     async kill() {
-      url = Promise.withResolvers<string>();
+      expect();
       await child?.kill();
     },
-    fetch: async (input, init) => fetch(String(input).replace(mount, await url.promise), init),
+    fetch: async (input, init) => fetch(String(input).replace(mount, await url), init),
   };
 }
 
