@@ -19,8 +19,9 @@ export async function installPackage() {
   // What stands here imports the package as any program of a user does.
   const load = 'export const load = (name) => import(name === "index" ? "shelflife" : `shelflife/${name}`);\n';
   writeFileSync(`${packageFolder}load.mjs`, load);
-  const { dependencies = {} } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
-  for (const name of Object.keys(dependencies)) {
-    cpSync(`${root}node_modules/${name}`, modules + name, { recursive: true });
+  // What the package depends on, as the lock file knows it, and what that depends on.
+  const { packages } = JSON.parse(readFileSync(`${root}package-lock.json`, "utf8"));
+  for (const [path, { dev, optional }] of Object.entries(packages)) {
+    if (path && !dev && !optional) cpSync(root + path, packageFolder + path, { recursive: true });
   }
 }

@@ -93,7 +93,7 @@ async function main() {
       `No step matches ${filters.join(" ")}: expected a part of ${steps.map(({ name }) => name).join(", ")}`,
     );
   const needs = new Set(selected.flatMap((step) => step.needs ?? []));
-  await setup(...["runtimes", "node", "browsers", "consumers"].filter((part) => needs.has(part)));
+  await setup(...["runtimes", "node", "browsers", "servers", "consumers"].filter((part) => needs.has(part)));
   if (needs.has("build") || needs.has("package")) await build({ ifStale: true });
   if (needs.has("package")) await (await import("./installPackage.mjs")).installPackage();
   return runSteps(selected);

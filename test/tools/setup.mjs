@@ -1,6 +1,7 @@
 // Installs what the project needs and the machine lacks. Says what it does; says nothing when all is there.
-//   node test/tools/setup.mjs [root] [node] [runtimes] [browsers] [consumers] [bench]
+//   node test/tools/setup.mjs [root] [node] [runtimes] [browsers] [servers] [consumers] [bench]
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter } from "node:path";
 import { pathToFileURL } from "node:url";
 import { browsers } from "../../e2e/drivers/locate.mjs";
 import { exit, npm, root, run } from "./run.mjs";
@@ -37,28 +38,38 @@ async function installRuntimes(dev) {
   await npm(["install", "--no-package-lock", ...flags], { cwd: runtimesFolder });
 }
 
+/** Installs packages of the system's, where this may be done. What cannot be had fails the steps that need it, and those only. */
+async function installSystem(packages) {
+  if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) return;
+  say(`system packages ${packages.join(" ")} (apt-get install)`);
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  try {
+    await run("apt-get", ["update", "-qq"], { env });
+    await run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages], { env });
+  } catch (error) {
+    say(error.message);
+  }
+}
+
 async function installBrowsers() {
   const missing = () => Object.entries(browsers).filter(([, locate]) => !locate());
   if (!missing().length) return;
-  const isDebianRoot = process.getuid?.() === 0 && existsSync("/usr/bin/apt-get");
-  if (isDebianRoot) {
-    const packages = ["chromium", "firefox-esr", "webkit2gtk-driver", "xvfb", "fonts-dejavu-core"];
-    say(`system packages ${packages.join(" ")} (apt-get install)`);
-    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    try {
-      await run("apt-get", ["update", "-qq"], { env });
-      await run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages], { env });
-    } catch (error) {
-      say(error.message);
-    }
-  }
+  await installSystem(["chromium", "firefox-esr", "webkit2gtk-driver", "xvfb", "fonts-dejavu-core"]);
   for (const [name] of missing()) {
     say(`${name} (Playwright's own download)`);
-    // A browser that cannot be had fails the steps that need it, and those only.
     await run(process.execPath, ["node_modules/playwright-core/cli.js", "install", name]).catch((error) =>
       say(error.message),
     );
   }
+}
+
+/** The servers that tests start on loopback, and how the system's packages call them. */
+const servers = { "redis-server": "redis-server", "redis-cli": "redis-tools", nginx: "nginx-light" };
+
+async function installServers() {
+  const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin"];
+  const missing = Object.keys(servers).filter((name) => !folders.some((folder) => existsSync(`${folder}/${name}`)));
+  if (missing.length) await installSystem(missing.map((name) => servers[name]));
 }
 
 const parts = {
@@ -66,6 +77,7 @@ const parts = {
   node: () => installRuntimes(false),
   runtimes: () => installRuntimes(true),
   browsers: installBrowsers,
+  servers: installServers,
   consumers: () => install(`${root}test/package/consumers/`, "TypeScript 5.4 to 6 to compile consumers with"),
   bench: () => install(`${root}bench/`, "the peers that the bench measures"),
 };
