@@ -183,7 +183,8 @@ function sqliteBackend(options: SqliteOptions): Backend {
   /** Copies a value for as long as it takes to be written. */
   function hold({ value, expiresAt }: Entry): Entry {
     const { length } = value;
-    if (length > longestInSlab) return { value: new Uint8Array(value), expiresAt };
+    // An empty part of something else is a NULL to Node 22.
+    if (length === 0 || length > longestInSlab) return { value: new Uint8Array(value), expiresAt };
     if (slabUsed + length > slab.length) {
       slab = new Uint8Array(slabSize);
       slabUsed = 0;
