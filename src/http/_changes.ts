@@ -1,5 +1,5 @@
 import type { Change } from "../core/contract.ts";
-import type { Feed, Log } from "./_feed.ts";
+import type { Feed, Log, Place } from "./_feed.ts";
 import { refusal, writeEvent, writeJson, writeResync, writeSign, writeStream, type Reply } from "./_reply.ts";
 import { heartbeat, type Polled } from "./wire.ts";
 
@@ -30,10 +30,10 @@ function advance(log: Log, at: number, { prefix, hidden }: Wanted, take: (id: st
 
 /** Answers with the changes there are after an id; without one, with the id to begin with. */
 export async function pollChanges(feed: Feed, wanted: Wanted): Promise<Reply> {
-  const log = await feed.join();
+  const { log, at: now } = await feed.join();
   try {
     const { after } = wanted;
-    const found = after === undefined ? log.end : log.find(after);
+    const found = after === undefined ? now : log.find(after);
     const changes: Change[] = [];
     const at = found === undefined ? log.end : advance(log, found, wanted, (_, change) => changes.push(change));
     const polled: Polled = { changes, last: log.id(at), ...(found === undefined && { resync: true }) };
@@ -57,14 +57,15 @@ export function createStreams(feed: Feed, maxStreams: number): (wanted: Wanted) 
       throw refusal("crowd", `Too many streams: expected at most ${maxStreams} at once`, { retryAfter: 5 });
     }
     open++;
-    let log: Log;
+    let place: Place;
     try {
-      log = await feed.join();
+      place = await feed.join();
     } catch (error) {
       open--;
       throw error;
     }
-    const begin = wanted.after === undefined ? log.end : log.find(wanted.after);
+    const { log, at } = place;
+    const begin = wanted.after === undefined ? at : log.find(wanted.after);
     return writeStream(stream(log, begin, wanted), log.id(begin ?? log.end));
   };
 

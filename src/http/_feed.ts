@@ -27,8 +27,11 @@ export interface Log {
 
 /** The one watch of a store that all its readers share. */
 export interface Feed {
-  /** Resolves with the log once the store tells its changes, and rejects when it refuses to. */
-  join(): Promise<Log>;
+  /**
+   * Resolves once the store tells its changes, with where a reader begins who hears of all since this call, and rejects when
+   * the store refuses to.
+   */
+  join(): Promise<Place>;
   /** Every `join` is followed by one `leave`. */
   leave(): void;
 }
@@ -40,6 +43,7 @@ const capacity = 10_000;
 export function createFeed(store: Store, linger: number): Feed {
   let readers = 0;
   let joining: Promise<Log> | undefined;
+  let current: Log | undefined;
   let stop = (): void => {};
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -62,11 +66,11 @@ export function createFeed(store: Store, linger: number): Feed {
     );
     // One that has failed says so again.
     stop = () => void changes.return!().catch(() => {});
-    return log;
+    return (current = log);
   }
 
   function rest(): void {
-    joining = undefined;
+    joining = current = undefined;
     stop();
   }
 
@@ -74,6 +78,8 @@ export function createFeed(store: Store, linger: number): Feed {
     async join() {
       readers++;
       clearTimeout(timer);
+      const before = current;
+      const at = before?.end;
       try {
         const last = joining;
         // Others may have begun a new one while this one waited.
@@ -81,7 +87,9 @@ export function createFeed(store: Store, linger: number): Feed {
           const mine = (joining = begin());
           mine.catch(() => void (joining === mine && (joining = undefined)));
         }
-        return await joining!;
+        const log = await joining!;
+        // A log that has begun since was not there for what came before.
+        return { log, at: log === before ? at! : log.start };
       } catch (error) {
         readers--;
         throw error;

@@ -108,6 +108,16 @@ test("what is done after a watch was asked for is told by it", async () => {
   await watch.return!();
 });
 
+test("what changes while a stream opens is told by it", async () => {
+  const tell = (): void => observers.forEach((observer) => observer.changed({ type: "set", key: "a" }));
+  // The store watches already, and the answer has not begun.
+  const { store, observers } = watched(() => void setTimeout(tell, 0));
+  const { far } = pair({ store });
+  const told = await Promise.race([far.watch().next(), new Promise((resolve) => setTimeout(resolve, 2000))]);
+  assert.deepEqual(told, { done: false, value: { type: "set", key: "a" } });
+  await far.close();
+});
+
 test("streams share a watch on the store, which ends after the last of them", async () => {
   const { store, observers } = watched();
   const { far, ask } = pair({ store, handler: forgetful });
