@@ -1,4 +1,4 @@
-import type { Backend, Change, Entry } from "../core/contract.ts";
+import type { FullBackend, Change, Entry } from "../core/contract.ts";
 import { UNCHANGED } from "../core/contract.ts";
 import { isStoreError, quote, StoreError } from "../core/error.ts";
 import { createHub, createSharedHub } from "../core/hub.ts";
@@ -21,7 +21,7 @@ export interface StorageBackendOptions {
 }
 
 /** Returns a backend in a Storage, under keys that begin with a prefix. Only localStorage is shared between contexts. */
-export function createStorageBackend({ prefix = "shelflife:", storage = "local" }: StorageBackendOptions): Backend {
+export function createStorageBackend({ prefix = "shelflife:", storage = "local" }: StorageBackendOptions): FullBackend {
   const isShared = storage === "local" || (isNative(storage) && storage === globalThis.localStorage);
   const locks = isShared ? globalThis.navigator?.locks : undefined;
   const hub = createSharedHub(
@@ -200,7 +200,7 @@ export function createStorageBackend({ prefix = "shelflife:", storage = "local" 
     delete: (key, call) => transact(() => remove(key, call.now())),
     isPersistent: () => typeof storage === "string" || isNative(storage),
     returnsCopies: true,
-    head: get,
+    getMany: (keys) => keys.map(get),
     mutate: (key, decide, call) =>
       transact(() => {
         if (isShared && !locks) {

@@ -1,13 +1,13 @@
 import {
   UNCHANGED,
-  type Backend,
+  type FullBackend,
   type Call,
   type Change,
   type Entry,
   type Listed,
   type Store,
 } from "../core/contract.ts";
-import { createStore } from "../core/createStore.ts";
+import { createFullStore } from "../core/createFullStore.ts";
 import { quote, StoreError } from "../core/error.ts";
 import { createSharedHub } from "../core/hub.ts";
 import { boolean, checkOptions, nonEmptyString, storeRules, type Rule, type StoreOptions } from "../core/options.ts";
@@ -62,7 +62,7 @@ export const indexeddbFactory: Factory<IndexedDBOptions> = {
       durability,
       persist: boolean,
     }),
-  build: (options) => createStore(indexeddbBackend(options), options),
+  build: (options) => createFullStore(indexeddbBackend(options), options),
 };
 
 /** What the origin keeps, and may keep, in bytes, and whether the browser promised not to evict it. */
@@ -93,7 +93,7 @@ function indexeddbBackend({
   persist,
   durability = "relaxed",
   now = Date.now,
-}: IndexedDBOptions): Backend {
+}: IndexedDBOptions): FullBackend {
   const hub = createSharedHub(`shelflife:${database}`);
   const queue = createQueue({ open, makeRoom: sweepWork({ now }), tell: hub.tell, begin });
 

@@ -1,5 +1,5 @@
-import { UNCHANGED, type Backend, type Change, type Entry, type Store } from "../core/contract.ts";
-import { createStore } from "../core/createStore.ts";
+import { UNCHANGED, type FullBackend, type Change, type Entry, type Store } from "../core/contract.ts";
+import { createFullStore } from "../core/createFullStore.ts";
 import { quote, StoreError } from "../core/error.ts";
 import { createHub } from "../core/hub.ts";
 import { checkOptions, positiveInteger, storeRules, type StoreOptions } from "../core/options.ts";
@@ -35,7 +35,7 @@ export const memoryFactory: Factory<MemoryOptions> = {
       maxEntries: positiveInteger,
       maxBytes: positiveInteger,
     }),
-  build: (options) => createStore(memoryBackend(options), options),
+  build: (options) => createFullStore(memoryBackend(options), options),
 };
 
 interface Slot extends Entry {
@@ -43,7 +43,7 @@ interface Slot extends Entry {
   isUsed: boolean;
 }
 
-function memoryBackend({ maxEntries = Infinity, maxBytes = Infinity, now = Date.now }: MemoryOptions): Backend {
+function memoryBackend({ maxEntries = Infinity, maxBytes = Infinity, now = Date.now }: MemoryOptions): FullBackend {
   // In the order of arrival, in which the hand goes round. A replaced value keeps its place.
   const slots = new Map<string, Slot>();
   const hub = createHub();

@@ -1,6 +1,6 @@
-import type { Backend, Entry, Listed, Store } from "../core/contract.ts";
+import type { FullBackend, Entry, Listed, Store } from "../core/contract.ts";
 import { UNCHANGED } from "../core/contract.ts";
-import { createStore } from "../core/createStore.ts";
+import { createFullStore } from "../core/createFullStore.ts";
 import { quote, StoreError } from "../core/error.ts";
 import { checkOptions, positiveInteger, storeRules, type StoreOptions } from "../core/options.ts";
 import type { Factory } from "../core/registry.ts";
@@ -53,7 +53,7 @@ export function sqlite(options: SqliteOptions): Store {
 
 export const sqliteFactory: Factory<SqliteOptions> = {
   valid: (parameters) => checkOptions<SqliteOptions>("sqlite", parameters, rules),
-  build: (options) => createStore(sqliteBackend(options), options),
+  build: (options) => createFullStore(sqliteBackend(options), options),
 };
 
 // How many expired entries are removed at once, so that other calls are not held up.
@@ -92,7 +92,7 @@ function list(from: string): string {
           WHERE key ${from} ? AND key < CAST(? AS TEXT) ORDER BY key LIMIT ?`;
 }
 
-function sqliteBackend(options: SqliteOptions): Backend {
+function sqliteBackend(options: SqliteOptions): FullBackend {
   const { path, maxBytes, now = Date.now } = options;
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   const encoder = new TextEncoder();

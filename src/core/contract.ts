@@ -211,3 +211,12 @@ export interface Backend {
   /** A native command in place of `mutate`, where the medium has one. */
   touch?(key: string, expiresAt: number, call: Call): Awaitable<boolean>;
 }
+
+/**
+ * A backend that leaves nothing out for which there is a fallback. Its `delete` and `deleteMany` tell of live entries only,
+ * and its methods are called without `this`.
+ */
+export type FullBackend = Backend &
+  Required<
+    Pick<Backend, "mutate" | "getMany" | "setMany" | "deleteMany" | "list" | "clear" | "sweep" | "watch" | "close">
+  >;

@@ -1,0 +1,317 @@
+import { checkCall, checkFunction, checkItems } from "./check.ts";
+import {
+  UNCHANGED,
+  type Awaitable,
+  type Call,
+  type CallOptions,
+  type Change,
+  type Entry,
+  type FullBackend,
+  type Page,
+  type Store,
+  type Unchanged,
+  type WriteOptions,
+} from "./contract.ts";
+import { disposable } from "./disposable.ts";
+import { check, quote, StoreError } from "./error.ts";
+import { checkKey, checkPrefix } from "./key.ts";
+import { letExit } from "./letExit.ts";
+import type { StoreOptions } from "./options.ts";
+import { untilAborted } from "./untilAborted.ts";
+import { add, checkBytes, copyBytes, deadline, equalBytes } from "./value.ts";
+
+/** Ends a watch once what was told before has been read. */
+type End = (last: "close" | "error", error?: unknown) => void;
+
+// A longer delay would make setTimeout fire at once.
+const longestDelay = 2 ** 31 - 1;
+// A page often lives shorter than the interval: what has expired meanwhile goes soon after opening.
+const firstSweep = 10_000;
+
+/**
+ * Makes a store of a backend that leaves nothing out. The single place where meaning lives: key rules, ttl, copying, expiry
+ * on read, cancellation and the closed state.
+ */
+export function createFullStore(backend: FullBackend, { now = Date.now, sweepInterval }: StoreOptions = {}): Store {
+  const interval = sweepInterval ?? (backend.isPersistent() ? 3_600_000 : 300_000);
+  const own = backend.copiesValues ? checkBytes : copyBytes;
+  const watches = new Set<End>();
+  let opening: Promise<unknown> | undefined;
+  let closing: Promise<void> | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** The one way in: checks what every call has in common, then does the work until it is done or aborted. */
+  function run<R>(options: CallOptions | undefined, work: (call: Call) => Awaitable<R>): Promise<R> {
+    try {
+      if (closing) throw new StoreError("closed", "Store is closed");
+      const { signal } = checkCall(options);
+      const start = (): Awaitable<R> => {
+        signal?.throwIfAborted();
+        return work({ now, signal });
+      };
+      // What is done after a watch was asked for is seen by it.
+      return Promise.resolve(untilAborted(opening ? opening.then(start) : start(), signal));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** The same for a call about one key. */
+  function runOn<R>(key: string, options: CallOptions | undefined, work: (call: Call) => Awaitable<R>): Promise<R> {
+    return run(options, (call) => {
+      checkKey(key);
+      return work(call);
+    });
+  }
+
+  function isLive<E extends { readonly expiresAt: number }>(entry: E | undefined): entry is E {
+    return entry !== undefined && entry.expiresAt > now();
+  }
+
+  /** Gives a caller bytes that the backend may still hold. */
+  function give(entry: Entry | undefined): Uint8Array | undefined {
+    return entry && (backend.returnsCopies ? entry.value : new Uint8Array(entry.value));
+  }
+
+  /** Decides about a live entry within the medium's transaction; an expired one is removed on the way. */
+  function decide<R>(
+    key: string,
+    call: Call,
+    change: (current: Entry | undefined) => [result: R, next: Entry | undefined | Unchanged],
+  ): Awaitable<R> {
+    let result: R;
+    const decided = backend.mutate(
+      key,
+      (found) => {
+        const current = isLive(found) ? found : undefined;
+        const [outcome, next] = change(current);
+        result = outcome;
+        return next === UNCHANGED && found !== current ? undefined : next;
+      },
+      call,
+    );
+    return then(decided, () => result);
+  }
+
+  /** Hides an entry that was seen expired and removes it, if that is still what lies there: a fresh value survives. */
+  async function expire(key: string): Promise<undefined> {
+    try {
+      if (!backend.ownExpiry) await decide(key, { now }, () => [0, UNCHANGED]);
+    } catch {
+      // The answer is known whether or not the medium lets go of the entry now: a sweep will try again.
+    }
+  }
+
+  function read(key: string, call: Call): Awaitable<Entry | undefined> {
+    return then(backend.get(key, call), (entry) => (isLive(entry) ? entry : entry && expire(key)));
+  }
+
+  const head: (key: string, call: Call) => Awaitable<{ readonly expiresAt: number } | undefined> = backend.head ?? read;
+
+  /** What is written over an entry. Without a ttl of its own it keeps the deadline. */
+  function write(value: Uint8Array, options: WriteOptions | undefined, current?: Entry): Entry {
+    const ttl = options?.ttl;
+    return { value, expiresAt: ttl === undefined && current ? current.expiresAt : deadline(ttl, now()) };
+  }
+
+  function schedule(delay: number): void {
+    if (backend.ownExpiry || interval === Infinity) return;
+    const sweep = async (): Promise<void> => {
+      try {
+        await backend.sweep({ now });
+      } catch {
+        // Made up for by the next one.
+      }
+      if (!closing) schedule(interval);
+    };
+    timer = setTimeout(() => void sweep(), Math.min(delay, longestDelay));
+    letExit(timer);
+  }
+
+  const store: Store = disposable({
+    get: (key, options) => runOn(key, options, (call) => then(read(key, call), (entry) => give(entry) ?? missing(key))),
+
+    find: (key, options) => runOn(key, options, (call) => then(read(key, call), give)),
+
+    has: (key, options) => runOn(key, options, (call) => then(head(key, call), (entry) => isLive(entry))),
+
+    entry: (key, options) =>
+      runOn(key, options, (call) =>
+        then(read(key, call), (entry) => entry && { value: give(entry)!, expiresAt: entry.expiresAt }),
+      ),
+
+    set: (key, value, options) => runOn(key, options, (call) => backend.set(key, write(own(value), options), call)),
+
+    delete: (key, options) =>
+      runOn(key, options, (call) => then(backend.delete(key, call), (wasLive) => (wasLive ? undefined : missing(key)))),
+
+    isPersistent: () => backend.isPersistent(),
+
+    findMany: (keys, options) =>
+      run(options, async (call) => {
+        const wanted = checkItems(keys).map(checkKey);
+        const found = await backend.getMany(wanted, call);
+        return Promise.all(
+          found.map((entry, index) => (isLive(entry) ? give(entry) : entry && expire(wanted[index]!))),
+        );
+      }),
+
+    setMany: (items, options) =>
+      run(options, (call) => {
+        const entries = new Map<string, Entry>();
+        for (const item of checkItems(items)) {
+          const [key, value, itemOptions] = checkItems<any>(item);
+          entries.set(checkKey(key), write(own(value), checkCall(itemOptions)));
+        }
+        return backend.setMany([...entries], call);
+      }),
+
+    deleteMany: (keys, options) =>
+      run(options, (call) => backend.deleteMany([...new Set(checkItems(keys).map(checkKey))], call)),
+
+    compareAndSet: (key, expected, next, options) =>
+      // Copied before anything is awaited: the arrays are the caller's.
+      runOn(key, options, (call) => {
+        const old = expected === undefined ? undefined : copyBytes(expected);
+        const fresh = write(copyBytes(next), options);
+        return decide(key, call, (current) => {
+          const isExpected = equalBytes(current?.value, old);
+          return [isExpected, isExpected ? write(fresh.value, options, current) : UNCHANGED];
+        });
+      }),
+
+    setIfAbsent: (key, value, options) => store.compareAndSet(key, undefined, value, options),
+
+    take: (key, options) =>
+      runOn(key, options, (call) =>
+        backend.take ? backend.take(key, call) : decide(key, call, (current) => [current?.value, undefined]),
+      ),
+
+    increment: (key, by = 1, options) =>
+      runOn(key, options, (call) => {
+        check(Number.isFinite(by), "step", "a finite number", by);
+        const expiresAt = deadline(options?.ttl, now());
+        if (backend.increment) return backend.increment(key, by, expiresAt, call);
+        return decide(key, call, (current) => {
+          const sum = add(current?.value, by, key);
+          return [sum, { expiresAt, ...current, value: new TextEncoder().encode(`${sum}`) }];
+        });
+      }),
+
+    update: (key, change, options) =>
+      runOn(key, options, (call) => {
+        checkFunction(change);
+        deadline(options?.ttl, 0);
+        return decide(key, call, (current) => {
+          const next = change(current && new Uint8Array(current.value));
+          // The medium keeps one copy, the caller gets the other.
+          return next === undefined ? [next, next] : [copyBytes(next), write(copyBytes(next), options, current)];
+        });
+      }),
+
+    touch: (key, options) =>
+      runOn(key, options, (call) => {
+        // Without a ttl this would quietly take the deadline away.
+        const expiresAt = deadline(options?.ttl ?? NaN, now());
+        if (backend.touch) return backend.touch(key, expiresAt, call);
+        return decide(key, call, (current) => [!!current, current ? { ...current, expiresAt } : UNCHANGED]);
+      }),
+
+    async *keys(options) {
+      const { prefix, signal } = checkCall(options);
+      let page: Page | undefined;
+      do {
+        page = await store.list({ prefix, signal, cursor: page?.cursor });
+        for (const entry of page.entries) {
+          // The page was read a while ago, and the caller may take his time.
+          signal?.throwIfAborted();
+          if (isLive(entry)) yield entry.key;
+        }
+      } while (page.cursor !== undefined);
+    },
+
+    list: (options) =>
+      run(options, async (call) => {
+        const { limit = 1000 } = options ?? {};
+        let cursor = options?.cursor;
+        const prefix = checkPrefix(options?.prefix);
+        check(Number.isSafeInteger(limit) && limit > 0, "limit", "a positive integer", limit);
+        check(cursor === undefined || typeof cursor === "string", "cursor", "the cursor of a page", cursor);
+        const page: Page = { entries: [] };
+        do {
+          const found = await backend.list({ prefix, limit: limit - page.entries.length, cursor }, call);
+          page.entries.push(...found.entries.filter(isLive));
+          cursor = found.cursor;
+          // Expired entries made the page short.
+        } while (cursor !== undefined && page.entries.length < limit);
+        return cursor === undefined ? page : { ...page, cursor };
+      }),
+
+    clear: (options) => run(options, (call) => backend.clear({ prefix: checkPrefix(options?.prefix) }, call)),
+
+    watch(options) {
+      const { signal } = options ?? {};
+      let controller: ReadableStreamDefaultController<Change> | undefined;
+      // A stream keeps what nobody has read yet, and serves several readers in the order in which they asked.
+      const reader = new ReadableStream<Change>({ start: (created) => void (controller = created) }).getReader();
+      let stop = (): void => {};
+      const end: End = (last, error) => {
+        controller?.[last](error);
+        controller = undefined;
+        watches.delete(end);
+        signal?.removeEventListener?.("abort", abort);
+        stop();
+      };
+      const abort = (): void => end("error", signal!.reason);
+      signal?.addEventListener?.("abort", abort);
+      watches.add(end);
+      const started = run(options, async (call) => {
+        const prefix = checkPrefix(options?.prefix);
+        // It may have ended while it waited for an earlier one to begin.
+        if (!controller) return;
+        const changed = (change: Change): void => {
+          if (change.key.startsWith(prefix)) controller?.enqueue(change);
+        };
+        const stopTelling = await backend.watch({ prefix }, { changed, failed: (error) => end("error", error) }, call);
+        if (controller) stop = stopTelling;
+        else stopTelling();
+      });
+      started.catch((error) => end("error", error));
+      const opened = Promise.allSettled([opening, started]).then(() => {
+        if (opening === opened) opening = undefined;
+      });
+      opening = opened;
+      const iterator: AsyncIterableIterator<Change> = {
+        [Symbol.asyncIterator]: () => iterator,
+        next: () => reader.read() as Promise<IteratorResult<Change, undefined>>,
+        async return() {
+          end("close");
+          // What was told and not read is wanted no more.
+          await reader.cancel();
+          return { done: true, value: undefined };
+        },
+      };
+      return iterator;
+    },
+
+    sweep: (options) => run(options, (call) => backend.sweep(call)),
+
+    close: () =>
+      (closing ??= (async () => {
+        clearTimeout(timer);
+        for (const end of watches) end("close");
+        await backend.close();
+      })()),
+  });
+  schedule(Math.min(interval, firstSweep));
+  return store;
+}
+
+function missing(key: string): never {
+  throw new StoreError("not-found", `No value for key ${quote(key)}: expected a live one`, { key });
+}
+
+/** Goes on with a result, at once if it is there: a promise costs more than most of what is done with it. */
+function then<T, R>(result: Awaitable<T>, next: (result: T) => Awaitable<R>): Awaitable<R> {
+  return result instanceof Promise ? result.then(next) : next(result);
+}

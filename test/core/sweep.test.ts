@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { memory } from "../../src/backends/memory.ts";
+
+const value = new Uint8Array(1);
+
+/** Opens a store with one entry that has expired, and tells what is swept unasked. */
+async function expired(sweepInterval: number): Promise<{ swept: string[]; close(): Promise<void> }> {
+  let time = 0;
+  const store = memory({ now: () => time, sweepInterval });
+  const swept: string[] = [];
+  const watch = store.watch();
+  const reading = (async () => {
+    for await (const { type, key } of watch) swept.push(`${type} ${key}`);
+  })();
+  await store.set("key", value, { ttl: 1 });
+  time = 1;
+  const close = async (): Promise<void> => {
+    await store.close();
+    await reading;
+  };
+  return { swept, close };
+}
+
+test("what has expired is swept soon after opening, and then each interval", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const { swept, close } = await expired(300_000);
+  context.mock.timers.tick(9_999);
+  await Promise.resolve();
+  assert.deepEqual(swept, ["set key"]);
+  context.mock.timers.tick(1);
+  await close();
+  assert.deepEqual(swept, ["set key", "expire key"]);
+});
+
+test("with an infinite interval nothing is swept unasked", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const { swept, close } = await expired(Infinity);
+  context.mock.timers.tick(10 * 3_600_000);
+  await close();
+  assert.deepEqual(swept, ["set key"]);
+});
