@@ -88,6 +88,11 @@ export function pageCount(client: Client): number {
   return number(client, "page_count");
 }
 
+/** How large a file is once all is in it that was committed: bytes. */
+export function fileBytes(client: Client): number {
+  return pageCount(client) * number(client, "page_size");
+}
+
 function number(client: Client, pragma: string): number {
   return client.get(`PRAGMA ${pragma}`)![pragma] as number;
 }

@@ -55,7 +55,7 @@ export interface QueueParts {
   /** Called first and last in every transaction that writes. */
   begin(client: Client): void;
   end(client: Client): void;
-  committed(): void;
+  committed(client: Client): void;
   /** Called with what is put. */
   put(client: Client, items: readonly Item[]): void;
   /** Called outside a transaction when the medium is full. */
@@ -117,7 +117,7 @@ export function createQueue(parts: QueueParts): Queue {
     if (!client) return connect();
     const group = nextGroup();
     try {
-      finish(group, attempt(client, group));
+      finish(client, group, attempt(client, group));
     } catch (error) {
       fail(client, group, error);
     }
@@ -184,12 +184,12 @@ export function createQueue(parts: QueueParts): Queue {
     for (const _ of items) results.push(undefined);
   }
 
-  function finish(group: readonly Job[], results: readonly unknown[]): void {
+  function finish(client: Client, group: readonly Job[], results: readonly unknown[]): void {
     busySince = undefined;
     limit *= 2;
     jobs.splice(0, results.length);
     for (let index = 0; index < results.length; index++) group[index]!.resolve(results[index]);
-    if (group[0]!.isWrite) parts.committed();
+    if (group[0]!.isWrite) parts.committed(client);
   }
 
   function fail(client: Client, group: readonly Job[], error: unknown): void {

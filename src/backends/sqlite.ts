@@ -8,6 +8,7 @@ import { sqliteCode, type Cell, type Client, type Row } from "./_sqliteClient.ts
 import { openFile, pageCount, pages } from "./_sqliteFile.ts";
 import { createLog } from "./_sqliteLog.ts";
 import { createQueue, type Item } from "./_sqliteQueue.ts";
+import { createRoom } from "./_sqliteRoom.ts";
 
 /** Where a SQLite store keeps its values. */
 export interface SqliteOptions extends StoreOptions {
@@ -18,7 +19,10 @@ export interface SqliteOptions extends StoreOptions {
    * failure. @default "relaxed"
    */
   durability?: "relaxed" | "strict" | undefined;
-  /** How large the file may grow, without the journal beside it: bytes. @default what the disk holds */
+  /**
+   * How large the file may grow, without the journal beside it: bytes. @default what the disk holds but for a reserve of up
+   * to 4 MiB, without which nothing could be removed any more
+   */
   maxBytes?: number | undefined;
 }
 
@@ -101,20 +105,28 @@ function sqliteBackend(options: SqliteOptions): FullBackend {
   // Of the transaction under way.
   let pagesBefore = 0;
   let hasGrown = false;
+  let rows = 0;
+  let bytes = 0;
 
+  const room = createRoom(path);
   const queue = createQueue({
     path,
     open: () => openFile(options),
     begin(client) {
       log.begin(client);
       hasGrown = false;
+      rows = bytes = 0;
       if (maxBytes !== undefined) pagesBefore = pageCount(client);
     },
     end(client) {
       log.end(client);
       if (maxBytes !== undefined && hasGrown) checkSize(client, maxBytes);
+      if (hasGrown) room.check(client, rows, bytes);
     },
-    committed: () => log.committed(),
+    committed(client) {
+      log.committed();
+      if (hasGrown) room.committed(client);
+    },
     put: putAll,
     makeRoom(client) {
       client.get("PRAGMA wal_checkpoint(TRUNCATE)");
@@ -145,12 +157,14 @@ function sqliteBackend(options: SqliteOptions): FullBackend {
   /** Writes entries in their order: the last of two under one key wins. */
   function putAll(client: Client, items: readonly Item[]): void {
     hasGrown = true;
+    rows += items.length;
     for (let index = 0; index < items.length;) {
       const count = items.length - index < rowsAtOnce ? 1 : rowsAtOnce;
       const cells: Cell[] = [];
       for (const end = index + count; index < end; index++) {
         const [key, { value, expiresAt }] = items[index]!;
         cells.push(key, value, expiresAt === Infinity ? null : expiresAt);
+        bytes += value.length;
       }
       client.runWith(count === 1 ? statements.set : statements.setSome, cells);
     }
