@@ -6,7 +6,7 @@ const utf8 = /* @__PURE__ */ new TextDecoder("utf-8", { fatal: true, ignoreBOM: 
 export type Head = Omit<Listed, "key">;
 
 // The form, which is t or b in this version; the deadline and the length in base 36; then comes the value.
-const shape = /^([tb])(-?[0-9a-z]*),([0-9a-z]+),/;
+const shape = /^([tb])((?:-?[0-9a-z]+)?),([0-9a-z]+),/;
 
 /**
  * Writes an entry as a string without lone surrogates: a value that is valid UTF-8 as that text, any other in UTF-16 units

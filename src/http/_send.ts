@@ -103,9 +103,12 @@ export function createSend(mount: string, options: RemoteOptions): Send {
           wait = readRetryAfter(response);
           const content = isGood && isStream ? response.body : await readBytes(response, method);
           if (isGood) return read(content, start, response.headers);
-          if (outcome === "not-found") return undefined as R;
+          const isMiss = outcome === "not-found";
+          if (isMiss && "key" in parameters) return undefined as R;
           isAnswered = !!outcome;
-          throw outcome ? readProblem(outcome, content as Uint8Array) : unavailable(`status ${response.status}`);
+          throw outcome && !isMiss
+            ? readProblem(outcome, content as Uint8Array)
+            : unavailable(`status ${response.status}`);
         } catch (cause) {
           const error = isStoreError(cause) ? cause : unavailable("none", cause);
           // To what must not be applied twice a handler's answer is its last word, unless it asks for another try.

@@ -175,7 +175,16 @@ function remoteBackend(options: RemoteOptions): FullBackend {
     },
     head: (key, call) => make<Entry | undefined>(call, ["has", key], "HEAD entry"),
     getMany: (keys, call) =>
-      ask(call, "POST batch", {}, { body: () => frame({ find: keys }), read: readFound, isSafe: true }),
+      ask(
+        call,
+        "POST batch",
+        {},
+        {
+          body: () => frame({ find: keys }),
+          read: (bytes, start) => readFound(bytes, start, keys.length),
+          isSafe: true,
+        },
+      ),
     setMany: async (items, call) =>
       void (await ask(
         call,

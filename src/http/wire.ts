@@ -172,7 +172,7 @@ export function readProblem(code: string, bytes: Uint8Array): StoreError {
 
 /** Rebuilds the error that a problem tells of. */
 export function toError({ code, detail, key }: Problem): StoreError {
-  return new StoreError(code, detail, { key });
+  return new StoreError(code, detail, { key: typeof key === "string" ? key : undefined });
 }
 
 /** Reads an entry, or as much of one as the answer tells. */
@@ -180,9 +180,10 @@ export function readEntry(value: Uint8Array, start: number, headers: Headers): T
   return { value, expiresAt: deadline(headers.get(ttlHeader), start), etag: headers.get("etag") };
 }
 
-export function readFound(bytes: Uint8Array, start: number): (Entry | undefined)[] {
+/** Reads the answer to so many keys. Throws if it is another. */
+export function readFound(bytes: Uint8Array, start: number, count: number): (Entry | undefined)[] {
   const [head, next] = unframe(bytes);
-  return (head as Found).map((line) =>
+  return whole(head as Found, count).map((line) =>
     line ? { value: next(line[0]), expiresAt: deadline(line[1], start) } : undefined,
   );
 }
@@ -209,7 +210,9 @@ export function readPage(bytes: Uint8Array, start: number): Page {
 
 /** Returns when a value expires that has so long left; rounded so as not to be late. Throws if that is no number. */
 function deadline(ttl: string | number | null, start: number): number {
-  return Math.floor(start + (JSON.parse(ttl as string) ?? Infinity));
+  const left = JSON.parse(ttl as string) ?? Infinity;
+  if (typeof left !== "number") throw new TypeError("No number");
+  return Math.floor(start + left);
 }
 
 /** What is told of an event in a stream of changes: a change, or that some may be missing. */

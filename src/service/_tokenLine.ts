@@ -117,14 +117,19 @@ function readMembers(source: string): Map<string, Member> {
     if (take("[")) {
       const items: unknown[] = [];
       if (take("]")) return items;
-      do items.push(value());
+      // Whatever follows: lists in lists, of any depth, have no place in such a file.
+      do items.push(single("a string"));
       while (take(","));
       need("]", ", or ]");
       return items;
     }
+    return single("a string, or a list of strings");
+  }
+
+  function single(expected: string): unknown {
     scalar.lastIndex = skip();
     const text = scalar.exec(source)?.[0];
-    if (text === undefined) throw new Damage(at, "a string, or a list of strings");
+    if (text === undefined) throw new Damage(at, expected);
     at += text.length;
     return JSON.parse(text);
   }

@@ -72,13 +72,10 @@ for (const [name, command] of Object.entries(runtimes)) {
       for (const { reason } of refused) assert.ok(isFull(reason), String(reason));
 
       const check = async (from: number): Promise<void> => {
-        for (let index = from; index < written; index++) {
-          assert.deepEqual(await store.find(`key ${index}`), valueOf(index), `key ${index} of ${written}`);
-        }
-        for (const [index, { status }] of outcomes.entries()) {
-          const expected = status === "fulfilled" ? valueOf(index) : undefined;
-          assert.deepEqual(await store.find(keys[index]!), expected, keys[index]);
-        }
+        const indices = Array.from({ length: written - from }, (_, index) => from + index);
+        assert.deepEqual(await store.findMany(indices.map((index) => `key ${index}`)), indices.map(valueOf));
+        const expected = outcomes.map(({ status }, index) => (status === "fulfilled" ? valueOf(index) : undefined));
+        assert.deepEqual(await store.findMany(keys), expected);
       };
       await check(0);
       assert.equal(await store.deleteMany(Array.from({ length: 20 }, (_, index) => `key ${index}`)), 20);

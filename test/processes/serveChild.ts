@@ -3,12 +3,33 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { sqlite, type SqliteOptions } from "../../src/backends/sqlite.ts";
 import { handler } from "../../src/http/handler.ts";
-import { listen } from "../../src/service/listen.ts";
+import { listen, type ListenOptions } from "../../src/service/listen.ts";
 
 const say = (line: unknown): unknown => process.stdout.write(`${JSON.stringify(line)}\n`);
 
+async function serve(
+  options: SqliteOptions,
+  requests: SqliteOptions,
+  listening?: Partial<ListenOptions>,
+): Promise<string> {
+  return (await listen({ answer: handler(sqlite(options), { requests: sqlite(requests) }), ...listening })).url;
+}
+
+/** How much is in use once nothing is there that is of no use: bytes. */
+async function heap(): Promise<number> {
+  const { Bun, gc } = globalThis as { Bun?: { gc(isAll: boolean): void }; gc?: () => void };
+  for (let turn = 0; turn < 10; turn++) {
+    // What ends with a socket is let go of a few turns later.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    if (Bun) Bun.gc(true);
+    else gc!();
+  }
+  return process.memoryUsage().heapUsed;
+}
+
+const calls: Readonly<Record<string, (...args: any[]) => Promise<unknown>>> = { serve, heap };
+
 for await (const line of createInterface({ input: process.stdin })) {
-  const [id, , options, requests] = JSON.parse(line) as [number, "serve", SqliteOptions, SqliteOptions];
-  const { url } = await listen({ answer: handler(sqlite(options), { requests: sqlite(requests) }) });
-  say([id, url]);
+  const [id, name, ...args] = JSON.parse(line) as [number, string, ...unknown[]];
+  say([id, await calls[name]!(...args)]);
 }
