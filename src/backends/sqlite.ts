@@ -104,7 +104,6 @@ function sqliteBackend(options: SqliteOptions): FullBackend {
   let slabUsed = 0;
   // Of the transaction under way.
   let pagesBefore = 0;
-  let hasGrown = false;
   let rows = 0;
   let bytes = 0;
 
@@ -114,18 +113,17 @@ function sqliteBackend(options: SqliteOptions): FullBackend {
     open: () => openFile(options),
     begin(client) {
       log.begin(client);
-      hasGrown = false;
       rows = bytes = 0;
       if (maxBytes !== undefined) pagesBefore = pageCount(client);
     },
     end(client) {
       log.end(client);
-      if (maxBytes !== undefined && hasGrown) checkSize(client, maxBytes);
-      if (hasGrown) room.check(client, rows, bytes);
+      if (maxBytes !== undefined && rows) checkSize(client, maxBytes);
+      if (rows) room.check(client, rows, bytes);
     },
     committed(client) {
       log.committed();
-      if (hasGrown) room.committed(client);
+      if (rows) room.committed(client);
     },
     put: putAll,
     makeRoom(client) {
@@ -156,7 +154,6 @@ function sqliteBackend(options: SqliteOptions): FullBackend {
 
   /** Writes entries in their order: the last of two under one key wins. */
   function putAll(client: Client, items: readonly Item[]): void {
-    hasGrown = true;
     rows += items.length;
     for (let index = 0; index < items.length;) {
       const count = items.length - index < rowsAtOnce ? 1 : rowsAtOnce;
