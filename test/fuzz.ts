@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { test } from "node:test";
 
 // How many times as many inputs as in a quick check there are, each time others: SHELFLIFE_FUZZ=100 takes some minutes.
@@ -39,7 +39,7 @@ export const anyBytes = (maxLength = 200): fc.Arbitrary<Uint8Array<ArrayBuffer>>
   fc.oneof(
     fc.uint8Array({ maxLength }),
     fc.string({ unit: "binary", maxLength }).map((text) => new TextEncoder().encode(text)),
-  ) as fc.Arbitrary<Uint8Array<ArrayBuffer>>;
+  );
 
 /** Names that have a meaning to JavaScript, to a path, or to HTTP. */
 export const oddNames = fc.constantFrom(
@@ -78,4 +78,4 @@ export const anyJson: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
       .array(fc.tuple(fc.oneof(oddNames, fc.constantFrom("calls", "find", "set", "code", "detail", "key")), tie("value")), { maxLength: 4 })
       .map((members) => Object.fromEntries(members)),
   ),
-})).value as fc.Arbitrary<unknown>; // prettier-ignore
+})).value; // prettier-ignore

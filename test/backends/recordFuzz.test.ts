@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { readHead, readValue, writeRecord } from "../../src/backends/_record.ts";
 import { anyBytes, fuzz } from "../fuzz.ts";
 

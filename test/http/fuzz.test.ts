@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { Change } from "../../src/core/contract.ts";
 import { isStoreError } from "../../src/core/error.ts";
 import { isKey } from "../../src/core/key.ts";

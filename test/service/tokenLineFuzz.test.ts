@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { readTokenLines, type TokenLine } from "../../src/service/_tokenLine.ts";
 import { anyJson, anyText, fuzz } from "../fuzz.ts";
 
@@ -31,7 +31,7 @@ fuzz(
   },
 );
 
-const hex = fc.array(fc.constantFrom(..."0123456789abcdef"), { minLength: 64, maxLength: 64 });
+const hex = fc.array(fc.constantFrom(..."0123456789abcdef".split("")), { minLength: 64, maxLength: 64 });
 const good: fc.Arbitrary<TokenLine> = fc.record(
   {
     name: fc.string({ unit: "grapheme", minLength: 1 }),
