@@ -72,6 +72,9 @@ export function refusal(
   return error;
 }
 
+/** The type of a value that was written without one. */
+export const plainType = "application/octet-stream";
+
 /** Returns what a page of another origin has to be shown of an answer so that it can read it. */
 export function exposedHeaders(): string {
   return ["content-encoding", "etag", lastHeader, outcomeHeader, "retry-after", ttlHeader].join(", ");
@@ -122,9 +125,22 @@ export function writeEntry(value: Uint8Array, ttl: number, etag?: string, isKnow
   const headers = { ...writeTerms({ ttl }), ...(etag && { etag }) };
   if (isKnown) return { status: 304, headers };
   return {
-    headers: { ...headers, "content-type": "application/octet-stream" },
+    headers: { ...headers, "content-type": plainType },
     body: value as Uint8Array<ArrayBuffer>,
   };
+}
+
+/**
+ * Gives a value the type that it was written with. Whoever wrote it could be anybody: a browser shows it without running
+ * anything of it, and takes it for no program of a page.
+ */
+export function writeType(reply: Reply, type: string, { headers }: Request): Reply {
+  if (!reply.body || /script|work|xslt/.test(headers.get("sec-fetch-dest") ?? "")) return reply;
+  const more = {
+    "content-type": type,
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+  };
+  return { ...reply, headers: { ...reply.headers, ...more } };
 }
 
 /** Writes a stream of server-sent events after an id. nginx would hold it back if it were not told. */
@@ -165,6 +181,22 @@ export function readTtl({ headers }: Request): number | typeof keep {
   if (text === keep) return keep;
   check(/^\d+(\.\d+)?$/.test(text) && Number(text) > 0, "ttl", "a number of ms above 0", text);
   return Number(text);
+}
+
+const mediaType =
+  /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+([ \t]*;([ \t]*[\w!#$%&'*+.^`|~-]+=([\w!#$%&'*+.^`|~-]+|"([ !#-[\]-~]|\\[ -~])*"))?)*$/;
+
+/** Whether something is the type of a body, with its parameters. */
+export function isMediaType(value: unknown): value is string {
+  return typeof value === "string" && value.length <= 255 && mediaType.test(value);
+}
+
+/** Reads the type of a body, if the request tells one. Throws `invalid-argument`. */
+export function readType({ headers }: Request): string | undefined {
+  const text = headers.get("content-type");
+  if (!text) return undefined;
+  check(isMediaType(text), "content type", "a media type of at most 255 characters, such as text/plain", text);
+  return text;
 }
 
 /** Reads how long the client waits: ms, or nothing. Throws `invalid-argument`. */

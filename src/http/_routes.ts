@@ -7,7 +7,8 @@ import { runBatch } from "./_batch.ts";
 import { createStreams, pollChanges } from "./_changes.ts";
 import type { Feed } from "./_feed.ts";
 import type { Hash } from "./_hash.ts";
-import { done, readConditions, readTtl, refusal, writeEntry, writeJson, type Reply } from "./_reply.ts";
+import { done, readConditions, readTtl, readType, refusal, writeEntry, writeJson, writeType, type Reply } from "./_reply.ts"; // prettier-ignore
+import type { Types } from "./_types.ts";
 import { keep, type Lines, type Method, type Resource } from "./wire.ts";
 
 /** What is served at most at once, and by which clock. */
@@ -44,13 +45,16 @@ export interface Route {
 /** What is done about a resource. */
 export type Routes = { readonly [method in Method]?: Route };
 
+/** An entry with the time that it has left: ms. */
+type Lived = Entry & { readonly ttl: number };
+
 // Of those who fight for a key one wins each time, so that even a crowd is through by then.
 const tries = 64;
 
 /** Returns what is done about each resource. */
 export function createRoutes(
   limits: Limits,
-  { feed, hash }: { feed: Feed; hash: Hash },
+  { feed, hash, types }: { feed: Feed; hash: Hash; types: Types },
 ): { readonly [resource in Resource]: Routes } {
   const { maxItems, now } = limits;
   const streamChanges = createStreams(feed, limits.maxStreams);
@@ -61,31 +65,41 @@ export function createRoutes(
   }
 
   /** Reads a live entry with the time that it has left. By the time it is here it may have expired. */
-  async function find({ store, signal }: Ask, key: string): Promise<(Entry & { readonly ttl: number }) | undefined> {
+  async function find({ store, signal }: Ask, key: string): Promise<Lived | undefined> {
     const entry = await store.entry(key, { signal });
     return entry && entry.expiresAt > now() ? { ...entry, ttl: entry.expiresAt - now() } : undefined;
   }
 
   async function read(ask: Ask): Promise<Reply> {
-    const { parameters: { key = "" }, request } = ask; // prettier-ignore
-    const entry = await find(ask, key);
+    const { parameters: { key = "" }, request, before, signal } = ask; // prettier-ignore
+    const asked = types.find(before + key, { signal });
+    // There are none about most values.
+    const [entry, notes] = asked ? await Promise.all([find(ask, key), asked]) : [await find(ask, key)];
     if (!entry) throw miss(key);
     const etag = await etagOf(entry.value);
     const conditions = readConditions(request);
     if (conditions.misses(etag)) throw refuseCondition(key);
-    return writeEntry(entry.value, entry.ttl, etag, conditions.knows(etag));
+    const reply = writeEntry(entry.value, entry.ttl, etag, conditions.knows(etag));
+    const [, type] = notes?.find(([noted]) => etag === `"${noted}"`) ?? [];
+    return type ? writeType(reply, type, request) : reply;
   }
 
   async function write(ask: Ask): Promise<Reply> {
-    const { store, parameters: { key = "" }, request, signal } = ask; // prettier-ignore
-    const [ttl, conditions] = [readTtl(request), readConditions(request)];
+    const { store, parameters: { key = "" }, request, signal, before } = ask; // prettier-ignore
+    const [ttl, conditions, type] = [readTtl(request), readConditions(request), readType(request)];
     const value = await ask.body();
-    if (ttl !== keep && !conditions.any) {
-      await store.set(key, value, { ttl, signal });
-      return done;
+    let life = ttl === keep ? Infinity : ttl;
+    if (ttl !== keep && !conditions.any) await store.set(key, value, { ttl, signal });
+    else {
+      const options = { signal, ...(ttl !== keep && { ttl }) };
+      await change(ask, key, (entry) => {
+        if (ttl === keep) life = entry?.ttl ?? Infinity;
+        return store.compareAndSet(key, entry?.value, value, options);
+      });
     }
-    const options = { signal, ...(ttl !== keep && { ttl }) };
-    return change(ask, key, (entry) => store.compareAndSet(key, entry?.value, value, options));
+    // After the value: one that is refused leaves the type of the old one as it is.
+    if (type) await types.note(before + key, await hash(value), type, { ttl: life, signal });
+    return done;
   }
 
   async function remove(ask: Ask): Promise<Reply> {
@@ -99,7 +113,7 @@ export function createRoutes(
   async function change(
     ask: Ask,
     key: string,
-    carryOut: (entry: Entry | undefined) => Promise<boolean>,
+    carryOut: (entry: Lived | undefined) => Promise<boolean>,
   ): Promise<Reply> {
     const conditions = readConditions(ask.request);
     for (let count = 0; count < tries; count++) {

@@ -1,6 +1,6 @@
 import type { Awaitable, Store } from "../core/contract.ts";
 import { quote } from "../core/error.ts";
-import { callable, checkOptions, milliseconds, positiveInteger } from "../core/options.ts";
+import { callable, checkOptions, milliseconds, positiveInteger, type Rule } from "../core/options.ts";
 import { admit, corsHeaders, preflightHeaders, refuseForeign, type Action, type Scope } from "./_access.ts";
 import { readBody, readQuery, readTarget, refusePath } from "./_request.ts";
 import { createFeed } from "./_feed.ts";
@@ -8,6 +8,7 @@ import { createHash } from "./_hash.ts";
 import { createOnce } from "./_once.ts";
 import { done, readOnce, readTimeout, refusal, toResponse, writeProblem, type Reply } from "./_reply.ts";
 import { createRoutes, type Ask, type Route, type Routes } from "./_routes.ts";
+import { createTypes, withNotes } from "./_types.ts";
 import type { Method, Resource } from "./wire.ts";
 
 export type { Action, Scope };
@@ -35,6 +36,12 @@ export interface HandlerOptions {
    * @default 10,000 requests are remembered in this process
    */
   requests?: Store | undefined;
+  /**
+   * Remembers of which content type a value is that was written with one, under the same key and for as long as the value
+   * lives, for all handlers that share it and across restarts. It must not be served itself.
+   * @default those of the last 10,000 such keys are remembered in this process
+   */
+  types?: Store | undefined;
   /** The path of the mount, such as "/store". @default whatever comes before the last segment of a path */
   base?: string | undefined;
   /** The store's clock: epoch ms. @default Date.now */
@@ -58,6 +65,7 @@ export function handler(store: Store, options: HandlerOptions = {}): (request: R
     maxStreams = 1000,
     resumeWithin = 60_000,
     requests,
+    types,
     now = Date.now,
     ...rest
   } = checkOptions<HandlerOptions>("handler", options, {
@@ -67,15 +75,17 @@ export function handler(store: Store, options: HandlerOptions = {}): (request: R
     maxItems: positiveInteger,
     maxStreams: positiveInteger,
     resumeWithin: milliseconds,
-    requests: { expected: "a store", test: (store) => typeof (store as Partial<Store>).setIfAbsent === "function" },
+    requests: aStore,
+    types: aStore,
     base: { expected: 'a path that begins with "/"', test: (base) => /^\/[^?#]*$/.test(base as string) },
     now: callable,
     onError: callable,
   });
   const base = rest.base?.replace(/\/+$/, "");
+  const served = types ? withNotes(store, types, (error) => onError?.(error)) : store;
   const feed = createFeed(store, resumeWithin);
   const hash = createHash();
-  const resources = createRoutes({ maxBytes, maxItems, maxStreams, now }, { feed, hash });
+  const resources = createRoutes({ maxBytes, maxItems, maxStreams, now }, { feed, hash, types: createTypes(types) });
 
   /** Does what a route is for; its errors are answers too. */
   async function run(route: Route, ask: Ask): Promise<Reply> {
@@ -103,7 +113,7 @@ export function handler(store: Store, options: HandlerOptions = {}): (request: R
     if (request.method === "OPTIONS")
       return { ...done, headers: { allow: methods, ...(cors && preflightHeaders(request, methods)) } };
     refuseForeign(request, cors);
-    const admitted = await admit(store, request, authorize);
+    const admitted = await admit(served, request, authorize);
     const route = Object.hasOwn(routes, request.method) ? routes[request.method as Method] : undefined;
     if (!route) {
       throw refusal("method", `Unknown method: expected ${methods}, got ${quote(request.method)}`, { allow: methods });
@@ -124,7 +134,8 @@ export function handler(store: Store, options: HandlerOptions = {}): (request: R
     const body = await ask.body();
     // The lifetimes within a batch shrink with each repetition; any other body stays the same.
     const content = resource === "batch" ? "" : await hash(body);
-    const fingerprint = `${request.method} ${resource}?${query} ${content}`;
+    const type = resource === "entry" ? (request.headers.get("content-type") ?? "") : "";
+    const fingerprint = `${request.method} ${resource}?${query} ${content}${type}`;
     const id = new TextEncoder().encode(`${admitted.before}\n${name}`);
     return once(await hash(id), await hash(new TextEncoder().encode(fingerprint)), () => run(route, ask));
   }
@@ -134,6 +145,11 @@ export function handler(store: Store, options: HandlerOptions = {}): (request: R
     return toResponse(reply, request.method, corsHeaders(request, cors));
   };
 }
+
+const aStore: Rule = {
+  expected: "a store",
+  test: (store) => typeof (store as Partial<Store>).setIfAbsent === "function",
+};
 
 const isRead = ({ method }: Request): boolean => method === "GET" || method === "HEAD";
 

@@ -27,7 +27,7 @@ const etagOf = (value: string): string => `"${createHash("sha256").update(value)
 
 test("an entry is one resource: PUT, GET, HEAD, DELETE", async () => {
   const { ask, clock, store } = pair();
-  const put = await ask("PUT", "entry?key=a", { body: "value", headers: { "shelflife-ttl": "1500" } });
+  const put = await ask("PUT", "entry?key=a", { body: bytes("value"), headers: { "shelflife-ttl": "1500" } });
   assert.deepEqual([put.status, put.headers.get("shelflife"), await put.text()], [204, "ok", ""]);
   assert.equal((await store.entry("a"))?.expiresAt, clock.now() + 1500);
   clock.advance(500);
@@ -165,14 +165,34 @@ test("If-Match and If-None-Match decide about a write", async () => {
   assert.equal(await store.has("a"), false);
 });
 
-test("a read may be conditional too", async () => {
-  const { ask, store } = pair();
+test("a read may be conditional too, of the value or of what is told about it", async () => {
+  const { ask, store, clock } = pair();
   await store.set("a", bytes("1"), { ttl: 1000 });
-  const known = await ask("GET", "entry?key=a", { headers: { "if-none-match": etagOf("1") } });
-  assert.deepEqual([known.status, await known.text(), known.headers.get("etag")], [304, "", etagOf("1")]);
-  assert.equal(known.headers.get("shelflife-ttl"), "1000");
-  assert.equal((await ask("GET", "entry?key=a", { headers: { "if-none-match": etagOf("2") } })).status, 200);
-  await problem(ask("GET", "entry?key=a", { headers: { "if-match": etagOf("2") } }), 412, "conflict");
+  const [mine, other] = [etagOf("1"), etagOf("2")];
+  for (const method of ["GET", "HEAD"]) {
+    const read = (headers: Record<string, string>, key = "a"): Promise<Response> =>
+      ask(method, `entry?key=${key}`, { headers });
+    for (const known of [mine, `W/${mine}`, `${other}, ${mine}`, "*"]) {
+      const answer = await read({ "if-none-match": known });
+      assert.deepEqual([answer.status, await answer.text(), answer.headers.get("etag")], [304, "", mine], known);
+      assert.equal(answer.headers.get("shelflife-ttl"), "1000");
+      assert.equal(answer.headers.get("content-length"), null);
+    }
+    for (const other of [etagOf("2"), '""', "1", ""])
+      assert.equal((await read({ "if-none-match": other })).status, 200);
+    for (const wanted of [mine, `${other},${mine}`, "*"])
+      assert.equal((await read({ "if-match": wanted })).status, 200);
+    const refused = await read({ "if-match": other });
+    assert.deepEqual([refused.status, refused.headers.get("shelflife")], [412, "conflict"]);
+    if (method === "GET") await problem(refused, 412, "conflict");
+    // What is not there is a miss, whatever the condition.
+    for (const name of ["if-match", "if-none-match"]) {
+      const missed = await read({ [name]: "*" }, "none");
+      assert.deepEqual([missed.status, missed.headers.get("shelflife")], [404, "not-found"], name);
+    }
+  }
+  clock.advance(1000);
+  await problem(ask("GET", "entry?key=a", { headers: { "if-none-match": mine } }), 404, "not-found");
 });
 
 test("of many conditional writes one wins, on any store", async () => {
