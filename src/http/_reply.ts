@@ -24,7 +24,8 @@ export interface Reply {
   readonly body?: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
-const statuses: Readonly<Record<StoreErrorCode, number>> = {
+/** The status that an error of a store is answered with. */
+export const statuses: Readonly<Record<StoreErrorCode, number>> = {
   "not-found": 404,
   "invalid-argument": 400,
   unauthorized: 401,
@@ -39,7 +40,7 @@ const statuses: Readonly<Record<StoreErrorCode, number>> = {
 };
 
 /** Why a request is refused before a store is asked, or on a condition of its own. */
-const reasons = {
+export const reasons = {
   path: [404, "invalid-argument"],
   method: [405, "invalid-argument"],
   forbidden: [403, "unauthorized"],
@@ -74,6 +75,10 @@ export function refusal(
 
 /** The type of a value that was written without one. */
 export const plainType = "application/octet-stream";
+export const jsonType = "application/json";
+export const problemType = "application/problem+json";
+export const frameType = "application/vnd.shelflife.frame";
+export const streamType = "text/event-stream";
 
 /** Returns what a page of another origin has to be shown of an answer so that it can read it. */
 export function exposedHeaders(): string {
@@ -95,7 +100,7 @@ export function writeProblem(error: unknown): Reply {
     ...reply,
     status: status!,
     outcome: code,
-    headers: { ...headers, "content-type": "application/problem+json" },
+    headers: { ...headers, "content-type": problemType },
   };
 }
 
@@ -113,11 +118,11 @@ export function toProblem(error: unknown): Problem {
 }
 
 export function writeJson(value: unknown): Reply {
-  return { headers: { "content-type": "application/json" }, body: new TextEncoder().encode(JSON.stringify(value)) };
+  return { headers: { "content-type": jsonType }, body: new TextEncoder().encode(JSON.stringify(value)) };
 }
 
 export function writeFrame(head: Found | Results, values: readonly Uint8Array[]): Reply {
-  return { headers: { "content-type": "application/vnd.shelflife.frame" }, body: frame(head, values) };
+  return { headers: { "content-type": frameType }, body: frame(head, values) };
 }
 
 /** Writes a value, or that it is still the one of a tag that the client has. */
@@ -145,7 +150,7 @@ export function writeType(reply: Reply, type: string, { headers }: Request): Rep
 
 /** Writes a stream of server-sent events after an id. nginx would hold it back if it were not told. */
 export function writeStream(body: ReadableStream<Uint8Array<ArrayBuffer>>, last: string): Reply {
-  return { headers: { "content-type": "text/event-stream", "x-accel-buffering": "no", [lastHeader]: last }, body };
+  return { headers: { "content-type": streamType, "x-accel-buffering": "no", [lastHeader]: last }, body };
 }
 
 /** Writes a change as an event. */

@@ -2,6 +2,7 @@ import type { Store } from "../../src/core/contract.ts";
 import { memory } from "../../src/backends/memory.ts";
 import { handler, type HandlerOptions } from "../../src/http/handler.ts";
 import { remote, type RemoteOptions } from "../../src/http/remote.ts";
+import { conforms } from "./conforms.ts";
 import { createClock, type Clock } from "../../src/testing/clock.ts";
 
 export type Send = (request: Request) => Promise<Response>;
@@ -31,7 +32,13 @@ export function pair(
   const clock = createClock();
   const { now } = clock;
   const store = options.store ?? memory({ now });
-  const serve = handler(store, { now, ...options.handler });
+  const answer = handler(store, { now, ...options.handler });
+  const serve: Send = async (request) => {
+    const response = await answer(request);
+    // Whatever a test is about, the document of the wire has it.
+    conforms(request, response);
+    return response;
+  };
   const sent: string[] = [];
   const far = remote({
     url: mount,
