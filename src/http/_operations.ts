@@ -182,7 +182,7 @@ export const operations: { readonly [resource in Resource]: { readonly [method i
         },
         204: { description: "All of what to set is written." },
       },
-      example: `--data-binary $'{"find":["greeting","visits"]}\\n' \"{url}\"`,
+      example: `--data-binary $'{"find":["greeting","visits"]}\\n' "{url}"`,
     },
   },
   changes: {

@@ -8,7 +8,7 @@ import { createStreams, pollChanges } from "./_changes.ts";
 import type { Feed } from "./_feed.ts";
 import type { Hash } from "./_hash.ts";
 import { done, readConditions, readTtl, readType, refusal, writeEntry, writeJson, writeType, type Reply } from "./_reply.ts"; // prettier-ignore
-import type { Types } from "./_types.ts";
+import type { Types } from "./_mediaTypes.ts";
 import { keep, type Lines, type Method, type Resource } from "./wire.ts";
 
 /** What is served at most at once, and by which clock. */

@@ -8,7 +8,7 @@ import { createHash } from "./_hash.ts";
 import { createOnce } from "./_once.ts";
 import { done, readOnce, readTimeout, refusal, toResponse, writeProblem, type Reply } from "./_reply.ts";
 import { createRoutes, type Ask, type Route, type Routes } from "./_routes.ts";
-import { createTypes, withNotes } from "./_types.ts";
+import { createTypes, withNotes } from "./_mediaTypes.ts";
 import type { Method, Resource } from "./wire.ts";
 
 export type { Action, Scope };

@@ -42,7 +42,10 @@ for (const [where, types] of [
     await put(ask, "a", "value", { "content-type": plain });
     assert.equal(await typeOf(ask, "a"), plain);
     // What a store of its own has remembered, and no other key.
-    assert.deepEqual([...(await store.list()).entries.map(({ key }) => key)], ["a", "b"]);
+    assert.deepEqual(
+      (await store.list()).entries.map(({ key }) => key),
+      ["a", "b"],
+    );
   });
 
   test(`a type belongs to no other bytes, whoever wrote them, in ${where}`, async () => {
