@@ -81,8 +81,11 @@ async function runSteps(steps) {
 }
 
 async function main() {
-  const filters = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
-  const isCheck = process.argv.includes("--check");
+  const filters = process.argv.slice(2).filter((argument) => !argument.startsWith("-"));
+  const flags = process.argv.slice(2).filter((argument) => argument.startsWith("-"));
+  const isCheck = flags.includes("--check");
+  const unknown = flags.find((flag) => flag !== "--check");
+  if (unknown) throw new Error(`Cannot run with ${unknown}: expected --check, or parts of the names of steps`);
   await setup("root");
   const { steps } = await import("./steps.mjs");
   const selected = steps.filter(

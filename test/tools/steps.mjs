@@ -69,7 +69,11 @@ export const steps = [
   },
   { name: "format", command: [...modules("oxfmt/bin/oxfmt"), "--check"], exit: true, check: true },
   { name: "unit", command: nodeTest(unit, "--test-concurrency=2", ...silent), needs: ["node"], check: true },
-  { name: "processes", command: nodeTest(processes, ...silent), needs: ["runtimes", "servers"] },
+  ...processes.map((file) => ({
+    name: file.replace(".test.ts", ""),
+    command: nodeTest([file], ...silent),
+    needs: ["runtimes", "servers"],
+  })),
   ...cases,
   { name: "cases on workerd, package", command: [...node24, "e2e/cases/workerd.ts"], needs: ["runtimes", "build"] },
   ...browserCases,
