@@ -36,6 +36,17 @@ export interface JsonOptions<T> {
 export function json<T = unknown>(store: Store, options: JsonOptions<T> = {}): Store<T> {
   const { schema } = options;
   const bytes = options.prefix === undefined ? store : prefix(store, options.prefix);
+  // Making these costs more than most of what they do.
+  const encoder = new TextEncoder();
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+  function parse(key: string, value: Uint8Array): unknown {
+    try {
+      return JSON.parse(decoder.decode(value));
+    } catch (cause) {
+      return fail("cant-decode", key, "JSON", cause);
+    }
+  }
 
   /** Returns what the schema makes of parsed JSON: a promise only if the schema is asynchronous. */
   function validate(code: Failure, key: string, parsed: unknown): T | Promise<T> {
@@ -62,7 +73,7 @@ export function json<T = unknown>(store: Store, options: JsonOptions<T> = {}): S
       cause = error;
     }
     text ??= fail("cant-encode", key, `a JSON value, got ${quote(value)}`, cause);
-    const encoded = new TextEncoder().encode(text);
+    const encoded = encoder.encode(text);
     // What is validated is what a reader will get: a Date, say, as the text it turns into.
     const valid = schema && validate("cant-encode", key, JSON.parse(text));
     return valid instanceof Promise ? valid.then(() => encoded) : encoded;
@@ -168,14 +179,6 @@ type Failure = "cant-decode" | "cant-encode";
 
 function fail(code: Failure, key: string, expected: string, cause: unknown): never {
   throw new StoreError(code, `Cannot ${code.slice(5)} key ${quote(key)}: expected ${expected}`, { key, cause });
-}
-
-function parse(key: string, value: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(value));
-  } catch (cause) {
-    return fail("cant-decode", key, "JSON", cause);
-  }
 }
 
 /** Writes a value as JSON with the properties of every object in one order. */
