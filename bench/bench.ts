@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from "node:util";
+
 /** What does the work of the bench: a store of ours, a peer, or the bare platform. */
 export interface Peer {
   readonly name: string;
@@ -43,6 +45,10 @@ export interface How {
   /** How many call at once, each in a row: 1 is one after the other, `Infinity` all in one tick. */
   readonly callers: number;
   readonly size?: number;
+  /** The values, for peers that keep something else than bytes. @default bytes of that size */
+  make?(index: number, round: number): any;
+  /** Gives other keys than were set, of which nothing may be found. */
+  readonly misses?: boolean;
 }
 
 export type Suite = (bench: Bench) => Promise<void>;
@@ -100,10 +106,13 @@ export function createBench(rounds: number): Bench {
 }
 
 /** Does the work once and returns the calls a second. */
-async function once(peer: Peer, { what, calls, callers, size = 100 }: How, round: number): Promise<number> {
+async function once(peer: Peer, how: How, round: number): Promise<number> {
+  const { what, calls, callers, size = 100, misses } = how;
+  const make = how.make ?? ((index, round) => valueOf(index, round, size));
   const keys = keysOf(calls);
-  const items = keys.map((key, index) => [key, valueOf(index, what === "set" ? round : 0, size)] as const);
-  if (what === "get" && round === 0) await work(peer, "set", items, Infinity);
+  const stored = keys.map((key, index) => [key, make(index, what === "set" ? round : 0)] as const);
+  if (what === "get" && round === 0) await work(peer, "set", stored, Infinity);
+  const items = misses ? stored.map(([key]) => [`no ${key}`, undefined] as const) : stored;
   (globalThis as { gc?: () => void }).gc?.();
   await new Promise((resolve) => setImmediate(resolve));
   const start = performance.now();
@@ -117,7 +126,7 @@ async function once(peer: Peer, { what, calls, callers, size = 100 }: How, round
   return (calls / took) * 1000;
 }
 
-type Items = readonly (readonly [key: string, value: Uint8Array])[];
+type Items = readonly (readonly [key: string, value: any])[];
 
 async function work(peer: Peer, what: How["what"], items: Items, callers: number): Promise<unknown[]> {
   const call = what === "set" ? (item: Items[number]) => peer.set(...item) : (item: Items[number]) => peer.get(item[0]);
@@ -135,8 +144,9 @@ async function work(peer: Peer, what: How["what"], items: Items, callers: number
   return results;
 }
 
-function isSame(found: unknown, value: Uint8Array): boolean {
-  return found instanceof Uint8Array && Buffer.compare(found, value) === 0;
+function isSame(found: unknown, value: unknown): boolean {
+  if (value === undefined) return found === undefined || found === null;
+  return isDeepStrictEqual(found instanceof Uint8Array ? new Uint8Array(found) : found, value);
 }
 
 export function median(numbers: readonly number[]): number {

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem, type } from "node:os";
 import process from "node:process";
 import { createBench, type Suite } from "./bench.ts";
+import { pages } from "./report.ts";
 
 const [name, ...flags] = process.argv.slice(2);
 const rounds = Number(flags.find((flag) => flag.startsWith("--rounds="))?.slice(9) ?? 9);
@@ -30,3 +31,4 @@ const result = {
   works: bench.works,
 };
 writeFileSync(new URL(`results/${name}.json`, folder), `${JSON.stringify(result, null, 2)}\n`);
+for (const [name, page] of pages()) writeFileSync(new URL(`../${name}`, folder), page);
