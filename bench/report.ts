@@ -48,10 +48,7 @@ function rate(perSecond: number): string {
 
 /** Writes a table of works: ours beside the fastest peer, and beside the bare platform. */
 function table(results: readonly Result[], isTold: (work: Work) => boolean): string[] {
-  const lines = [
-    "| work | calls a second | beside the fastest peer | beside the bare platform |",
-    "|---|---|---|---|",
-  ];
+  const lines = ["| work | calls a second | beside the fastest peer | beside the bare platform |", "|---|---|---|---|"];
   for (const { suite, works } of results) {
     for (const { title, rows } of works.filter(isTold)) {
       const mine = rows.find(({ peer }) => peer.startsWith(ours))!;
