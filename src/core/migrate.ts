@@ -55,7 +55,11 @@ const slack = 1000;
  * before it is written to, in two steps. Rejects `unsupported` when the source cannot list, or `remove` when it has no
  * atomic calls.
  */
-export async function migrate(from: Store, to: Store, options: MigrateOptions = {}): Promise<Migrated> {
+export async function migrate(
+  from: Pick<Store, "list" | "entry" | "update">,
+  to: Store,
+  options: MigrateOptions = {},
+): Promise<Migrated> {
   const { prefix, signal, overwrite, remove, onProgress, onUnreadable, now = Date.now } = checkCall(options);
   check(from !== to, "target", "another store than the source", to);
   for (const callback of [onProgress, onUnreadable, now]) {

@@ -5,6 +5,12 @@ import { isActions, isPrefix, readBearer, type Action, type Scope } from "./_sco
 
 export type { Action, Scope };
 
+/** What a token opens. */
+export interface Claimed extends Scope {
+  /** What its holder is called in a count or a log: its `sub`. */
+  readonly holder?: string | undefined;
+}
+
 type Algorithm = "HS256" | "HS384" | "HS512" | "RS256" | "PS256" | "ES256" | "ES384" | "EdDSA";
 
 /** Whose tokens count. One of `secret`, `key` and `jwks` says how their signatures are checked. */
@@ -24,7 +30,7 @@ export interface JwtOptions {
   /** By how much clocks may differ: ms. @default 0 */
   clockTolerance?: number | undefined;
   /** Says what a token's holder may do. @default its claim `shelflife`: `{ prefix, can }`, and nothing without it */
-  scope?: ((payload: JWTPayload) => boolean | Scope) | undefined;
+  scope?: ((payload: JWTPayload) => boolean | Claimed) | undefined;
   /** The clock: epoch ms. @default Date.now */
   now?: (() => number) | undefined;
   /** Fetches the keys. @default the runtime's own */
@@ -44,7 +50,7 @@ const names: Rule = {
  * algorithm for its kind of key, and to say when it expires; any other opens nothing. When the keys cannot be fetched that
  * is `unavailable`, and not the token's fault. Throws `bad-config`.
  */
-export function jwt(options: JwtOptions): (request: Request) => Promise<boolean | Scope> {
+export function jwt(options: JwtOptions): (request: Request) => Promise<boolean | Claimed> {
   const given = check(options);
   const { issuer, audience, scope = readScope, now = Date.now } = given;
   const verification: JWTVerifyOptions = {
@@ -142,11 +148,11 @@ async function prepareKey({ secret, key, jwks, algorithms, fetch }: Checked): Pr
 }
 
 /** Reads what a token's own claim says. A claim that is damaged opens nothing. */
-function readScope({ shelflife: claim }: JWTPayload): boolean | Scope {
+function readScope({ shelflife: claim, sub }: JWTPayload): boolean | Claimed {
   if (Object(claim) !== claim || Array.isArray(claim)) return false;
   const { prefix, can } = claim as { prefix?: unknown; can?: unknown };
   if ((prefix !== undefined && !isPrefix(prefix)) || (can !== undefined && !isActions(can))) return false;
-  return { prefix, can };
+  return { prefix, can, ...(typeof sub === "string" && sub !== "" && { holder: sub }) };
 }
 
 function toBytes(secret: unknown): Uint8Array {
