@@ -124,8 +124,11 @@ export async function readConfig(source: string, options: ReadOptions): Promise<
   const { LineCounter } = await import("yaml");
   const lines = new LineCounter();
   const problems: { at: number; problem: string }[] = [];
-  const report: Report = (at, problem) => void problems.push({ at, problem });
-  const root = await parse(source, lines, options, report);
+  const tell: Report = (at, problem) => void problems.push({ at, problem });
+  const root = await parse(source, lines, options, tell);
+  // What could not even be read is wrong for that reason alone.
+  const broken = new Set(problems.map(({ at }) => at));
+  const report: Report = (at, problem) => void (broken.has(at) || tell(at, problem));
   const config = root && override(section<Config>(rules)(root, report), options.overrides);
   if (root && config) await checkConfig(config, root, options, report);
   if (!problems.length) return config!;

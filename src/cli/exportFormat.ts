@@ -70,7 +70,8 @@ export async function* readExport(
       yield { kind: "end", line, count: found.count, isWhole };
     } else {
       if (bytes) hash.update(bytes);
-      if (isMark(found)) {
+      // One without its end is no place to go on at.
+      if (isMark(found) && bytes!.at(-1) === 10) {
         yield { kind: "mark", line, cursor: found.cursor, endsAt };
         continue;
       }

@@ -63,8 +63,13 @@ async function runOther(name: string, isAsked: boolean, world: World): Promise<n
 }
 
 function asksForHelp(args: readonly string[]): boolean {
+  return has(args, "--help") || has(args, "-h");
+}
+
+/** Whether a flag stands before the end of the options. */
+function has(args: readonly string[], flag: string): boolean {
   const end = args.indexOf("--");
-  return args.slice(0, end < 0 ? undefined : end).some((each) => each === "--help" || each === "-h");
+  return args.slice(0, end < 0 ? undefined : end).includes(flag);
 }
 
 async function readGiven(command: Command, args: readonly string[], world: World): Promise<Given> {
@@ -124,8 +129,8 @@ function exitCodeOf(error: unknown): number {
 /** Says what went wrong, in a line for each problem. */
 function writeError(error: unknown, args: readonly string[]): string {
   const { message = String(error), stack } = (error ?? {}) as Partial<Error>;
-  if (args.includes("--debug")) return `${stack ?? message}\n${"cause" in Object(error) ? showCause(error) : ""}`;
-  if (!args.includes("--json")) return `${message}\n`;
+  if (has(args, "--debug")) return `${stack ?? message}\n${"cause" in Object(error) ? showCause(error) : ""}`;
+  if (!has(args, "--json")) return `${message}\n`;
   const code = isStoreError(error) ? error.code : "failed";
   return `${JSON.stringify({ error: { code, message } })}\n`;
 }

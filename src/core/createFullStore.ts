@@ -175,8 +175,9 @@ export function createFullStore(backend: FullBackend, { now = Date.now, sweepInt
         const old = expected === undefined ? undefined : copyBytes(expected);
         const fresh = write(copyBytes(next), options);
         return decide(key, call, (current) => {
-          const isExpected = equalBytes(current?.value, old);
-          return [isExpected, isExpected ? write(fresh.value, options, current) : UNCHANGED];
+          if (!equalBytes(current?.value, old)) return [false, UNCHANGED];
+          // Its time runs from the call on, however long the medium takes.
+          return [true, current && options?.ttl === undefined ? { ...current, value: fresh.value } : fresh];
         });
       }),
 
