@@ -45,7 +45,7 @@ export async function startServer(config: Config, registry: Registry, journal: J
     const handle = handler(isMeasured ? metrics.watchStore(store) : store, {
       ...door.options,
       ...defined({ cors: config.cors, base: config.base, requests, maxBytes, maxItems, maxStreams, resumeWithin }),
-      onError: (error) => journal.say("error", "failed", describeError(error)),
+      onError: (error, request) => journal.say("error", "failed", describeError(error, request)),
     });
 
     const { requestsPerSecond, burst, maxStreamsPerHolder } = limits;
@@ -93,12 +93,15 @@ function defined<T extends object>(options: T): T {
 }
 
 /** What a log may say of a failure: not the key that it was about. */
-function describeError(error: unknown): Record<string, unknown> {
+function describeError(error: unknown, request?: Request): Record<string, unknown> {
   const { message = String(error), cause } = (error ?? {}) as Partial<Error>;
-  const key = (error as Partial<StoreError> | undefined)?.key;
+  const keys = [
+    (error as Partial<StoreError> | undefined)?.key,
+    request && new URL(request.url).searchParams.get("key"),
+  ];
   const hide = (text: string): string => {
-    const shown = key === undefined ? text : text.replaceAll(JSON.stringify(key), "…").replaceAll(key, "…");
-    return shown.slice(0, 300);
+    for (const key of keys) if (key) text = text.replaceAll(JSON.stringify(key), "…").replaceAll(key, "…");
+    return text.slice(0, 300);
   };
   return {
     code: isStoreError(error) ? error.code : "failed",
