@@ -1,9 +1,10 @@
 // Runs every example as its first lines say, on the runtime or in the browser that it is for.
 import assert from "node:assert/strict";
-import { cp, readdir, readFile, stat } from "node:fs/promises";
+import { cp, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
+import { packageFolder } from "../test/tools/installPackage.mjs";
 import { root } from "../test/tools/run.mjs";
 import { runtimes } from "../test/tools/runtimes.mjs";
 import { besidePackage, serveInstalled, start } from "./_installed.ts";
@@ -136,6 +137,23 @@ test("custom backend: four methods make a store, and keep what they declare", li
 test("typed sessions: a schema types and checks", limit, async (t) => {
   const output = await start(t, [...runtimes.node24, "sessions.ts"], join(examples, "typed-sessions")).ended();
   assert.equal(output, "ada@example.org 1\ntrue\ntrue old\n");
+});
+
+test("container and systemd: what they start is right, by the installed command", limit, async (t) => {
+  const bin = join(packageFolder, "node_modules/shelflife/dist/cli.js");
+  for (const [folder, file] of [
+    ["container", "Containerfile"],
+    ["systemd", "shelflife.service"],
+  ] as const) {
+    const text = await readFile(join(examples, folder, file), "utf8");
+    const line = /^(?:CMD|ExecStart=).*serve.*$/m.exec(text)![0];
+    const [, path] = /(\/\S+\.yaml)/.exec(line)!;
+    const args = line.match(/serve|--config/g)!;
+    await writeFile(join(examples, folder, "tokens.jsonl"), "");
+    const env = { CREDENTIALS_DIRECTORY: join(examples, folder) };
+    const command = [...runtimes.node24, bin, ...args, path!.replace("/etc/shelflife", "."), "--check"];
+    assert.match(await start(t, command, join(examples, folder), env).ended(), /is right: serves sqlite \//);
+  }
 });
 
 test("every example is in the index, and tested here", async () => {

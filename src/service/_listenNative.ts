@@ -21,12 +21,13 @@ interface BunRuntime {
 /** Listens by Deno.serve. */
 export async function startDeno(deno: unknown, { answer, host, port, tls }: Settings): Promise<Started> {
   const waiting = new Set<() => void>();
+  const answers = new Set<Promise<Response>>();
   let forced: () => void;
   const force = new Promise<void>((resolve) => (forced = resolve));
 
   /** Answers, at the latest when the server is closed by force: Deno itself would wait for as long as it takes. */
   function answerInTime(request: Request): Promise<Response> {
-    return new Promise((resolve) => {
+    const answered = new Promise<Response>((resolve) => {
       const giveUp = (): void =>
         resolve(refuse(request, 503, "unavailable", "Server is closed: expected another in its place"));
       waiting.add(giveUp);
@@ -36,13 +37,22 @@ export async function startDeno(deno: unknown, { answer, host, port, tls }: Sett
         resolve(response);
       });
     });
+    answers.add(answered);
+    void answered.then(() => answers.delete(answered));
+    return answered;
+  }
+
+  async function shutDown(): Promise<void> {
+    // From then on Deno gives no more of a body that is still on its way.
+    await Promise.all(answers);
+    await server.shutdown();
   }
 
   // It would print its address.
   const server = (deno as DenoRuntime).serve({ hostname: host, port, onListen() {}, ...tls }, answerInTime);
   return {
     port: server.addr.port,
-    stop: () => Promise.race([server.shutdown(), force]),
+    stop: () => Promise.race([shutDown(), force]),
     force() {
       for (const giveUp of waiting) giveUp();
       forced();

@@ -81,6 +81,13 @@ function on(name: keyof typeof runtimes) {
   };
 }
 
+/** Resolves when a write is under way. */
+async function arrived(url: string): Promise<void> {
+  for (let text = ""; !/active_requests\{http_request_method="PUT"\} 1$/m.test(text);) {
+    text = await (await fetch(new URL("metrics", url))).text();
+  }
+}
+
 const file = (path: string): string[] => ["--store", JSON.stringify({ backend: "sqlite", parameters: { path } })];
 
 for (const name of Object.keys(runtimes) as (keyof typeof runtimes)[]) {
@@ -120,9 +127,7 @@ for (const name of Object.keys(runtimes) as (keyof typeof runtimes)[]) {
       // The other half comes when its end is announced.
       void events.text().then(() => writing.end("later"));
     });
-    // The half has arrived when a later request has been answered.
-    await fetch(new URL("health", url));
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await arrived(url);
     child.kill("SIGTERM");
     assert.equal(await status, 204);
     const { code, out, err } = await ended;
@@ -138,8 +143,7 @@ for (const name of Object.keys(runtimes) as (keyof typeof runtimes)[]) {
     const { url, child, ended, printed } = await serve(["--store", '{"backend":"memory"}']);
     const writing = request(new URL("entry?key=slow", url), { method: "PUT", headers: { "content-length": 10 } });
     writing.on("error", () => {}).write("first");
-    await fetch(new URL("health", url));
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await arrived(url);
     child.kill("SIGINT");
     await printed(/"closing"/);
     const start = Date.now();

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
@@ -80,7 +89,9 @@ test("every export names a file, and every public file has an export", () => {
   }
   for (const field of ["main", "module", "types", "unpkg", "jsdelivr"])
     assert.ok(existsSync(folder + manifest[field]), field);
-  const isPublic = (name: string): boolean => /^(\w+|(backends|http|adapters|service)\/[^_][^/]*)\.js$/.test(name);
+  // The command is run by its name, and not imported.
+  const isPublic = (name: string): boolean =>
+    `./dist/${name}` !== manifest.bin.shelflife && /^(\w+|(backends|http|adapters|service)\/[^_][^/]*)\.js$/.test(name);
   assert.deepEqual(
     dist.filter((name) => isPublic(name) !== (entry(name) !== undefined)),
     [],
@@ -102,6 +113,25 @@ test("every entry can be imported by its name, and what is sealed cannot", async
     process.stdout.write(JSON.stringify(failed));`;
   const { stdout } = await exec(process.execPath, ["--input-type=module", "-e", script], { cwd: packageFolder });
   assert.deepEqual(JSON.parse(stdout), []);
+});
+
+test("the command runs by the name that npm gives it", async () => {
+  const path = `${folder}${manifest.bin.shelflife}`;
+  assert.match(readFileSync(path, "utf8"), /^#!\/usr\/bin\/env node\n/);
+  const bin = `${packageFolder}node_modules/.bin/`;
+  mkdirSync(bin, { recursive: true });
+  rmSync(`${bin}shelflife`, { force: true });
+  // What npm does with a package's bin.
+  symlinkSync(path, `${bin}shelflife`);
+  chmodSync(path, 0o755);
+  const shelflife = (...args: string[]): Promise<{ stdout: string; stderr: string }> =>
+    exec(`${bin}shelflife`, args, { cwd: packageFolder });
+  assert.deepEqual(await shelflife("--version"), { stdout: `${manifest.version}\n`, stderr: "" });
+  assert.match((await shelflife("methods")).stdout, /^http\n[^]*^sqlite\n/m);
+  writeFileSync(`${packageFolder}command.yaml`, "store: { backend: memory }\n");
+  const checked = await shelflife("serve", "--config", "command.yaml", "--check");
+  assert.equal(checked.stdout, "command.yaml is right: serves memory\n");
+  await assert.rejects(shelflife("get"), (error: { code?: number }) => error.code === 2);
 });
 
 test("the bundles hold the same names as the door", async () => {
