@@ -194,10 +194,12 @@ test("a sweep reads what has expired, not what is stored", async () => {
   assert.ok(storage.reads <= 40, `${storage.reads} reads`);
   const other = localstorage({ storage, now: clock.now });
   assert.equal(await other.sweep(), 0, "what another store swept");
+  const heard = other.watch();
+  await other.has("fresh");
   await store.set("fresh", text("x"), { ttl: 5 });
   await store.set("old 19", text("x"), { ttl: 1000 });
   // The other store hears of changes a little later.
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  for await (const { key } of heard) if (key === "old 19") break;
   clock.advance(10);
   assert.equal(await other.sweep(), 10, "what another store wrote: 9 old ones and the fresh one");
   assert.equal(await store.sweep(), 0);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { readConfig, type Config, type ReadOptions } from "../../src/cli/config.ts";
 import { createBackends } from "../../src/cli/openStore.ts";
 import { isStoreError } from "../../src/core/error.ts";
