@@ -1,10 +1,11 @@
 // Runs every block of README.md that says what it is in, and holds its tables and links against what there is.
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { root } from "../test/tools/run.mjs";
+import { packageFolder } from "../test/tools/installPackage.mjs";
 import { runtimes } from "../test/tools/runtimes.mjs";
 import { steps } from "../test/tools/steps.mjs";
 import { besidePackage, serveInstalled, start } from "./_installed.ts";
@@ -22,6 +23,14 @@ const limit = { timeout: 180_000 };
 const folder = await besidePackage("readme", async (folder) => {
   await mkdir(folder, { recursive: true });
 });
+
+// The command by its name, as npm would put it there.
+const bin = join(folder, "bin");
+await mkdir(bin, { recursive: true });
+const words = [...runtimes.node24, `${packageFolder}node_modules/${manifest.name}/${manifest.bin.shelflife}`];
+await writeFile(join(bin, "shelflife"), `#!/bin/sh\nexec ${words.map((word) => `'${word}'`).join(" ")} "$@"\n`);
+await chmod(join(bin, "shelflife"), 0o755);
+const env = { PATH: `${bin}:${process.env.PATH}` };
 
 const checks: Record<string, (t: TestContext, code: string, index: number) => Promise<void>> = {
   async ts(t, code, index) {
@@ -58,6 +67,21 @@ const checks: Record<string, (t: TestContext, code: string, index: number) => Pr
     for (const line of code.trim().split("\n")) {
       const [, install, script] = /^(?:npm install (\S+)|npm (?:run )?(start|test|check|build))$/.exec(line) ?? [];
       assert.ok(install === manifest.name || manifest.scripts[script!], line);
+    }
+  },
+  async yaml(t, code) {
+    await writeFile(join(folder, "shelflife.yaml"), code);
+    await writeFile(join(folder, "tokens.jsonl"), "");
+    await start(t, ["sh", "-c", "shelflife serve --config shelflife.yaml --check"], folder, env).ended();
+  },
+  async console(t, code) {
+    for (const line of code.trim().split("\n")) {
+      assert.ok(line.startsWith("$ shelflife "), line);
+      const command = line.slice(2);
+      const isServer = /^shelflife serve\b(?!.*--check)/.test(command);
+      const started = start(t, ["sh", "-c", isServer ? `exec ${command} --port 0` : command], folder, env);
+      if (isServer) await started.printed(/http:\/\/127\.0\.0\.1:\d+/);
+      else await started.ended();
     }
   },
 };
