@@ -4,6 +4,7 @@ import { jwt, type JwtOptions } from "../service/jwt.ts";
 import { tokens } from "../service/tokens.ts";
 import type { Config, ReadOptions } from "./config.ts";
 import { loadBackend } from "./loadBackend.ts";
+import { reasonOf } from "./_reasonOf.ts";
 import { reportUnknown } from "./_rules.ts";
 import type { Placed, Report } from "./_placed.ts";
 
@@ -38,7 +39,7 @@ export async function checkConfig(config: Config, root: Placed, options: ReadOpt
     const { readFile } = await import("node:fs/promises");
     const file = resolve(folder, path);
     return readFile(file, "utf8").catch((cause: Error) => {
-      report(place(...where), `expected a file that can be read, got ${quote(path)}: ${cause.message}`);
+      report(place(...where), `expected a file that can be read, got ${quote(path)}: ${reasonOf(cause)}`);
       return "";
     });
   }

@@ -3,6 +3,7 @@ import type { FileHandle } from "node:fs/promises";
 import { isStoreError, quote, StoreError } from "../core/error.ts";
 import type { Given } from "./command.ts";
 import { readExport, writeEnd } from "./exportFormat.ts";
+import { reasonOf } from "./_reasonOf.ts";
 import type { World } from "./world.ts";
 
 /** Where an export goes. */
@@ -68,7 +69,7 @@ export async function openOutput(name: string, { flags, world }: Given, prefix: 
       const expected = "expected a new file, --resume to go on with it, or --overwrite";
       throw new StoreError("invalid-argument", `Cannot export to ${quote(name)}: ${expected}`);
     }
-    throw new StoreError("unavailable", `Cannot export: ${(cause as Error).message}`, { cause });
+    throw new StoreError("unavailable", `Cannot export to ${quote(name)}: ${reasonOf(cause)}`, { cause });
   }
   try {
     const hash = await createHash();
@@ -79,7 +80,7 @@ export async function openOutput(name: string, { flags, world }: Given, prefix: 
     }
     const write = (lines: string): Promise<void> =>
       file.appendFile(lines).catch((cause: Error) => {
-        throw new StoreError("unavailable", `Cannot export: ${cause.message}`, { cause });
+        throw new StoreError("unavailable", `Cannot export to ${quote(name)}: ${reasonOf(cause)}`, { cause });
       });
     return createOutput(begun, hash, write, async () => {
       await file.sync();

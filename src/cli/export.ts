@@ -48,7 +48,8 @@ Entries are written as they are when their turn comes; the store may be in use. 
     }
     const signal = world.interrupted();
     const done = await withStore(given, async (store) => {
-      // Before the file is touched: the first page tells whether there is anything to read.
+      // Before the file is touched: a store that cannot be read leaves an older export as it is.
+      await store.list({ prefix, limit: 1, signal });
       const target = file === undefined ? await writeOutput(world) : await openOutput(file, given, prefix);
       try {
         if (!target.isWhole) await writeAll(store, target, given, signal);

@@ -6,6 +6,7 @@ import { readExport } from "./exportFormat.ts";
 import { createSource, type Source } from "./_importSource.ts";
 import { storeOptions, withStore } from "./openStore.ts";
 import { createProgress } from "./progress.ts";
+import { reasonOf } from "./_reasonOf.ts";
 import { Interruption, type World } from "./world.ts";
 
 export const importCommand: Command = {
@@ -91,7 +92,7 @@ async function readInput(name: string | undefined, world: World): Promise<AsyncI
   const { open } = await import("node:fs/promises");
   const { resolve } = await import("node:path");
   const file = await open(resolve(world.folder, name)).catch((cause: Error) => {
-    throw new StoreError("unavailable", `Cannot import ${quote(name)}: ${cause.message}`, { cause });
+    throw new StoreError("unavailable", `Cannot import ${quote(name)}: ${reasonOf(cause)}`, { cause });
   });
   return file.createReadStream() as AsyncIterable<Uint8Array>;
 }

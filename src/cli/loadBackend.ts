@@ -18,7 +18,7 @@ export async function loadBackend(name: string, folder: string, registry: Regist
   try {
     module = (await import(/* @vite-ignore */ await locate(name, folder))) as Partial<BackendModule>;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.split("\n", 1)[0] : quote(cause);
+    const reason = cause instanceof Error ? cause.message.split(/\n| imported from /, 1)[0] : quote(cause);
     throw new StoreError("bad-config", `Cannot load backend ${quote(name)}: ${reason}`, { cause });
   }
   try {

@@ -1,9 +1,10 @@
 import type { Store } from "../core/contract.ts";
-import { StoreError } from "../core/error.ts";
+import { quote, StoreError } from "../core/error.ts";
 import { createRegistry, type Registry } from "../core/registry.ts";
 import { getFactory, methods } from "../server.ts";
 import type { Given, Option } from "./command.ts";
 import { readConfig, readStore, type Config, type StoreConfig } from "./config.ts";
+import { reasonOf } from "./_reasonOf.ts";
 
 /** The options that say which store a command is about. */
 export const storeOptions: Readonly<Record<string, Option>> = {
@@ -35,7 +36,7 @@ export async function readGivenConfig(
   if (name === undefined) return readConfig("", { ...settings, name: "shelflife", folder: world.folder });
   const path = resolve(world.folder, name);
   const text = await readFile(path, "utf8").catch((cause: Error) => {
-    throw new StoreError("bad-config", `Cannot read configuration: ${cause.message}`, { cause });
+    throw new StoreError("bad-config", `Cannot read configuration ${quote(name)}: ${reasonOf(cause)}`, { cause });
   });
   return readConfig(text, { ...settings, name, folder: dirname(path) });
 }

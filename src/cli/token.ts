@@ -1,7 +1,11 @@
-import { isStoreError, StoreError } from "../core/error.ts";
+import { isStoreError, quote, StoreError } from "../core/error.ts";
 import { createToken, tokens, type Action } from "../service/tokens.ts";
 import { exitCodes, jsonOption, type Command } from "./command.ts";
 import { checkDuration } from "./duration.ts";
+import { suggest } from "./nearest.ts";
+import { reasonOf } from "./_reasonOf.ts";
+
+const actions: Readonly<Record<Action, true>> = { read: true, write: true, list: true, watch: true };
 
 export const tokenCommand: Command = {
   name: "token",
@@ -31,7 +35,7 @@ names. The line holds the token's SHA-256, and not the token. A server reads it 
     const { token, line } = await createToken({
       name,
       ...(prefix !== undefined && { prefix }),
-      ...(can !== undefined && { can: can.split(",").map((each) => each.trim() as Action) }),
+      ...(can !== undefined && { can: readActions(can) }),
       ...(ttl !== undefined && { ttl: checkDuration("--ttl", ttl) }),
     });
     // Whoever gets to see the token can use it.
@@ -41,6 +45,16 @@ names. The line holds the token's SHA-256, and not the token. A server reads it 
     return exitCodes.done;
   },
 };
+
+function readActions(text: string): Action[] {
+  return text.split(",").map((each) => {
+    const action = each.trim();
+    if (Object.hasOwn(actions, action)) return action as Action;
+    const names = Object.keys(actions);
+    const message = `Invalid --can: expected some of ${names.join(",")}, got ${quote(action)}${suggest(action, names)}`;
+    throw new StoreError("invalid-argument", message);
+  });
+}
 
 /** Adds a line to a token file, which is made for its owner alone if there is none. */
 async function append(name: string, line: string, folder: string): Promise<void> {
@@ -63,6 +77,6 @@ async function append(name: string, line: string, folder: string): Promise<void>
     }
   } catch (cause) {
     if (isStoreError(cause)) throw cause;
-    throw new StoreError("unavailable", `Cannot add the token: ${(cause as Error).message}`, { cause });
+    throw new StoreError("unavailable", `Cannot add the token to ${quote(name)}: ${reasonOf(cause)}`, { cause });
   }
 }

@@ -4,6 +4,7 @@ import { exitCodes, jsonOption, type Command, type Given, type Option } from "./
 import { checkDuration } from "./duration.ts";
 import { toLine } from "./line.ts";
 import { storeOptions, withStore } from "./openStore.ts";
+import { reasonOf } from "./_reasonOf.ts";
 import type { World } from "./world.ts";
 
 const options = { ...storeOptions, json: jsonOption };
@@ -163,7 +164,7 @@ async function readFile(name: string, { folder }: World): Promise<Uint8Array> {
   const { readFile } = await import("node:fs/promises");
   const { resolve } = await import("node:path");
   return readFile(resolve(folder, name)).catch((cause: Error) => {
-    throw new StoreError("unavailable", `Cannot read the value: ${cause.message}`, { cause });
+    throw new StoreError("unavailable", `Cannot read the value from ${quote(name)}: ${reasonOf(cause)}`, { cause });
   });
 }
 

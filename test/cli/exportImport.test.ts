@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFileSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { sqlite } from "../../src/backends/sqlite.ts";
@@ -224,4 +224,32 @@ test("an import that is interrupted says so, and goes on when it is run again", 
   const { copied, present } = JSON.parse((await command(["import", "--resume", "--json", ...to.args], { stdin: [out] })).out); // prettier-ignore
   assert.deepEqual([copied, present], [1000 - before, before]);
   assert.deepEqual(Object.keys(await contents(to)), Object.keys(await contents(from)));
+});
+
+test("an older export outlives an export of a store that cannot be read", async () => {
+  const path = join(folder, "kept.jsonl");
+  const from = await make(fillMany);
+  assert.equal((await command(["export", "--output", path, ...from.args])).code, 0);
+  const kept = readFileSync(path, "utf8");
+  // Nobody listens there.
+  const unreachable = ["--url", "http://127.0.0.1:1/"];
+  const { code, out, err } = await command(["export", "--output", path, "--overwrite", ...unreachable]);
+  assert.deepEqual([code, out], [3, ""]);
+  assert.match(err, /is unavailable/);
+  assert.equal(readFileSync(path, "utf8"), kept);
+  // Nor is anything begun, in a file or at the output.
+  const fresh = join(folder, "fresh.jsonl");
+  assert.equal((await command(["export", "--output", fresh, ...unreachable])).code, 3);
+  assert.ok(!existsSync(fresh));
+  assert.equal((await command(["export", ...unreachable])).out, "");
+});
+
+test("what is wrong with a file is told by the name that was given", async () => {
+  const { args } = await make();
+  const reason = "no such file or directory\n";
+  const none = await command(["export", "--output", "none/x.jsonl", ...args]);
+  assert.deepEqual([none.code, none.err], [3, `Cannot export to "none/x.jsonl": ${reason}`]);
+  assert.equal((await command(["import", "none.jsonl", ...args])).err, `Cannot import "none.jsonl": ${reason}`);
+  const set = await command(["set", "a", "--file", "none.txt", ...args]);
+  assert.equal(set.err, `Cannot read the value from "none.txt": ${reason}`);
 });

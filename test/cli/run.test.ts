@@ -44,7 +44,7 @@ test("what is not known is refused in one line, with the nearest name that is", 
     [["get", "a", "--token", "t"], /^Expected --token with --url\n$/],
     [["get", "a"], /^Which store: expected --config FILE, --store JSON or --url URL, or shelflife\.db/],
     [["get", "a", "--url", "ftp://x"], /option "url" must be an http or https URL, got "ftp:\/\/x"\n$/],
-    [["get", "a", "--config", "none.yaml"], /^Cannot read configuration: .*none\.yaml/],
+    [["get", "a", "--config", "none.yaml"], /^Cannot read configuration "none\.yaml": no such file or directory\n$/],
     [["get", "a", "--store", '{"backend":"memry"}'], /^--store: expected one of .*, got "memry" \(did you mean "memory"\?\)\n$/], // prettier-ignore
     [["get", "a", "--store", "nonsense"], /^--store: expected backend, parameters, got "nonsense"\n$/],
     [["get", "", ...ownStore()], /^Invalid key: expected a well-formed string of 1 to 1,024 UTF-8 bytes, got ""\n$/],
@@ -56,7 +56,8 @@ test("what is not known is refused in one line, with the nearest name that is", 
     [["serve", "--port", "http"], /^Invalid --port: expected a port/],
     [["serve", "--access", "all"], /^Invalid --access: expected "public", got "all"\n$/],
     [["token"], /^Cannot make a token: expected one name/],
-    [["token", "n", "--can", "fly"], /option "can" must be a list of read, write, list, watch/],
+    [["token", "n", "--can", "fly"], /^Invalid --can: expected some of read,write,list,watch, got "fly"\n$/],
+    [["token", "n", "--can", "read,writ"], /^Invalid --can: .*, got "writ" \(did you mean "write"\?\)\n$/],
     [["export", "--resume"], /^Cannot export: expected --output FILE with --resume/],
   ];
   for (const [args, expected] of cases) {

@@ -47,4 +47,5 @@ test("nothing is added to a file of another kind, or without a token's name", as
   assert.equal((await command(["token", "a", "--ttl", "soon"])).code, 2);
   const none = await command(["token", "a", "--add-to", join(folder, "none", "t.jsonl")]);
   assert.deepEqual([none.code, none.out], [3, ""]);
+  assert.match(none.err, /^Cannot add the token to ".*t\.jsonl": no such file or directory\n$/);
 });
