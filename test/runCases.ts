@@ -9,7 +9,7 @@ export interface Count {
 }
 
 /**
- * Runs the cases on each subject whose name contains the filter, one after the other, and prints a line for each subject
+ * Runs the cases on each subject whose name contains the filter, or begins with it after a "=", one after the other, and prints a line for each subject
  * and each failure. A stray line on the console is a failure of what is tested, and so is a subject without a case. With
  * the filter "list" the subjects are named and not run.
  */
@@ -27,7 +27,7 @@ export async function runCases(
     console[method] = (...args: unknown[]) => void stray.push(`console.${method}: ${args.map(String).join(" ")}`);
   }
   const count: Count = { passed: 0, failed: 0 };
-  for (const subject of subjects.filter(({ name }) => name.includes(filter))) {
+  for (const subject of subjects.filter(({ name }) => `=${name}`.includes(filter))) {
     const since = Date.now();
     const results = await proveAll(cases, subject);
     const bad = results.filter(({ error }) => error !== undefined);

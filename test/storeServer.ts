@@ -12,22 +12,26 @@ type Options = StoreOptions & { readonly now: () => number };
 const clockHeader = "x-test-clock";
 const sweepHeader = "x-test-sweep-interval";
 
-/** Serves a store in memory for each medium that is asked for. */
+/** Serves a store in memory for each medium that is asked for, to pages of its own origin and of those listed. */
 export function storeServer(
   memory: Modules["index"]["memory"],
   handler: Modules["http/handler"]["handler"],
+  cors?: readonly string[],
 ): (request: Request) => Promise<Response> {
   const media = new Map<string, { time: number; answer: Send }>();
+  const preflight = handler(memory(), { cors });
 
   function open(base: string, sweepInterval: number): { time: number; answer: Send } {
     const now = (): number => medium.time;
-    const medium = { time: 0, answer: handler(memory({ now, sweepInterval }), { base, now }) };
+    const medium = { time: 0, answer: handler(memory({ now, sweepInterval }), { base, now, cors }) };
     media.set(base, medium);
     return medium;
   }
 
   return async (request) => {
     const base = new URL(request.url).pathname.split("/", 3).join("/");
+    // A browser that asks whether it may tells no time, and it is no request to the store.
+    if (request.method === "OPTIONS") return preflight(request);
     const medium = media.get(base) ?? open(base, Number(request.headers.get(sweepHeader)));
     medium.time = Number(request.headers.get(clockHeader));
     return medium.answer(request);
@@ -56,7 +60,8 @@ export function openRemote(
   const store = remote({ ...options, url, fetch: ask });
   // The server has to know of the time too when nobody asks for anything else: it sweeps by itself.
   const follow = setInterval(() => {
-    if (told !== options.now()) ask(`${url}/time`).catch(() => {});
+    // The answer is that it has to be a POST.
+    if (told !== options.now()) ask(`${url}/sweep`).catch(() => {});
   }, 10);
   return {
     ...store,

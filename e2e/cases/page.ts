@@ -1,7 +1,13 @@
-// Runs the Cases here or in a worker, on the bundle that the address names: ?where=page&bundle=umd&filter=memory
+// Runs the Cases here or in a worker, on the bundle that the address names, against the stores of this
+// origin or of the server that it names: ?where=page&bundle=umd&filter=memory
 import { run } from "./run.ts";
 
-const { where = "page", bundle = "esm", filter } = Object.fromEntries(new URLSearchParams(location.search));
+const {
+  where = "page",
+  bundle = "esm",
+  filter,
+  server = location.origin,
+} = Object.fromEntries(new URLSearchParams(location.search));
 const lines: string[] = [];
 Object.assign(globalThis, { lines });
 
@@ -13,7 +19,7 @@ function tell(line: string): void {
 const places: Record<string, () => Promise<unknown>> = {
   async page() {
     const { Shelflife } = globalThis as unknown as { Shelflife: typeof import("shelflife") };
-    await run(bundle === "umd" ? Shelflife : await import("shelflife"), location.origin, tell, filter);
+    await run(bundle === "umd" ? Shelflife : await import("shelflife"), server, tell, filter);
   },
   async worker() {
     const worker = new Worker("worker.ts", { type: "module" });

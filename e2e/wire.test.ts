@@ -1,0 +1,169 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { memory } from "shelflife";
+import { handler } from "shelflife/http/handler";
+import { storesPath, storeServer } from "../test/storeServer.ts";
+import { docs } from "../src/http/docs.ts";
+import type { PlaywrightBrowser } from "./drivers/playwright.ts";
+import { launch } from "./drivers/launch.ts";
+import { startServer, type TestServer } from "./server.ts";
+
+const blank = (): Response =>
+  new Response('<!doctype html><title>blank</title><link rel="icon" href="data:,">', {
+    headers: { "content-type": "text/html" },
+  });
+
+describe("the wire in Chromium", { timeout: 120_000 }, () => {
+  const store = memory();
+  let browser: PlaywrightBrowser;
+  let [pages, strangers, far]: TestServer[] = [];
+  /** Where the stores are: of another origin, and of another site. */
+  let url = "";
+
+  before(async () => {
+    pages = await startServer({ "/blank": blank });
+    strangers = await startServer({ "/blank": blank });
+    const cors = [new URL(pages.url).origin];
+    far = await startServer({
+      [storesPath]: storeServer(memory, handler, cors),
+      "/store/": docs(handler(store, { cors })),
+      "/blank": blank,
+    });
+    url = far.url.replace("localhost", "127.0.0.1");
+    browser = (await launch("chromium")) as PlaywrightBrowser;
+  });
+  after(async () => {
+    await browser?.close();
+    for (const server of [pages, strangers, far]) await server?.close();
+  });
+
+  it("a page of a listed origin has all of a store", async () => {
+    const query = new URLSearchParams({ where: "page", bundle: "esm", filter: "=remote over a server", server: url });
+    const page = await browser.open(`${pages!.url}e2e/cases/page.html?${query}`);
+    const read = (): Promise<string[]> => page.evaluate(() => (globalThis as { lines?: string[] }).lines ?? []);
+    let lines: string[] = [];
+    const deadline = Date.now() + 90_000;
+    while (!/passed/.test(lines.at(-1) ?? "") && Date.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      lines = await read();
+    }
+    assert.match(lines.at(-1) ?? "", /^[1-9]\d+ passed, 0 failed$/, lines.join("\n"));
+    assert.ok(
+      lines.some((line) => line.startsWith("remote over a server: ")),
+      lines.join("\n"),
+    );
+    assert.deepEqual(page.errors, []);
+    await page.close();
+  });
+
+  it("a page of any other origin reads nothing and changes nothing", async () => {
+    await store.set("secret", new TextEncoder().encode("value"));
+    const page = await browser.open(`${strangers!.url}blank`);
+    const told = await page.evaluate(async (mount: string) => {
+      const said = async (path: string, init?: RequestInit): Promise<string> => {
+        try {
+          const response = await fetch(mount + path, init);
+          return `${response.type} ${response.status} ${await response.text()}`;
+        } catch (error) {
+          return (error as Error).name;
+        }
+      };
+      const stream = new EventSource(`${mount}changes`);
+      const streamed = new Promise((resolve) => {
+        stream.addEventListener("open", () => resolve("open"));
+        stream.addEventListener("error", () => resolve("error"));
+      });
+      return [
+        await said("entry?key=secret"),
+        await said("entries"),
+        await said("entry?key=secret", { method: "PUT", body: "x" }),
+        await said("entry?key=secret", { method: "DELETE" }),
+        // What a browser sends without asking.
+        await said("take?key=secret", { method: "POST" }),
+        await said("take?key=secret", { method: "POST", mode: "no-cors" }),
+        await said("batch", { method: "POST", body: '{"delete":["secret"]}\n', mode: "no-cors" }),
+        await streamed,
+      ];
+    }, `${url}store/`);
+    assert.deepEqual(told, ["TypeError", "TypeError", "TypeError", "TypeError", "TypeError", "opaque 0 ", "opaque 0 ", "error"]); // prettier-ignore
+    assert.equal(new TextDecoder().decode(await store.get("secret")), "value");
+    await page.close();
+  });
+
+  it("a value has no power over the origin that it comes from, whatever its type", async () => {
+    const write = async (key: string, type: string, body: string): Promise<void> => {
+      const headers = { "content-type": type };
+      assert.equal((await fetch(`${url}store/entry?key=${key}`, { method: "PUT", body, headers })).status, 204);
+    };
+    await write("page", "text/html", '<title>page</title><p id="p">shown</p><script>document.title = "ran"</script>');
+    await write("script", "text/javascript", 'globalThis.ran = "ran"; self.postMessage?.("ran")');
+    await write("image", "image/svg+xml", '<svg xmlns="http://www.w3.org/2000/svg" width="7" height="7"/>');
+    const shown = await browser.open(`${far!.url}store/entry?key=page`);
+    assert.deepEqual(
+      await shown.evaluate(() => [document.title, self.origin, document.querySelector("p")!.textContent]),
+      ["page", "null", "shown"],
+    );
+    await shown.close();
+    const own = await browser.open(`${far!.url}blank`);
+    const told = await own.evaluate(async () => {
+      const load = (name: "img" | "script", key: string): Promise<unknown> =>
+        new Promise((resolve) => {
+          const element = document.createElement(name);
+          element.addEventListener("load", () => resolve((element as HTMLImageElement).naturalWidth ?? "loaded"));
+          element.addEventListener("error", () => resolve("refused"));
+          element.src = `/store/entry?key=${key}`;
+          document.head.append(element);
+        });
+      // Listened to from its beginning: it may have failed before the script has.
+      const worker = new Worker("/store/entry?key=script");
+      const worked = new Promise((resolve) => {
+        worker.addEventListener("message", () => resolve("ran"));
+        worker.addEventListener("error", () => resolve("refused"));
+      });
+      return [
+        await load("script", "script"),
+        (globalThis as { ran?: string }).ran ?? "not run",
+        await worked,
+        await navigator.serviceWorker.register("/store/entry?key=script").then(
+          () => "registered",
+          (error: Error) => error.name,
+        ),
+        await load("img", "image"),
+        await (await fetch("/store/entry?key=script")).headers.get("content-type"),
+      ];
+    });
+    assert.deepEqual(told, ["refused", "not run", "refused", "SecurityError", 7, "text/javascript"]);
+    await own.close();
+  });
+
+  it("the page about the wire asks for nothing, fits any window, goes with the light and by the keyboard", async () => {
+    const { page, errors } = await browser.open(`${url}store/docs`);
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(request.url()));
+    await page.reload();
+    assert.deepEqual(asked, [`${url}store/docs`]);
+    for (const width of [320, 700, 1280]) {
+      await page.setViewportSize({ width, height: 700 });
+      const wide = await page.evaluate("document.documentElement.scrollWidth");
+      assert.ok((wide as number) <= width, `${String(wide)} in ${width}`);
+    }
+    const paper = (): Promise<unknown> => page.evaluate("getComputedStyle(document.body).backgroundColor");
+    const seen: unknown[] = [];
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      seen.push(await paper());
+    }
+    assert.deepEqual(seen, ["rgb(255, 255, 255)", "rgb(20, 23, 26)"]);
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    assert.match(page.url(), /#main$/);
+    await page.getByRole("link", { name: "PUT /entry" }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Write a value" }).waitFor();
+    assert.ok(await page.evaluate("document.querySelector('#put_entry').getBoundingClientRect().top < 100"));
+    await page.getByRole("link", { name: "OpenAPI" }).click();
+    await page.waitForURL(`${url}store/openapi.json`);
+    assert.deepEqual(errors, []);
+    await page.close();
+  });
+});
