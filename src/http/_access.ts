@@ -1,5 +1,6 @@
 import type { Awaitable, Store } from "../core/contract.ts";
 import { StoreError } from "../core/error.ts";
+import { isExposed } from "../core/expose.ts";
 import { prefix } from "../core/prefix.ts";
 import { exposedHeaders, refusal } from "./_reply.ts";
 
@@ -23,6 +24,10 @@ export async function admit(
   request: Request,
   authorize: Authorize | undefined,
 ): Promise<{ store: Store; before: string; allow(...actions: Action[]): void }> {
+  if (!authorize && isExposed(request)) {
+    const expected = 'expected an "authorize" where other machines reach the store';
+    throw new StoreError("unauthorized", `Request is not authorized: ${expected}`);
+  }
   const answer = authorize ? await authorize(request) : true;
   if (answer !== true && Object(answer) !== answer) {
     throw new StoreError("unauthorized", "Request is not authorized: expected valid credentials");

@@ -17,7 +17,7 @@ export type { Action, Scope };
 export interface HandlerOptions {
   /**
    * Decides about each request but a preflight: `true` lets it do everything, a scope a part, anything else is
-   * `unauthorized`. @default everything is allowed to everyone
+   * `unauthorized`. @default everything is allowed to everyone, but nothing on a `listen` that other machines reach
    */
   authorize?: ((request: Request) => Awaitable<boolean | Scope>) | undefined;
   /** The origins of pages that may use the store besides those of its own: `"*"` for all. @default none */

@@ -1,4 +1,5 @@
 import { StoreError } from "../core/error.ts";
+import { expose, isLoopback } from "../core/expose.ts";
 import { callable, checkOptions, milliseconds, nonEmptyString, positiveInteger } from "../core/options.ts";
 import { letExit } from "../core/letExit.ts";
 import { isEventStream, refuse, tap, type Answer } from "./_answer.ts";
@@ -9,7 +10,10 @@ import { startNode } from "./_listenNode.ts";
 export interface ListenOptions {
   /** Answers requests: a handler, or what wraps one. */
   answer: Answer;
-  /** @default "127.0.0.1" */
+  /**
+   * On an address that other machines reach, a handler without `authorize` lets nobody in: one that is for everyone says so
+   * with `authorize: () => true`. @default "127.0.0.1"
+   */
   host?: string | undefined;
   /** 0 for one that is free. @default 0 */
   port?: number | undefined;
@@ -71,7 +75,8 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     tls: { expected: "an object with key and cert in PEM", secret: true, test: isTls },
     onError: callable,
   });
-  const { answer, end } = createGate(given.answer, onError);
+  const isExposed = !isLoopback(given.host ?? "127.0.0.1");
+  const { answer, end } = createGate(given.answer, isExposed, onError);
   const settings: Settings = {
     host: "127.0.0.1",
     port: 0,
@@ -113,8 +118,15 @@ function start(settings: Settings): Promise<Started> {
   return Bun ? startBun(Bun, settings) : startNode(settings);
 }
 
-/** Wraps what answers so that it can be ended: from then on it refuses, and its streams of events are over. */
-function createGate(answer: Answer, onError: ListenOptions["onError"]): { answer: Answer; end(): void } {
+/**
+ * Wraps what answers so that it can be ended: from then on it refuses, and its streams of events are over. What comes from
+ * other machines is marked.
+ */
+function createGate(
+  answer: Answer,
+  isExposed: boolean,
+  onError: ListenOptions["onError"],
+): { answer: Answer; end(): void } {
   const stops = new Set<() => void>();
   let isOver = false;
   return {
@@ -123,6 +135,7 @@ function createGate(answer: Answer, onError: ListenOptions["onError"]): { answer
         const headers = { "retry-after": "1", connection: "close" };
         return refuse(request, 503, "unavailable", "Server is closing: expected another in its place", headers);
       }
+      if (isExposed) expose(request);
       try {
         const given = await answer(request);
         if (!isEventStream(given)) return given;

@@ -4,6 +4,7 @@ import { connect, type Socket } from "node:net";
 import { test } from "node:test";
 import { memory } from "../../src/backends/memory.ts";
 import { isStoreError } from "../../src/core/error.ts";
+import { isLoopback } from "../../src/core/expose.ts";
 import { handler } from "../../src/http/handler.ts";
 import { remote } from "../../src/http/remote.ts";
 import { compress } from "../../src/service/compress.ts";
@@ -130,6 +131,44 @@ test("where it cannot listen it says so, and what it cannot be told", async () =
       /"answer".*"port".*"tls"/.test(error.message) &&
       !error.message.includes("hush"),
   );
+});
+
+test("where other machines reach it nobody is let in unless somebody decides, whatever wraps the handler", async () => {
+  const by = (): string => "one";
+  const store = memory();
+  const open = handler(store);
+  const wrapped = logRequests({ write() {} })(limitRate({ perSecond: 1000, by })(compress(open)));
+  for (const host of ["0.0.0.0", "localhost", "127.0.0.1"]) {
+    for (const answer of [open, wrapped]) {
+      await withServer({ answer, host }, async (_, port) => {
+        for (const [method, status] of Object.entries({ HEAD: 404, PUT: 204, GET: 200, DELETE: 204 })) {
+          const url = `http://${host === "localhost" ? host : "127.0.0.1"}:${port}/entry?key=a`;
+          const response = await fetch(url, { method, ...(method === "PUT" && { body: "x" }) });
+          assert.equal(response.status, host === "0.0.0.0" ? 401 : status, `${method} on ${host}`);
+        }
+      });
+    }
+  }
+  const everyone = handler(store, { authorize: () => true });
+  await withServer({ answer: everyone, host: "0.0.0.0" }, async (_, port) => {
+    assert.equal((await fetch(`http://127.0.0.1:${port}/entries`)).status, 200);
+  });
+});
+
+test("only the addresses of this machine alone are taken for such", () => {
+  for (const host of ["127.0.0.1", "127.9.9.9", "localhost", "LOCALHOST", "::1", "[::1]"])
+    assert.ok(isLoopback(host), host);
+  for (const host of [
+    "0.0.0.0",
+    "::",
+    "192.168.0.1",
+    "127.0.0.1.example",
+    "x127.0.0.1",
+    "localhost.example",
+    "::1\n",
+    "",
+  ])
+    assert.ok(!isLoopback(host), host);
 });
 
 test("all that this room has works together under a remote", async () => {
