@@ -1,4 +1,5 @@
 import { isStoreError, quote, type StoreError } from "../core/error.ts";
+import { isLoopback } from "../core/expose.ts";
 import type { Registry } from "../core/registry.ts";
 import { jwt, type JwtOptions } from "../service/jwt.ts";
 import { tokens } from "../service/tokens.ts";
@@ -71,11 +72,6 @@ function checkAccess(config: Config, place: (...path: string[]) => number, repor
   if (access || isClosed || isLoopback(host)) return;
   const expected = 'expected "tokens" or "jwt" to say who may use the store, or "access: public" for everyone';
   report(place("listen", "host"), `${expected}: ${quote(host)} is open to more than this machine`);
-}
-
-/** Whether only this machine reaches an address. */
-export function isLoopback(host: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host);
 }
 
 function checkStore(

@@ -192,6 +192,18 @@ test("--check tells whether it would start, and starts nothing", async () => {
   assert.match(wrong.err, /^wrong\.yaml:2:7: .*\nwrong\.yaml:3:1: .*\n$/);
 });
 
+test("who says that access is public lets everyone in, from other machines too", async () => {
+  const server = await serve([...memory, "--host", "0.0.0.0", "--access", "public"]);
+  const far = remote({ url: server.url.replace("0.0.0.0", "127.0.0.1") });
+  try {
+    await far.set("a", bytes("b"));
+    assert.deepEqual(await far.get("a"), bytes("b"));
+  } finally {
+    await far.close();
+    await server.end();
+  }
+});
+
 test("a failure of the store is logged with its cause, and without the key", async () => {
   writeFileSync(
     join(folder, "failing.mjs"),
