@@ -8,7 +8,6 @@ import {
   outcomeHeader,
   timeoutHeader,
   ttlHeader,
-  writeTerms,
   type Found,
   type Problem,
   type Results,
@@ -127,7 +126,7 @@ export function writeFrame(head: Found | Results, values: readonly Uint8Array[])
 
 /** Writes a value, or that it is still the one of a tag that the client has. */
 export function writeEntry(value: Uint8Array, ttl: number, etag?: string, isKnown = false): Reply {
-  const headers = { ...writeTerms({ ttl }), ...(etag && { etag }) };
+  const headers = { ...(ttl < Infinity && { [ttlHeader]: String(ttl) }), ...(etag && { etag }) };
   if (isKnown) return { status: 304, headers };
   return {
     headers: { ...headers, "content-type": plainType },
