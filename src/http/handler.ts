@@ -145,7 +145,7 @@ export function handler(store: Store, options: HandlerOptions = {}): (request: R
 
   return async (request) => {
     const reply = await answer(request).catch((error: unknown) => refuse(error, request));
-    return toResponse(reply, request.method, corsHeaders(request, cors));
+    return toResponse(reply, request, corsHeaders(request, cors));
   };
 }
 
