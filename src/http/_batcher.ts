@@ -28,7 +28,7 @@ const maxBytes = 262_144;
  */
 export function createBatcher(
   send: (calls: readonly Single[]) => Promise<unknown[]>,
-  track: (work: Promise<unknown>) => void,
+  track: (work: Promise<unknown>) => unknown,
 ): (single: Single) => Promise<any> {
   let queue: Waiting[] = [];
 
