@@ -14,6 +14,8 @@ async function start(name: string): Promise<string> {
       load("unstorage/server"),
     ]);
     const server = createServer(createStorageServer(createStorage()).handle as () => void);
+    // Its driver fails on a connection that the server has closed meanwhile.
+    server.keepAliveTimeout = 120_000;
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   }

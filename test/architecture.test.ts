@@ -10,7 +10,8 @@ const maxLines = 320;
 const doors = ["index.ts", "server.ts", "testing.ts", "cli.ts"];
 const rooms = ["core", "backends", "http", "offline", "adapters", "testing", "service", "cli"];
 // What is for servers. It too loads its modules when a store is opened or a server started, so that importing it costs nothing.
-const nodeFiles = /^(backends\/_?(sqlite|valkey|s3)\w*|service\/_?(listen|tokens)\w*|cli\/.+|cli|server)\.ts$/;
+const nodeFiles =
+  /^(backends\/_?(sqlite|valkey|s3)\w*|service\/_?(listen|tokens)\w*|http\/nodeFetch|cli\/.+|cli|server)\.ts$/;
 /** The package of an import, which may be of a part of it. */
 const packageOf = (name: string): string => /^(@[^/]+\/)?[^/]+/.exec(name)![0];
 const packages = Object.keys(JSON.parse(readFileSync(`${root}package.json`, "utf8")).dependencies ?? {});

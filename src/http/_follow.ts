@@ -3,12 +3,13 @@ import { isStoreError, StoreError } from "../core/error.ts";
 import { letExit } from "../core/letExit.ts";
 import { heartbeat, readEvents, type EventSink, type Polled } from "./wire.ts";
 
-/** How changes are asked for. `signal` ends what is asked for, and the stream that has come of it. */
+/**
+ * Opens a stream of the changes after an id, or from now on; or, for those who accept only that, asks for these changes as
+ * JSON. `signal` ends what is asked for, and the stream that has come of it.
+ */
 export interface Source {
-  /** Opens a stream of the changes after an id, or from now on. */
-  open(after: string | undefined, signal: AbortSignal): Promise<Stream>;
-  /** Asks for the changes after an id, or for the id to begin with. */
-  poll(after: string | undefined, signal: AbortSignal): Promise<Polled>;
+  (after: string | undefined, signal: AbortSignal): Promise<Stream>;
+  (after: string | undefined, signal: AbortSignal, accept: string): Promise<Polled>;
 }
 
 /** A stream as it comes, and the id of the change before its first. */
@@ -36,20 +37,31 @@ export async function followChanges(
 ): Promise<() => void> {
   const controller = new AbortController();
   const { signal } = controller;
-  const abort = (): void => controller.abort(opening!.reason);
+  const stop = (): void => {
+    controller.abort();
+    cut();
+  };
   let cut = (): void => {};
   let last: string | undefined;
   let polls = 1;
   const sink: EventSink = {
-    changed: (change) => observer.changed(change),
+    changed: observer.changed,
     resync: () => fail("Changes were missed: expected the handler to know all since the last one"),
     reached: (id) => void (last = id),
   };
 
-  const open = (): Promise<Stream | undefined> => source.open(last, signal).catch(orNothing);
+  /** Opens a stream. An outage may be one of streams alone. */
+  async function open(): Promise<Stream | undefined> {
+    try {
+      return await source(last, signal);
+    } catch (error) {
+      if (!isStoreError(error, "unavailable")) throw error;
+      return undefined;
+    }
+  }
 
   async function poll(): Promise<void> {
-    const { changes, resync, last: reached } = await source.poll(last, signal);
+    const { changes, resync, last: reached } = await source(last, signal, "application/json");
     if (resync) sink.resync();
     changes.forEach(sink.changed);
     last = reached;
@@ -95,24 +107,16 @@ export async function followChanges(
     stream?.body.cancel().catch(() => {});
   }
 
-  opening?.addEventListener("abort", abort);
+  opening?.addEventListener("abort", stop);
   try {
     const first = await open();
     if (first) ({ last } = first);
     else await poll();
     follow(first).catch((error) => signal.aborted || observer.failed(error));
   } finally {
-    opening?.removeEventListener("abort", abort);
+    opening?.removeEventListener("abort", stop);
   }
-  return () => {
-    controller.abort();
-    cut();
-  };
-}
-
-/** An outage may be one of streams alone. */
-function orNothing(error: unknown): undefined {
-  if (!isStoreError(error, "unavailable")) throw error;
+  return stop;
 }
 
 function fail(message: string, cause?: unknown): never {

@@ -22,6 +22,8 @@ const record = (properties: Readonly<Record<string, Schema>>, ...optional: strin
 
 const size: Schema = { ...whole, description: "bytes" };
 const call = (name: string, ...rest: Schema[]): Schema => tuple({ const: name }, key, ...rest);
+const sizeOrNone: Schema = { type: ["integer", "null"], minimum: 0, description: "bytes; null for no value any more" };
+const tagOrNone: Schema = { type: ["string", "null"], description: "Of the value before; null for none" };
 const problem = record({ code: { $ref: "#/components/schemas/Code" }, detail: text, key: text }, "key");
 const found: Schema = { ...tuple(size, lifetime), description: "The size of a value, and how long it lives" };
 
@@ -61,10 +63,11 @@ export const schemas: Readonly<Record<string, Schema>> = {
       record({
         calls: list({
           oneOf: [
-            ...["get", "has", "delete", "take"].map((name) => call(name)),
+            ...["get", "getTagged", "has", "delete", "take"].map((name) => call(name)),
             call("set", size, lifetime),
             call("increment", { type: "number" }, lifetime),
             call("touch", lifetime),
+            call("swap", sizeOrNone, tagOrNone, { oneOf: [lifetime, { const: keep }] }),
           ],
         }),
       }),
@@ -74,6 +77,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
   Results: list({
     oneOf: [
       found,
+      { ...tuple(size, lifetime, text), description: "The same, and the tag of the value" },
       { type: "null", description: "No value" },
       { type: "number", description: "A sum" },
       { type: "boolean", description: "Whether it was done" },

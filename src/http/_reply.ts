@@ -1,5 +1,6 @@
 import type { Change } from "../core/contract.ts";
 import { check, isStoreError, StoreError, type StoreErrorCode } from "../core/error.ts";
+import { isDirect, lazyResponse } from "./_lazyResponse.ts";
 import {
   frame,
   keep,
@@ -8,7 +9,6 @@ import {
   outcomeHeader,
   timeoutHeader,
   ttlHeader,
-  writeTerms,
   type Found,
   type Problem,
   type Results,
@@ -127,7 +127,7 @@ export function writeFrame(head: Found | Results, values: readonly Uint8Array[])
 
 /** Writes a value, or that it is still the one of a tag that the client has. */
 export function writeEntry(value: Uint8Array, ttl: number, etag?: string, isKnown = false): Reply {
-  const headers = { ...writeTerms({ ttl }), ...(etag && { etag }) };
+  const headers = { ...(ttl < Infinity && { [ttlHeader]: String(ttl) }), ...(etag && { etag }) };
   if (isKnown) return { status: 304, headers };
   return {
     headers: { ...headers, "content-type": plainType },
@@ -163,7 +163,7 @@ export const writeResync = (id: string): string => `event: resync\nid: ${id}\nda
 export const writeSign = (id: string): string => `id: ${id}\n\n`;
 
 /** Makes a Response of a reply, marked as a handler's own. */
-export function toResponse(reply: Reply, method: string, more: Reply["headers"]): Response {
+export function toResponse(reply: Reply, request: Request, more: Reply["headers"]): Response {
   const { status = 200, outcome = "ok", body = null } = reply;
   const headers: Record<string, string> = {
     ...reply.headers,
@@ -173,10 +173,9 @@ export function toResponse(reply: Reply, method: string, more: Reply["headers"])
     "x-content-type-options": "nosniff",
   };
   if (body && "length" in body) headers["content-length"] = String(body.length);
-  const sent = method === "HEAD" ? null : body;
-  const response = new Response(sent, { status, headers });
-  // Who serves this can send the bytes as they are; read from the Response, as a stream, they take longer than all else.
-  return sent && "length" in sent ? Object.assign(response, { [Symbol.for("shelflife.body")]: sent }) : response;
+  const sent = request.method === "HEAD" ? null : body;
+  if (isDirect(request) && !(sent instanceof ReadableStream)) return lazyResponse({ status, headers, body: sent });
+  return new Response(sent, { status, headers });
 }
 
 /** Reads the lifetime that a request asks for: ms, `Infinity`, or `keep`. Throws `invalid-argument`. */

@@ -1,7 +1,6 @@
 import type { Awaitable, Entry, Store } from "../core/contract.ts";
 import { check, quote, StoreError } from "../core/error.ts";
 import { checkPrefix } from "../core/key.ts";
-import { equalBytes } from "../core/value.ts";
 import type { Action } from "./_access.ts";
 import { runBatch } from "./_batch.ts";
 import { createStreams, pollChanges } from "./_changes.ts";
@@ -9,6 +8,7 @@ import type { Feed } from "./_feed.ts";
 import type { Hash } from "./_hash.ts";
 import { done, readConditions, readTtl, readType, refusal, writeEntry, writeJson, writeType, type Reply } from "./_reply.ts"; // prettier-ignore
 import type { Types } from "./_mediaTypes.ts";
+import { removeIf } from "./_removeIf.ts";
 import { keep, type Lines, type Method, type Resource } from "./wire.ts";
 
 /** What is served at most at once, and by which clock. */
@@ -104,7 +104,12 @@ export function createRoutes(
 
   async function remove(ask: Ask): Promise<Reply> {
     const { store, parameters: { key = "" }, request, signal } = ask; // prettier-ignore
-    if (readConditions(request).any) return change(ask, key, (entry) => removeIf(ask, key, entry));
+    if (readConditions(request).any) {
+      return change(ask, key, (entry) => {
+        if (!entry) throw miss(key);
+        return removeIf(store, key, entry.value, signal);
+      });
+    }
     await store.delete(key, { signal });
     return done;
   }
@@ -161,7 +166,7 @@ export function createRoutes(
 
   const entry = ["key"];
   return {
-    batch: { POST: { parameters: [], needs: [], run: (ask) => runBatch(ask, limits) } },
+    batch: { POST: { parameters: [], needs: [], run: (ask) => runBatch(ask, { ...limits, hash }) } },
     changes: {
       GET: { parameters: ["prefix", "after"], needs: ["watch"], run: watch },
     },
@@ -215,26 +220,6 @@ export function createRoutes(
       },
     },
   };
-}
-
-/** Removes an entry if it still has that value, and tells whether it did. */
-async function removeIf({ store, signal }: Ask, key: string, entry: Entry | undefined): Promise<boolean> {
-  if (!entry) throw miss(key);
-  const outrun = new Error("Value is another one");
-  try {
-    await store.update(
-      key,
-      (current) => {
-        if (!equalBytes(current, entry.value)) throw outrun;
-        return undefined;
-      },
-      { signal },
-    );
-    return true;
-  } catch (error) {
-    if (error === outrun) return false;
-    throw error;
-  }
 }
 
 /** Returns the lifetime that a request asks for: ms or `Infinity`. */

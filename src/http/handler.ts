@@ -50,6 +50,9 @@ export interface HandlerOptions {
   onError?: ((error: unknown, request?: Request) => void) | undefined;
 }
 
+// What a batch may be longer than the values in it: so much as a call of its own takes, whatever its key. Bytes.
+const lineRoom = 8192;
+
 /**
  * Returns a function that answers requests with a store: what `remote` talks to, and whatever else speaks HTTP. It runs
  * wherever there are Request and Response, and never rejects. Between requests it keeps only what makes them resumable: the
@@ -126,7 +129,7 @@ export function handler(store: Store, options: HandlerOptions = {}): (request: R
       request,
       parameters: readQuery(query, route.parameters),
       signal: timeout === undefined ? undefined : AbortSignal.timeout(timeout),
-      body: () => (reading ??= readBody(request, maxBytes)),
+      body: () => (reading ??= readBody(request, maxBytes + (resource === "batch" ? lineRoom : 0))),
     };
     const name = isRead(request) ? undefined : readOnce(request);
     if (name === undefined) return run(route, ask);
@@ -142,7 +145,7 @@ export function handler(store: Store, options: HandlerOptions = {}): (request: R
 
   return async (request) => {
     const reply = await answer(request).catch((error: unknown) => refuse(error, request));
-    return toResponse(reply, request.method, corsHeaders(request, cors));
+    return toResponse(reply, request, corsHeaders(request, cors));
   };
 }
 

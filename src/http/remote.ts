@@ -1,6 +1,6 @@
 import { UNCHANGED, type FullBackend, type Call, type Decision, type Entry, type Store } from "../core/contract.ts";
 import { createFullStore } from "../core/createFullStore.ts";
-import { isStoreError, quote, StoreError } from "../core/error.ts";
+import { quote, StoreError } from "../core/error.ts";
 import {
   callable,
   checkOptions,
@@ -11,9 +11,9 @@ import {
 } from "../core/options.ts";
 import type { Factory } from "../core/registry.ts";
 import { createBatcher, type Single } from "./_batcher.ts";
-import { followChanges, type Stream } from "./_follow.ts";
-import { createSend, left, pause, type Details, type Send, type Target } from "./_send.ts";
-import { frame, readFound, readJson, readLast, readPage, readResults, type Polled, type Tagged } from "./wire.ts";
+import { followChanges } from "./_follow.ts";
+import { createSend, pause, type Details, type Target } from "./_send.ts";
+import { frame, keep, lastHeader, readJson, readPage, readResults, type Tagged } from "./wire.ts";
 
 /** Where a remote store is and how it is asked. */
 export interface RemoteOptions extends StoreOptions {
@@ -84,75 +84,56 @@ function remoteBackend(options: RemoteOptions): FullBackend {
   const pending = new Set<Promise<unknown>>();
   const turns = new Map<string, Promise<unknown>>();
 
-  /** Notes a call as one that `close` waits for. */
-  function track<R>(asked: Promise<R>): Promise<R> {
-    const forget = (): unknown => pending.delete(asked);
-    pending.add(asked);
-    asked.then(forget, forget);
-    return asked;
+  /** Notes work as what `close` waits for. */
+  function track<R>(work: Promise<R>): Promise<R> {
+    const forget = (): unknown => pending.delete(work);
+    pending.add(work);
+    work.then(forget, forget);
+    return work;
   }
 
-  const ask: Send = (...request) => track(send(...request));
+  const ask = <R>(call: Call, target: Target, details: Details<R>): Promise<R> => track(send([call], target, details));
 
-  const single = createBatcher((calls, signal) =>
-    ask(
-      { now: calls[0]!.call.now, signal },
-      "POST batch",
-      {},
-      {
-        body(start) {
-          const lines = calls.map(({ line, expiresAt }) => [...line, ...(expiresAt ? [left(expiresAt, start)] : [])]);
-          return frame(
-            { calls: lines },
-            calls.flatMap(({ value = [] }) => value as Uint8Array),
-          );
+  const single = createBatcher(
+    (calls) =>
+      send(
+        calls.map(({ call }) => call),
+        "POST batch",
+        {
+          body(start) {
+            const lines = calls.map(({ line, expiresAt }) => (expiresAt ? [...line, left(expiresAt, start)] : line));
+            return frame(
+              { calls: lines },
+              calls.flatMap(({ values }) => values),
+            );
+          },
+          isRead: calls.every(({ line: [name] }) => /^(ge|ha)/.test(name)),
+          isSafe: calls.every(({ line: [name] }) => /^(.et|has)/.test(name)),
+          read: (bytes, start) => readResults(bytes, start, calls.length),
         },
-        isSafe: calls.every(({ isSafe }) => isSafe),
-        read: (bytes, start) => readResults(bytes, start, calls.length),
-      },
-    ),
+      ),
+    track,
   );
 
-  /** Makes a call about one key, with others of the same moment or as a request of its own. */
-  function make<R>(
+  /** Makes a call about one key. */
+  function make<R = Entry | undefined>(
     call: Call,
     line: Single["line"],
-    target: Target,
-    details: Details<R> & { readonly value?: Uint8Array } = {},
+    expiresAt?: Single["expiresAt"],
+    ...values: Uint8Array[]
   ): Promise<R> {
-    const { value, expiresAt, isSafe = /^[GH]/.test(target) } = details;
-    const [, key, by] = line;
-    return track(
-      single({
-        call,
-        line,
-        value,
-        expiresAt,
-        isSafe,
-        alone: () => send(call, target, value ? { key } : { key, by }, { ...details, body: () => value }),
-      }),
-    );
+    return single({ call, line, expiresAt, values });
   }
 
   async function change(key: string, decide: Decision, call: Call): Promise<void> {
     for (let count = 1; count <= tries; count++) {
-      const found = await ask<Tagged | undefined>(call, "GET entry", { key });
-      const next = decide(found);
-      if (next === UNCHANGED || !(next || found)) return;
-      try {
-        return await ask(
-          call,
-          next ? "PUT entry" : "DELETE entry",
-          { key },
-          {
-            found: found ?? null,
-            body: () => next?.value,
-            expiresAt: next?.expiresAt,
-          },
-        );
-      } catch (error) {
-        if (!isStoreError(error, "conflict")) throw error;
-      }
+      const old = await make<Tagged | undefined>(call, ["getTagged", key]);
+      const next = decide(old);
+      if (next === UNCHANGED || !(next || old)) return;
+      const values = next ? [next.value] : [];
+      const line = ["swap", key, next ? next.value.length : null, old ? old.tag : null] as const;
+      const expiresAt = old && next && next.expiresAt === old.expiresAt ? keep : (next?.expiresAt ?? Infinity);
+      if (await make(call, line, expiresAt, ...values)) return;
       await pause(4 * count);
     }
     throw new StoreError("conflict", `Cannot change key ${quote(key)}: expected others to do so less`, { key });
@@ -162,10 +143,10 @@ function remoteBackend(options: RemoteOptions): FullBackend {
     ownExpiry: true,
     returnsCopies: true,
     isPersistent: () => true,
-    get: (key, call) => make<Entry | undefined>(call, ["get", key], "GET entry"),
+    get: (key, call) => make(call, ["get", key]),
     set: async (key, { value, expiresAt }, call) =>
-      void (await make(call, ["set", key, value.length], "PUT entry", { value, expiresAt, isSafe: true })),
-    delete: async (key, call) => !!(await make(call, ["delete", key], "DELETE entry")),
+      void (await make(call, ["set", key, value.length], expiresAt, value)),
+    delete: (key, call) => make(call, ["delete", key]),
     mutate(key, decide, call) {
       // Those in this process wait for one another rather than fight.
       const turn = Promise.resolve(turns.get(key)).then(() => change(key, decide, call));
@@ -173,71 +154,47 @@ function remoteBackend(options: RemoteOptions): FullBackend {
       turns.set(key, settled);
       return turn;
     },
-    head: (key, call) => make<Entry | undefined>(call, ["has", key], "HEAD entry"),
-    getMany: (keys, call) =>
-      ask(
-        call,
-        "POST batch",
-        {},
-        {
-          body: () => frame({ find: keys }),
-          read: (bytes, start) => readFound(bytes, start, keys.length),
-          isSafe: true,
-        },
-      ),
-    setMany: async (items, call) =>
-      void (await ask(
-        call,
-        "POST batch",
-        {},
-        {
-          body(start) {
-            const lines = items.map(([key, { value, expiresAt }]) => [key, value.length, left(expiresAt, start)]);
-            return frame(
-              { set: lines },
-              items.map(([, { value }]) => value),
-            );
-          },
-          isSafe: true,
-        },
-      )),
-    deleteMany: (keys, call) => ask(call, "POST batch", {}, { body: () => frame({ delete: keys }), read: readJson }),
-    list: (options, call) => ask(call, "GET entries", options, { read: readPage }),
-    clear: async (options, call) => void (await ask(call, "DELETE entries", options)),
-    sweep: (call) => ask(call, "POST sweep", {}, { read: readJson }),
+    head: (key, call) => make(call, ["has", key]),
+    getMany: (keys, call) => Promise.all(keys.map((key) => make(call, ["get", key]))),
+    setMany: (items, call) =>
+      ask(call, "POST batch", {
+        body: (start) =>
+          frame(
+            { set: items.map(([key, { value, expiresAt }]) => [key, value.length, left(expiresAt, start)]) },
+            items.map(([, { value }]) => value),
+          ),
+        isSafe: true,
+        read() {},
+      }),
+    deleteMany: (keys, call) => ask(call, "POST batch", { body: () => frame({ delete: keys }), read: readJson }),
+    list: (parameters, call) => ask(call, "GET entries", { parameters, read: readPage }),
+    clear: (parameters, call) => ask(call, "DELETE entries", { parameters, read() {} }),
+    sweep: (call) => ask(call, "POST sweep", { read: readJson }),
     watch: (options, observer, call) =>
       followChanges(
-        {
-          open: (after, signal) =>
-            send<Stream>(
-              { ...call, signal },
-              "GET changes",
-              { ...options, after },
-              {
-                read: (body, _, headers) => ({ body, last: readLast(headers) }),
-                timeout: Math.min(promptly, timeout),
-              },
-            ),
-          poll: (after, signal) =>
-            send<Polled>(
-              { ...call, signal },
-              "GET changes",
-              { ...options, after },
-              {
-                accept: "application/json",
-                read: readJson,
-              },
-            ),
-        },
+        (after: string | undefined, signal: AbortSignal, accept?: string) =>
+          send<any>([{ ...call, signal }], "GET changes", {
+            parameters: { ...options, after },
+            ...(accept
+              ? { accept, read: readJson }
+              : {
+                  read: (body, _, headers) => ({ body, last: headers.get(lastHeader) }),
+                  timeout: Math.min(promptly, timeout),
+                }),
+          }),
         observer,
         call.signal,
       ),
     close: () => Promise.allSettled([...pending, ...turns.values()]).then(() => {}),
-    take: async (key, call) => (await make<Entry | undefined>(call, ["take", key], "POST take"))?.value,
-    increment: (key, by, expiresAt, call) =>
-      make(call, ["increment", key, by], "POST increment", { expiresAt, read: readJson }),
-    touch: async (key, expiresAt, call) => !!(await make(call, ["touch", key], "POST touch", { expiresAt })),
+    take: async (key, call) => (await make(call, ["take", key]))?.value,
+    increment: (key, by, expiresAt, call) => make(call, ["increment", key, by], expiresAt),
+    touch: (key, expiresAt, call) => make(call, ["touch", key], expiresAt),
   };
+}
+
+/** How long something has left that is about to be written: ms. What expires meanwhile does so at once. */
+function left(expiresAt: number | string, now: number): number | string {
+  return typeof expiresAt === "string" ? expiresAt : Math.max(1, expiresAt - now);
 }
 
 /** Returns the whole URL that a configured one stands for, or nothing if it is none. */

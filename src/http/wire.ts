@@ -19,14 +19,16 @@ export type Batch =
   | { calls: readonly BatchCall[] };
 export type BatchItem = readonly [key: string, size: number, ttl: number | null];
 export type BatchCall =
-  | readonly [name: "get" | "has" | "delete" | "take", key: string]
+  | readonly [name: "get" | "getTagged" | "has" | "delete" | "take", key: string]
   | readonly [name: "set", key: string, size: number, ttl: number | null]
   | readonly [name: "increment", key: string, by: number, ttl: number | null]
-  | readonly [name: "touch", key: string, ttl: number | null];
+  | readonly [name: "touch", key: string, ttl: number | null]
+  // Puts a value, or nothing, in the place of the one of a tag, or of nothing.
+  | readonly [name: "swap", key: string, size: number | null, tag: string | null, ttl: number | null | typeof keep];
 
 /** What a batch of reads is answered with, a line for each key. */
 export type Found = readonly (FoundLine | null)[];
-type FoundLine = readonly [size: number, ttl: number | null];
+type FoundLine = readonly [size: number, ttl: number | null, tag?: string];
 
 /**
  * What a batch of calls is answered with, a line for each: a value, `null` for none, what else a call resolves with, a
@@ -56,9 +58,9 @@ export interface Lines {
   readonly cursor?: string | undefined;
 }
 
-/** An entry with the tag of its value. */
+/** An entry with the tag of its value, if that was asked for. */
 export interface Tagged extends Entry {
-  readonly etag: string | null;
+  readonly tag?: string | undefined;
 }
 
 /** The ttl of a conditional write that leaves the deadline as it is. */
@@ -76,44 +78,6 @@ export const onceHeader = "idempotency-key";
 /** The id of the change before the first of a stream. */
 export const lastHeader = "shelflife-last";
 
-/** Returns the URL of a resource. The parameters are written like a form, as many clients and proxies do it. */
-export function address(mount: string, resource: string, parameters: object): string {
-  return `${mount}/${resource}?${new URLSearchParams(given(parameters))}`;
-}
-
-/** What the headers of a request say. */
-export interface Terms {
-  readonly token?: string | undefined;
-  /** A lifetime in ms, absent or `Infinity` for ever: clocks differ, so a deadline never travels. */
-  readonly ttl?: number | typeof keep | undefined;
-  /** What a write depends on: that this is there, or, if it is `null`, nothing. */
-  readonly found?: Tagged | null | undefined;
-  /** How long the client still waits for the answer: ms. */
-  readonly timeout?: number | undefined;
-  /** A name that no other request has, for one that must not be applied twice. */
-  readonly once?: string | undefined;
-  /** The type of the answer, where there is a choice. */
-  readonly accept?: string | undefined;
-}
-
-/** Writes the headers of a request. */
-export function writeTerms({ token, ttl, found, timeout, once, accept }: Terms): Record<string, string> {
-  return given({
-    accept,
-    authorization: token && `Bearer ${token}`,
-    [ttlHeader]: ttl === Infinity ? undefined : ttl,
-    [timeoutHeader]: timeout === Infinity ? undefined : timeout,
-    [onceHeader]: once,
-    "if-match": found?.etag,
-    "if-none-match": found === null ? "*" : undefined,
-  });
-}
-
-/** Leaves out what is undefined. */
-function given(fields: object): Record<string, string> {
-  return JSON.parse(JSON.stringify(fields));
-}
-
 /** Joins a line of JSON and values as they are, one after the other. */
 export function frame(head: unknown, values: readonly Uint8Array[] = []): Uint8Array<ArrayBuffer> {
   const parts = [new TextEncoder().encode(`${JSON.stringify(head)}\n`), ...values];
@@ -129,7 +93,14 @@ export function frame(head: unknown, values: readonly Uint8Array[] = []): Uint8A
 /** Takes a frame apart: its head, and a function that cuts off the next value, of a given size. Throws if it is cut short. */
 export function unframe(bytes: Uint8Array): [head: any, next: (size: number) => Uint8Array] {
   let at = bytes.indexOf(10) + 1;
-  return [readJson(bytes.subarray(0, at)), (size) => whole(bytes.slice(at, (at += size)), size)];
+  return [
+    readJson(bytes.subarray(0, at)),
+    (size) => {
+      const value = bytes.slice(at, (at += size));
+      expect(value.length === size);
+      return value;
+    },
+  ];
 }
 
 /** Reads JSON. Throws if it is none, or no UTF-8. */
@@ -137,82 +108,61 @@ export function readJson(bytes: Uint8Array): any {
   return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
 }
 
-function whole<Parts extends { readonly length: number }>(parts: Parts, length: number): Parts {
-  if (parts.length !== length) throw new RangeError("Cut short");
-  return parts;
+function expect(isSo: boolean): void {
+  if (!isSo) throw new RangeError("Cut short");
 }
 
 // The remote's side: how it reads answers. `start` is when it asked, by its own clock.
 
-/** Returns what came of a request: `ok`, the code of an error, or `null` when the answer is a stranger's. */
-export function readOutcome({ headers }: Response): string | null {
-  return headers.get(outcomeHeader);
-}
-
 /** Reads a body. Throws if it is cut short. */
-export async function readBytes(response: Response, method: Method): Promise<Uint8Array> {
-  const bytes = new Uint8Array(await response.arrayBuffer());
+export async function readBytes(response: Response): Promise<Uint8Array> {
   const { headers } = response;
-  // HEAD tells the length of what it leaves out, and a proxy that compresses the length of something else.
-  const isTold = method !== "HEAD" && !headers.has("content-encoding");
-  return whole(bytes, Number((isTold && headers.get("content-length")) || bytes.length));
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  // A proxy that compresses tells the length of something else.
+  const told = !headers.has("content-encoding") && headers.get("content-length");
+  expect(!told || +told === bytes.length);
+  return bytes;
 }
 
 /** Returns how long an answer asks to wait before the next request: ms, or nothing. */
-export function readRetryAfter({ headers }: Response): number | undefined {
+export function readRetryAfter(headers: Headers): number | undefined {
   const text = headers.get("retry-after");
   if (!text) return undefined;
   return +text >= 0 ? +text * 1000 : Math.max(0, Date.parse(text) - Date.now()) || undefined;
 }
 
-/** Reads a problem document. The answer to HEAD has none. */
+/** Reads a problem document. */
 export function readProblem(code: string, bytes: Uint8Array): StoreError {
-  return toError({ detail: code, ...(bytes.length ? readJson(bytes) : {}), code });
+  return toError({ ...readJson(bytes), code });
 }
 
 /** Rebuilds the error that a problem tells of. */
-export function toError({ code, detail, key }: Problem): StoreError {
+function toError({ code, detail, key }: Problem): StoreError {
   return new StoreError(code, detail, { key: typeof key === "string" ? key : undefined });
-}
-
-/** Reads an entry, or as much of one as the answer tells. */
-export function readEntry(value: Uint8Array, start: number, headers: Headers): Tagged {
-  return { value, expiresAt: deadline(headers.get(ttlHeader), start), etag: headers.get("etag") };
-}
-
-/** Reads the answer to so many keys. Throws if it is another. */
-export function readFound(bytes: Uint8Array, start: number, count: number): (Entry | undefined)[] {
-  const [head, next] = unframe(bytes);
-  return whole(head as Found, count).map((line) =>
-    line ? { value: next(line[0]), expiresAt: deadline(line[1], start) } : undefined,
-  );
 }
 
 /** Reads the answer to a batch of so many calls: what each resolved with, its error, or `alone`. Throws if it is another. */
 export function readResults(bytes: Uint8Array, start: number, count: number): unknown[] {
   const [head, next] = unframe(bytes);
-  return whole(head as Results, count).map((line) => {
-    if (Array.isArray(line)) return { value: next(line[0]), expiresAt: deadline(line[1], start) };
+  expect(head.length === count);
+  return (head as Results).map((line) => {
+    expect(line !== alone || count > 1);
+    if (Array.isArray(line)) return { value: next(line[0]), expiresAt: deadline(line[1], start), tag: line[2] };
     return Object(line) === line ? toError(line as Problem) : (line ?? undefined);
   });
 }
 
-/** Returns the id of the change before the first of a stream. */
-export function readLast(headers: Headers): string {
-  return headers.get(lastHeader)!;
-}
-
 export function readPage(bytes: Uint8Array, start: number): Page {
   const page: Lines = readJson(bytes);
-  const entries = page.entries.map(({ key, size, ttl }) => ({ key, size, expiresAt: deadline(ttl, start) }));
+  const entries = page.entries.map(({ ttl, ...entry }) => ({ ...entry, expiresAt: deadline(ttl, start) }));
   return { ...(page as { cursor: string }), entries };
 }
 
 /** Returns when a value expires that has so long left; rounded so as not to be late. Throws if that is no number. */
-function deadline(ttl: string | number | null, start: number): number {
-  const left = JSON.parse(ttl as string) ?? Infinity;
-  if (typeof left !== "number") throw new TypeError("No number");
-  return Math.floor(start + left);
+function deadline(ttl: number | null, start: number): number {
+  const expiresAt = Math.floor(start + (ttl ?? Infinity));
+  expect(expiresAt > 0);
+  return expiresAt;
 }
 
 /** What is told of an event in a stream of changes: a change, or that some may be missing. */

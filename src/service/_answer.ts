@@ -1,5 +1,15 @@
 import type { StoreErrorCode } from "../core/error.ts";
 
+/** What a handler's answer has that is no stream: the parts that it consists of, for as long as nobody has looked into it. */
+export const plainParts: unique symbol = Symbol.for("shelflife.plain") as never;
+
+/** The parts of an answer that is no stream. */
+export interface Plain {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly body: Uint8Array | null;
+}
+
 /** Answers a request, and never rejects: what a handler is, and what the wrappers of this room take and return. */
 export type Answer = (request: Request) => Promise<Response>;
 
@@ -27,7 +37,10 @@ export function refuse(
 }
 
 /** Whether an answer is a stream of events, which ends when its reader leaves. */
-export function isEventStream({ body, headers }: Response): boolean {
+export function isEventStream(response: Response): boolean {
+  // Not looked into if there is no need: that is what makes it costly.
+  if (plainParts in response) return false;
+  const { body, headers } = response;
   return !!body && !!headers.get("content-type")?.startsWith("text/event-stream");
 }
 

@@ -1,12 +1,13 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { letExit } from "../core/letExit.ts";
+import { plainParts, type Plain } from "./_answer.ts";
 import type { Settings, Started } from "./listen.ts";
 
 // How often it is looked for connections that have become idle while the server closes: ms.
 const closingInterval = 20;
 
-const wholeBody: unique symbol = Symbol.for("shelflife.body") as never;
+const readWhole: unique symbol = Symbol.for("shelflife.read") as never;
 
 /** Listens by node:http, or node:https. Requests and answers are translated by srvx, the quickest of those measured. */
 export async function startNode(settings: Settings): Promise<Started> {
@@ -24,10 +25,10 @@ export async function startNode(settings: Settings): Promise<Started> {
   /** Sends what is answered. Who has left while it was sent has been told of no failure. */
   async function respond(req: IncomingMessage, res: ServerResponse): Promise<void> {
     try {
-      const response = await answer(new NodeRequest({ req, res }));
-      // What a handler knows as bytes is sent at once.
-      const body = (response as { [wholeBody]?: Uint8Array })[wholeBody];
-      if (body && !response.bodyUsed) res.writeHead(response.status, [...response.headers].flat()).end(body);
+      const request = new NodeRequest({ req, res });
+      const response = await answer(Object.assign(request, { [readWhole]: () => readBody(req, request) }));
+      const plain = (response as { [plainParts]?: Plain })[plainParts];
+      if (plain) res.writeHead(plain.status, plain.headers).end(plain.body ?? undefined);
       else await sendNodeResponse(res, response);
     } catch {
       res.destroy();
@@ -73,6 +74,23 @@ export async function startNode(settings: Settings): Promise<Started> {
       }),
     force: () => server.closeAllConnections(),
   };
+}
+
+/** Reads the whole body of a request. What somebody has begun to read can only be read in the way of the platform. */
+async function readBody(req: IncomingMessage, request: Request): Promise<Uint8Array> {
+  return req.readableDidRead ? new Uint8Array(await request.arrayBuffer()) : readAll(req);
+}
+
+/** Reads a message to its end. Rejects if it is cut short. */
+function readAll(req: IncomingMessage): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = [];
+    req
+      .on("data", (part: Buffer) => parts.push(part))
+      .on("error", reject)
+      .on("close", reject)
+      .on("end", () => resolve(parts.length === 1 ? parts[0]! : Buffer.concat(parts)));
+  });
 }
 
 /** What is no limit is 0 here, and what no timer can wait for is none. */

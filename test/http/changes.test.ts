@@ -163,7 +163,7 @@ test("a watch that is aborted while it opens leaves nothing behind", async () =>
   controller.abort(reason);
   await waiting;
   await new Promise((resolve) => setTimeout(resolve, 50));
-  assert.equal(observers.size, 0);
+  await until(() => observers.size === 0);
 });
 
 test("a stream that ends or breaks is an outage to whoever watches, after what was told before", async () => {

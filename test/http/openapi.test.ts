@@ -36,8 +36,9 @@ const kinds: readonly (readonly [method: string, path: string, body: string | un
   ["POST", "batch", '{"find":["a","none","soon"]}\n', [
     { init: { body: '{"set":[["a",1,null],["b",0,5]]}\nx' } },
     { init: { body: '{"delete":["a"]}\n' } },
-    { init: { body: '{"calls":[["get","a"],["get","none"],["has","a"],["set","c",1,5],["increment","n",1,null],["increment","a",1,null],["touch","a",null],["take","soon"],["delete","none"]]}\nx' } },
+    { init: { body: '{"calls":[["get","a"],["get","none"],["has","a"],["set","c",1,5],["increment","n",1,null],["increment","a",1,null],["touch","a",null],["take","soon"],["delete","none"],["getTagged","a"],["swap","d",1,null,5],["swap","a",null,"x","keep"]]}\nxy' } },
     { options: { maxBytes: 80 }, init: { body: '{"calls":[["get","large"],["get","large"]]}\n' } },
+    { options: { maxBytes: 5 }, init: { body: `{"set":[["a",6,null]]}\n123456` }, headers: named },
   ]],
   ["GET", "changes?prefix=a", undefined, [{ headers: { accept: "application/json" } }, { headers: { accept: "application/json", "last-event-id": "x" } }, { path: "changes?after=x" }, { options: { maxStreams: 1 }, path: "changes#full" }]],
   ["POST", "sweep", undefined, []],

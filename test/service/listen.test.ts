@@ -203,3 +203,48 @@ test("all that this room has works together under a remote", async () => {
   assert.ok(lines.some(({ resource, sent }) => resource === "changes" && sent > 0));
   assert.ok(lines.every(({ status }) => status < 300));
 });
+
+test("what a handler answers is a Response to whoever looks into it before it is sent, and may be changed", async () => {
+  const wrappers: Record<string, (response: Response) => Response | Promise<Response>> = {
+    nothing: (response) => response,
+    "a header more": (response) => {
+      response.headers.set("x-more", "5");
+      return response;
+    },
+    "a copy": (response) => {
+      assert.ok(response instanceof Response);
+      assert.equal(response.bodyUsed, false);
+      return new Response(response.body, response);
+    },
+    "a clone": async (response) => {
+      const clone = response.clone();
+      assert.deepEqual(await response.arrayBuffer(), await clone.clone().arrayBuffer());
+      return clone;
+    },
+    "another body": async (response) =>
+      new Response(`${await response.text()}!`, { headers: { shelflife: response.headers.get("shelflife")! } }),
+  };
+  for (const [name, wrap] of Object.entries(wrappers)) {
+    const store = memory();
+    await store.set("a", new TextEncoder().encode("value"));
+    const serve = handler(store);
+    await withServer({ answer: async (request) => wrap(await serve(request)) }, async ({ url }) => {
+      const got = await fetch(`${url}entry?key=a`);
+      assert.deepEqual([got.status, got.headers.get("shelflife")], [200, "ok"], name);
+      assert.equal(got.headers.get("x-more"), name === "a header more" ? "5" : null, name);
+      assert.equal(await got.text(), name === "another body" ? "value!" : "value", name);
+    });
+  }
+});
+
+test("a body that somebody has read before the handler is read again", async () => {
+  const serve = handler(memory());
+  const answer = async (request: Request): Promise<Response> => {
+    if (request.method === "PUT") assert.equal(await request.clone().text(), "value");
+    return serve(request);
+  };
+  await withServer({ answer }, async ({ url }) => {
+    assert.equal((await fetch(`${url}entry?key=a`, { method: "PUT", body: "value" })).status, 204);
+    assert.equal(await (await fetch(`${url}entry?key=a`)).text(), "value");
+  });
+});
