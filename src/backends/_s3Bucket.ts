@@ -50,10 +50,16 @@ export function createBucket(send: Send, names: Names): Bucket {
 
   const look: Bucket["look"] = (name, by) => send(by, { method: "HEAD", name, read: (headers) => readFound(headers) });
 
-  /** Whether what was found is still there; rejects when it is neither that nor what a write of ours has made of it. */
-  function compare(found: Found | undefined, current: Found | undefined): boolean {
-    if (found?.etag === current?.etag && found?.meta?.write === current?.meta?.write) return true;
-    throw new StoreError("conflict", "Cannot tell whether a write was applied: expected its own object, got another's");
+  /**
+   * Finds out what came of a write over what was found, if its answer was lost: `true` if it was applied, `undefined` if not.
+   * Rejects when nobody knows, because others have written since without telling what they wrote over.
+   */
+  function judge(found: Found | undefined, current: Found | undefined, write?: string): true | undefined {
+    const writes = current?.meta ? [current.meta.write, ...current.meta.before] : [];
+    if (write !== undefined && writes.includes(write)) return true;
+    if (found?.meta ? writes.includes(found.meta.write) : found?.etag === current?.etag) return undefined;
+    const expected = "expected to find it, or what it was to replace";
+    throw new StoreError("conflict", `Cannot tell whether a write was applied: ${expected}, got another's`);
   }
 
   return {
@@ -84,10 +90,7 @@ export function createBucket(send: Send, names: Names): Bucket {
         },
         body,
         read: readWritten,
-        async isDone() {
-          const current = await look(name, by);
-          return current?.meta?.write === write || !compare(found, current) ? true : undefined;
-        },
+        isDone: async () => judge(found, await look(name, by), write),
       });
       return written !== undefined;
     },
@@ -106,7 +109,7 @@ export function createBucket(send: Send, names: Names): Bucket {
         read: () => true,
         async isDone() {
           const current = await look(name, by);
-          return (!current && whoever === "mine") || !compare(found, current) ? true : undefined;
+          return !current && whoever === "mine" ? true : judge(found, current);
         },
       });
       return dropped !== undefined;

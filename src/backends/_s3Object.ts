@@ -14,8 +14,9 @@ export interface Meta {
   readonly expiresAt: number;
   /** The length of the value in bytes. */
   readonly size: number;
-  /** Which write made the object. */
+  /** Which write made the object, and which ones made those before it, the last first, as far as each was written over. */
   readonly write: string;
+  readonly before: readonly string[];
   /** The SHA-256 of the object's bytes, in hex. */
   readonly sha256: string;
   /** The key, if the name does not tell it. */
@@ -39,8 +40,11 @@ function tailOf(expiresAt: number): string {
   return `\nexpires-at=${expiresAt === Infinity ? "-".repeat(16) : String(expiresAt).padStart(16, "0")}\n`;
 }
 
-/** Returns the object of an entry. Its key is told where the name does not. */
-export async function seal({ value, expiresAt }: Entry, key?: string): Promise<Sealed> {
+// How many earlier writes an object tells: by them whoever lost an answer finds out what came of his.
+const remembered = 16;
+
+/** Returns the object of an entry, to be written over another. Its key is told where the name does not. */
+export async function seal({ value, expiresAt }: Entry, key?: string, over?: Meta): Promise<Sealed> {
   // Whoever ends a value without a deadline in such a tail gets one more, so that different entries are different bytes.
   const hasTail = expiresAt !== Infinity || tailPattern.test(ending(value));
   const tail = hasTail ? new TextEncoder().encode(tailOf(expiresAt)) : new Uint8Array();
@@ -48,9 +52,10 @@ export async function seal({ value, expiresAt }: Entry, key?: string): Promise<S
   body.set(value);
   body.set(tail, value.length);
   const sha256 = await hash(body);
-  const write = crypto.randomUUID();
+  const write = toBase64(crypto.getRandomValues(new Uint8Array(9)));
+  const before = over ? [over.write, ...over.before].slice(0, remembered) : [];
   const deadline = expiresAt === Infinity ? "never" : expiresAt;
-  const meta = `expires-at=${deadline} size=${value.length} write=${write} sha256=${sha256}`;
+  const meta = `expires-at=${deadline} size=${value.length} write=${[write, ...before].join(",")} sha256=${sha256}`;
   return {
     body,
     write,
@@ -62,14 +67,16 @@ export async function seal({ value, expiresAt }: Entry, key?: string): Promise<S
 /** Reads metadata. Returns `undefined` for those of an object that no store has made. */
 export function readMeta(headers: Headers): Meta | undefined {
   const pattern =
-    /^expires-at=(\d{1,16}|never) size=(\d{1,15}) write=([\w-]+) sha256=([0-9a-f]{64})(?: key=([\w-]+))?$/;
+    /^expires-at=(\d{1,16}|never) size=(\d{1,15}) write=([\w,-]+) sha256=([0-9a-f]{64})(?: key=([\w-]+))?$/;
   const found = pattern.exec(headers.get(metaHeader) ?? "");
   if (!found) return undefined;
-  const [, expiresAt, size, write, sha256, key] = found as unknown as string[];
+  const [, expiresAt, size, writes, sha256, key] = found as unknown as string[];
+  const [write, ...before] = writes!.split(",");
   return {
     expiresAt: expiresAt === "never" ? Infinity : Number(expiresAt),
     size: Number(size),
     write: write!,
+    before,
     sha256: sha256!,
     key: key && new TextDecoder("utf-8", { ignoreBOM: true }).decode(fromBase64(key)),
   };

@@ -106,7 +106,7 @@ function s3Backend(options: S3Options): Backend {
     const mark = names.ofMark(name, entry.expiresAt);
     const isMarked = mark === undefined || (found?.meta && mark === names.ofMark(name, found.meta.expiresAt));
     if (!isMarked) await bucket.mark(mark, call);
-    const result = await how(await seal(entry, names.keyOf(name) === undefined ? key : undefined));
+    const result = await how(await seal(entry, names.keyOf(name) === undefined ? key : undefined, found?.meta));
     // It took so long that a sweep may have seen the mark and not yet the object.
     if (mark !== undefined && names.readMark(mark)!.until <= call.now()) await bucket.mark(mark, call);
     return result;
@@ -122,7 +122,7 @@ function s3Backend(options: S3Options): Backend {
     const { putsIf, deletesIf } = await bucket.manners();
     if (deletesIf) return bucket.dropFound(found, name, whoever, call);
     if (!putsIf) throw unconditional();
-    return bucket.putOver(found, name, await seal(gone), call);
+    return bucket.putOver(found, name, await seal(gone, undefined, found.meta), call);
   }
 
   async function change(key: string, decide: Decision, call: Call): Promise<void> {
