@@ -6,8 +6,10 @@ import { parseXml, textOf } from "./_s3Xml.ts";
 export interface Answer<R> {
   readonly value?: R;
   readonly error?: StoreError;
-  /** Whether it says that there is no such object, or says it to a HEAD, which may mean something else. */
+  /** Whether it says that there is no such object. */
   readonly isMiss?: boolean;
+  /** Whether it may say more to another method: an answer to a HEAD has no document. */
+  readonly isVague?: boolean;
   /** How long to wait before another try at least, as the server asks: ms. */
   readonly wait?: number | undefined;
 }
@@ -61,9 +63,10 @@ export function readProblem(
   const { status, headers } = response;
   const known = (code && codes[code]) || statuses[status] || "unavailable";
   const got = code ? `${code} (status ${status})` : `status ${status}`;
-  const isMiss = status === 404 && (code === "NoSuchKey" || method === "HEAD");
+  const isMiss = status === 404 && code === "NoSuchKey";
+  const isVague = method === "HEAD" && status < 500;
   const expected = expectation(code, status, headers, region);
-  return { error: problem(known, address, expected, got), isMiss, wait: readRetryAfter(headers) };
+  return { error: problem(known, address, expected, got), isMiss, isVague, wait: readRetryAfter(headers) };
 }
 
 function expectation(code: string | undefined, status: number, headers: Headers, region: string): string {

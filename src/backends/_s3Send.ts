@@ -114,8 +114,8 @@ export function createSend(options: S3Options, credentials: Credentials): Send {
     async function sendOften(): Promise<R | undefined> {
       for (let count = 1; ; count++) {
         let answer = await tryOnce(ask.method);
-        // The answer to a HEAD cannot say what there is none of, the object or the bucket, and a GET's does.
-        if (answer.isMiss && ask.method === "HEAD") answer = await tryOnce("GET");
+        // That there is none may be said of the object, or of the bucket.
+        if (answer.isVague) answer = await tryOnce("GET");
         const { error, isMiss, value, wait = 0 } = answer;
         if (!error) return value;
         const isRefused = isMiss || error.code === "conflict";

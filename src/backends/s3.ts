@@ -74,6 +74,8 @@ export const s3Factory: Factory<S3Options> = {
 
 // Of those who fight for a key one wins each time, so that even a crowd is through by then.
 const tries = 64;
+// And how long one waits between two tries: ms.
+const longestPause = 50;
 // The most that a page of a listing holds.
 const longestPage = 1000;
 // Of how many objects it is remembered what they hold, so that listing them again asks for nothing.
@@ -136,7 +138,7 @@ function s3Backend(options: S3Options): Backend {
         ? await write(key, name, next, call, (object) => bucket.putOver(found, name, object, call), found)
         : await remove(found!, name, "conflict", call);
       if (isDone) return;
-      await pause(4 * count);
+      await pause(Math.min(4 * count, longestPause));
     }
     throw outrun(key);
   }
@@ -154,7 +156,7 @@ function s3Backend(options: S3Options): Backend {
         if (!deletesIf) await bucket.drop(name, call);
         return isLive;
       }
-      await pause(4 * count);
+      await pause(Math.min(4 * count, longestPause));
     }
     throw outrun(key);
   }
