@@ -1,4 +1,4 @@
-import type { S3Options } from "./s3.ts";
+import type { S3Options } from "./_s3Options.ts";
 
 /** Where a bucket is. */
 export interface Address {

@@ -1,6 +1,6 @@
 import { StoreError } from "../core/error.ts";
 import type { Credentials } from "./_s3Send.ts";
-import type { S3Options } from "./s3.ts";
+import type { S3Options } from "./_s3Options.ts";
 
 interface Runtime {
   process?: { env?: Record<string, string | undefined> };

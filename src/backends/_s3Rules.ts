@@ -8,7 +8,7 @@ import {
   type Rule,
   type Rules,
 } from "../core/options.ts";
-import type { S3Options } from "./s3.ts";
+import type { S3Options } from "./_s3Options.ts";
 
 const is =
   (pattern: RegExp) =>

@@ -1,11 +1,10 @@
-import { AwsV4Signer } from "aws4fetch";
 import type { Call } from "../core/contract.ts";
 import { isStoreError } from "../core/error.ts";
 import { untilAborted } from "../core/untilAborted.ts";
 import { createAddress } from "./_s3Address.ts";
 import { hash } from "./_s3Object.ts";
 import { problem, readProblem, type Answer } from "./_s3Problem.ts";
-import type { S3Options } from "./s3.ts";
+import type { S3Options } from "./_s3Options.ts";
 
 /** A request: of an object by its name, or of the bucket. */
 export interface Ask<R> {
@@ -50,6 +49,7 @@ export function createSend(options: S3Options, credentials: Credentials): Send {
   async function attempt<R>(ask: Ask<R>, method: string, signal: AbortSignal): Promise<Answer<R>> {
     const { name, query, headers, body } = ask;
     const url = address.of(name, query);
+    const { AwsV4Signer } = await import("aws4fetch");
     const signer = new AwsV4Signer({
       ...credentials,
       sessionToken: credentials.sessionToken!,

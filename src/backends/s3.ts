@@ -1,48 +1,25 @@
 import {
   UNCHANGED,
-  type Backend,
   type Call,
   type Decision,
   type Entry,
+  type FullBackend,
   type Listed,
   type Store,
 } from "../core/contract.ts";
-import { createStore } from "../core/createStore.ts";
+import { createFullStore } from "../core/createFullStore.ts";
 import { quote, StoreError } from "../core/error.ts";
-import { checkOptions, type StoreOptions } from "../core/options.ts";
+import { checkOptions } from "../core/options.ts";
 import type { Factory } from "../core/registry.ts";
 import { createBucket, type Found, type Line } from "./_s3Bucket.ts";
 import { readCredentials } from "./_s3Credentials.ts";
 import { createNames } from "./_s3Names.ts";
 import { foreign, gone, seal, type Meta } from "./_s3Object.ts";
+import type { S3Options } from "./_s3Options.ts";
 import { rulesFor } from "./_s3Rules.ts";
 import { createSend, pause } from "./_s3Send.ts";
 
-/** Where an S3 store keeps its values. */
-export interface S3Options extends StoreOptions {
-  /** The bucket, which exists. */
-  bucketName: string;
-  /** Whether the bucket is named in the path of a URL, and not in its host. @default true with an `endpoint`, or a dot in the name */
-  pathStyle?: boolean | undefined;
-  /** Where the service is: an http or https URL. @default AWS, in the region */
-  endpoint?: string | undefined;
-  /** @default AWS_REGION or AWS_DEFAULT_REGION of the environment, or "us-east-1" */
-  region?: string | undefined;
-  /** @default AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of the environment */
-  accessKeyId?: string | undefined;
-  /** Goes with the `accessKeyId`. */
-  secretAccessKey?: string | undefined;
-  /** Goes with temporary keys. @default none */
-  sessionToken?: string | undefined;
-  /** What the names of all objects begin with. Stores whose prefixes do not begin with one another share a bucket. @default "" */
-  prefix?: string | undefined;
-  /** How long a request may take, repetitions included: ms. @default 30_000 */
-  timeout?: number | undefined;
-  /** How often a request is sent at most. @default 4 */
-  attempts?: number | undefined;
-  /** What sends a request in place of the platform's own. @default globalThis.fetch */
-  fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
-}
+export type { S3Options } from "./_s3Options.ts";
 
 declare module "../core/registry.ts" {
   interface Backends {
@@ -69,7 +46,7 @@ export function s3(options: S3Options): Store {
 
 export const s3Factory: Factory<S3Options> = {
   valid: (parameters) => checkOptions<S3Options>("s3", parameters, rulesFor(parameters)),
-  build: (options) => createStore(s3Backend(options), options),
+  build: (options) => createFullStore(s3Backend(options), options),
 };
 
 // Of those who fight for a key one wins each time, so that even a crowd is through by then.
@@ -81,7 +58,7 @@ const longestPage = 1000;
 // Of how many objects it is remembered what they hold, so that listing them again asks for nothing.
 const remembered = 20_000;
 
-function s3Backend(options: S3Options): Backend {
+function s3Backend(options: S3Options): FullBackend {
   const names = createNames(options.prefix ?? "");
   const bucket = createBucket(createSend(options, readCredentials(options)), names);
   const known = new Map<string, Meta>();
@@ -112,6 +89,10 @@ function s3Backend(options: S3Options): Backend {
     // It took so long that a sweep may have seen the mark and not yet the object.
     if (mark !== undefined && names.readMark(mark)!.until <= call.now()) await bucket.mark(mark, call);
     return result;
+  }
+
+  async function get(key: string, call: Call): Promise<Entry | undefined> {
+    return (await read(key, await names.ofKey(key), call))?.entry;
   }
 
   async function set(key: string, entry: Entry, call: Call): Promise<void> {
@@ -199,7 +180,7 @@ function s3Backend(options: S3Options): Backend {
   return finishing({
     returnsCopies: true,
     isPersistent: () => true,
-    get: async (key, call) => (await read(key, await names.ofKey(key), call))?.entry,
+    get,
     set,
     delete: erase,
     async head(key, call) {
@@ -214,6 +195,7 @@ function s3Backend(options: S3Options): Backend {
       turns.set(key, settled);
       return turn;
     },
+    getMany: (keys, call) => Promise.all(keys.map((key) => get(key, call))),
     setMany: async (items, call) => void (await Promise.all(items.map(([key, entry]) => set(key, entry, call)))),
     deleteMany: async (keys, call) => (await Promise.all(keys.map((key) => erase(key, call)))).filter(Boolean).length,
     async list({ prefix, limit, cursor }, call) {
@@ -243,6 +225,9 @@ function s3Backend(options: S3Options): Backend {
       }
       return count;
     },
+    watch() {
+      throw new StoreError("unsupported", "Cannot watch a bucket: expected a backend that tells of changes");
+    },
   });
 
   async function* pages(prefix: string, call: Call): AsyncIterable<Line[]> {
@@ -257,11 +242,11 @@ function s3Backend(options: S3Options): Backend {
 }
 
 /** Has `close` wait for the calls before it. */
-function finishing(backend: Backend): Backend {
+function finishing(backend: Omit<FullBackend, "close">): FullBackend {
   const pending = new Set<Promise<unknown>>();
   const wrapped: Record<string, unknown> = { ...backend, close: () => Promise.allSettled(pending).then(() => {}) };
   for (const [name, method] of Object.entries(backend)) {
-    if (typeof method !== "function" || name === "isPersistent") continue;
+    if (typeof method !== "function" || name === "isPersistent" || name === "watch") continue;
     wrapped[name] = (...args: unknown[]) => {
       const asked = (method as (...args: unknown[]) => Promise<unknown>)(...args);
       const forget = (): unknown => pending.delete(asked);
@@ -270,7 +255,7 @@ function finishing(backend: Backend): Backend {
       return asked;
     };
   }
-  return wrapped as unknown as Backend;
+  return wrapped as unknown as FullBackend;
 }
 
 function unconditional(): StoreError {
