@@ -72,8 +72,8 @@ function subject(name: string, options: StrictOptions): Subject {
   };
 }
 
-// All the Cases run on services that heed both, and on one that heeds no condition of a DELETE, in steps of their own. Here
-// are those in which that matters.
+// All the Cases run on a service that heeds both, on every runtime, and on a real one, in steps of their own. Here are those
+// in which it matters that a DELETE heeds no condition.
 const heedless = subject("s3 where a DELETE heeds no condition", { deletesIf: false });
 for (const each of casesFor(cases, heedless)) {
   const { name, needs } = each;
@@ -377,6 +377,8 @@ test("a call that nobody answers ends with its timeout, or with its signal", asy
   });
   await assert.rejects(store.get("a", { signal: controller.signal }), (error) => error === reason);
   assert.ok(sent!.aborted);
+  // A sweep would wait as well.
+  await Promise.all([silent.close(), store.close()]);
 });
 
 // ------------------------------------------------------------------------------------------------ atomicity

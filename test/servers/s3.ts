@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -11,11 +10,12 @@ import type { S3Options } from "../../src/backends/s3.ts";
 export interface S3Server {
   /** What a store in its bucket is opened with. */
   readonly options: Pick<S3Options, "bucketName" | "endpoint" | "accessKeyId" | "secretAccessKey">;
+  /** Kills the gateway in the middle of what it does. What it has stored stays. */
+  stop(): Promise<void>;
+  /** Starts the gateway again, at the same address. */
+  start(): Promise<void>;
   close(): Promise<void>;
 }
-
-/** Whether the service below is on this machine. */
-export const hasS3: boolean = ["ceph-mon", "ceph-osd", "radosgw"].every((name) => existsSync(`/usr/bin/${name}`));
 
 const accessKeyId = "AKTEST";
 const secretAccessKey = "secret/of+the=gateway";
@@ -31,8 +31,10 @@ export async function startS3(): Promise<S3Server> {
   const children: ChildProcess[] = [];
 
   /** Starts a part that goes on. */
-  function start(command: string, ...args: string[]): void {
-    children.push(spawn(command, ["-c", "ceph.conf", ...args], { cwd: folder, stdio: "ignore" }));
+  function start(command: string, ...args: string[]): ChildProcess {
+    const child = spawn(command, ["-c", "ceph.conf", ...args], { cwd: folder, stdio: "ignore" });
+    children.push(child);
+    return child;
   }
 
   /** Runs a command to its end. */
@@ -46,11 +48,13 @@ export async function startS3(): Promise<S3Server> {
     if (code !== 0) throw new Error(`${command} ended with ${String(code)}: ${output.slice(-2000)}`);
   }
 
+  async function kill(child: ChildProcess): Promise<void> {
+    const ended = new Promise((resolve) => child.once("close", resolve));
+    if (child.exitCode === null && child.signalCode === null && child.kill("SIGKILL")) await ended;
+  }
+
   async function close(): Promise<void> {
-    for (const child of children.reverse()) {
-      const ended = new Promise((resolve) => child.once("close", resolve));
-      if (child.exitCode === null && child.kill("SIGKILL")) await ended;
-    }
+    for (const child of children.reverse()) await kill(child);
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
@@ -70,11 +74,16 @@ export async function startS3(): Promise<S3Server> {
     start("ceph-osd", "-i", "0", "-f");
     const keys = ["--access-key", accessKeyId, "--secret-key", secretAccessKey];
     await run("radosgw-admin", "-c", "ceph.conf", "user", "create", "--uid", "test", "--display-name", "test", ...keys);
-    start("radosgw", "-n", "client.admin", "-f", "--rgw-frontends", `beast endpoint=127.0.0.1:${gateway}`);
     const endpoint = `http://127.0.0.1:${gateway}`;
-    await answering(endpoint);
+    let running: ChildProcess;
+    const startGateway = async (): Promise<void> => {
+      running = start("radosgw", "-n", "client.admin", "-f", "--rgw-frontends", `beast endpoint=127.0.0.1:${gateway}`);
+      await answering(endpoint);
+    };
+    await startGateway();
     await makeBucket(endpoint);
-    return { options: { bucketName: "bucket", endpoint, accessKeyId, secretAccessKey }, close };
+    const options = { bucketName: "bucket", endpoint, accessKeyId, secretAccessKey };
+    return { options, stop: () => kill(running), start: startGateway, close };
   } catch (error) {
     const log = await readFile(join(folder, "client.admin.log"), "utf8").catch(() => "");
     await close();

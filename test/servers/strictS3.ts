@@ -118,6 +118,17 @@ export function strictS3(options: StrictOptions = {}): StrictS3 {
   };
 }
 
+/** Serves a bucket for each name that is asked for, in the path. */
+export function strictS3Server(): (request: Request) => Promise<Response> {
+  const buckets = new Map<string, StrictS3>();
+  return (request) => {
+    const bucketName = new URL(request.url).pathname.split("/", 2)[1]!;
+    const bucket = buckets.get(bucketName) ?? strictS3({ bucketName });
+    buckets.set(bucketName, bucket);
+    return bucket.fetch(request);
+  };
+}
+
 /** Verifies a signature, version 4, by the description of it. Returns what is wrong. */
 function verify(request: Request, url: URL, body: Uint8Array, options: StrictOptions): Response | undefined {
   const { accessKeyId, secretAccessKey, sessionToken, region = "us-east-1" } = { ...strictCredentials, ...options };
