@@ -48,7 +48,7 @@ const calls = {
 
 for await (const line of createInterface({ input: process.stdin })) {
   const [id, name, ...args] = JSON.parse(line) as [number, keyof typeof calls, ...never[]];
-  const call = calls[name] as (...args: never[]) => unknown;
+  const call: (...args: never[]) => unknown = calls[name];
   void Promise.resolve(call(...args)).then(
     (result) => say([id, result]),
     (error: { code?: string; message: string }) => say([id, null, `${error.code}: ${error.message}`]),

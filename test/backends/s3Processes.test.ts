@@ -100,7 +100,7 @@ test("processes on all runtimes count exactly, and of all who take a value one g
     await Promise.all(children.map((child) => child.call("increment", "n", 10)));
     assert.equal(text(await store.get("n")), `${10 * children.length}`);
     const taken = await Promise.all(children.map((child) => child.call("take", jobs.length)));
-    assert.deepEqual(taken.flat().sort(), [...jobs].sort());
+    assert.deepEqual((taken.flat() as string[]).sort(), [...jobs].sort());
     for (const child of children) await child.call("close");
   });
   await store.close();

@@ -110,10 +110,10 @@ export function strictS3(options: StrictOptions = {}): StrictS3 {
         ? [0, bucketName, url.pathname.slice(1)]
         : /^\/([^/]*)\/?(.*)$/s.exec(url.pathname)!;
       const problem = verify(request, url, body, options);
-      requests.push(`${request.method} ${decodeURIComponent(name!)}`);
+      requests.push(`${request.method} ${decodeURIComponent(name)}`);
       if (problem) return problem;
       if (bucket !== bucketName) return refuse(404, "NoSuchBucket", request.method);
-      return answer(request, decodeURIComponent(name!), url.searchParams, body);
+      return answer(request, decodeURIComponent(name), url.searchParams, body);
     },
   };
 }
@@ -168,7 +168,7 @@ function verify(request: Request, url: URL, body: Uint8Array, options: StrictOpt
     sha256,
   ].join("\n");
   const scope = `${day}/${where}/s3/aws4_request`;
-  const key = [day!, where!, "s3", "aws4_request"].reduce<Buffer | string>(
+  const key = [String(day), String(where), "s3", "aws4_request"].reduce<Buffer | string>(
     (previous, part) => createHmac("sha256", previous).update(part).digest(),
     `AWS4${secretAccessKey}`,
   );
