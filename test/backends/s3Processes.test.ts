@@ -29,8 +29,8 @@ after(() => service?.close());
 let count = 0;
 const fresh = (): S3Options => ({ ...service.options, prefix: `test-${++count}/` });
 
-async function withChildren(work: (...children: Child[]) => Promise<void>): Promise<void> {
-  const children = names.map((name) => startChild(runtimes[name], "s3Child.ts"));
+async function withChildren(work: (...children: Child[]) => Promise<void>, on = names): Promise<void> {
+  const children = on.map((name) => startChild(runtimes[name], "s3Child.ts"));
   try {
     await work(...children);
     for (const errors of await Promise.all(children.map((child) => child.end()))) assert.equal(errors, "");
@@ -49,14 +49,20 @@ async function rejects(work: Promise<unknown>, code: StoreErrorCode, message?: R
 
 // ------------------------------------------------------------------------------------------------ the contract
 
-test("every Case holds on the service, on all runtimes, which share it", () =>
-  withChildren(async (...children) => {
-    const proven = await Promise.all(children.map((child) => child.call("prove", service.options, 2)));
-    for (const [index, { count, failed }] of (proven as { count: number; failed: string[] }[]).entries()) {
-      assert.deepEqual(failed, [], names[index]);
-      assert.ok(count > 50);
-    }
-  }));
+// One of each kind: a gateway over a cluster is slow. All versions prove the Cases on the strict bucket.
+const kinds = ["node24", "deno", "bun"] as const;
+
+test("every Case holds on the service, on each kind of runtime, which share it", () =>
+  withChildren(
+    async (...children) => {
+      const proven = await Promise.all(children.map((child) => child.call("prove", service.options, 2)));
+      for (const [index, { count, failed }] of (proven as { count: number; failed: string[] }[]).entries()) {
+        assert.deepEqual(failed, [], kinds[index]);
+        assert.ok(count > 50);
+      }
+    },
+    [...kinds],
+  ));
 
 test("every Case holds on a remote, over a handler, over the service", async (t) => {
   // A server has one clock, and so has each Case: its store follows it.
