@@ -1,3 +1,4 @@
+import { s3Factory } from "./backends/s3.ts";
 import { sqliteFactory } from "./backends/sqlite.ts";
 import type { Store } from "./core/contract.ts";
 import { createRegistry, type Factory, type NamedConfig, type Registry } from "./core/registry.ts";
@@ -7,6 +8,7 @@ import { getFactory as portable, methods as portableNames } from "./index.ts";
 
 // Everything of the portable door. What is declared here takes the place of what has the same name there.
 export * from "./index.ts";
+export { s3, s3Factory, type S3Options } from "./backends/s3.ts";
 export { sqlite, sqliteFactory, type SqliteOptions } from "./backends/sqlite.ts";
 export { handler, type Action, type HandlerOptions, type Scope } from "./http/handler.ts";
 
@@ -51,5 +53,5 @@ export function methods(): string[] {
 
 function createServerRegistry(): Registry {
   const factories = Object.fromEntries(portableNames().map((name) => [name, portable(name)]));
-  return createRegistry({ ...factories, http: remoteFactory, sqlite: sqliteFactory });
+  return createRegistry({ ...factories, http: remoteFactory, s3: s3Factory, sqlite: sqliteFactory });
 }

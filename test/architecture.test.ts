@@ -93,11 +93,7 @@ test("only the listed packages are imported, and node: only by what is for serve
 });
 
 test("no package is loaded before it is needed", () => {
-  // A signing client of 2 kB costs nothing.
-  const light = ["aws4fetch"];
-  const wrong = outside.filter(
-    ({ to, isType, isLate }) => packages.includes(packageOf(to)) && !isType && !isLate && !light.includes(to),
-  );
+  const wrong = outside.filter(({ to, isType, isLate }) => packages.includes(packageOf(to)) && !isType && !isLate);
   assert.deepEqual(show(wrong), []);
 });
 

@@ -7,11 +7,13 @@ import process from "node:process";
 import { serve } from "srvx";
 import type { Subject } from "../../src/testing.ts";
 import { runCases, summary } from "../runCases.ts";
-import { storeServer } from "../storeServer.ts";
+import { strictCredentials, strictS3Server } from "../servers/strictS3.ts";
+import { storeServer, storesPath } from "../storeServer.ts";
 import { subjects, type Load as LoadPortable, type Modules as PortableModules } from "../subjects.ts";
 
 interface Modules extends PortableModules {
   testing: typeof import("../../src/testing.ts");
+  "backends/s3": typeof import("../../src/backends/s3.ts");
   "backends/sqlite": typeof import("../../src/backends/sqlite.ts");
 }
 type Load = LoadPortable & (<Name extends keyof Modules>(name: Name) => Promise<Modules[Name]>);
@@ -42,18 +44,28 @@ const sqliteSubject: Subject = {
   can: ["atomic", "list", "sweep", "watch", "bytes", "shared", "persistent"],
   open: (medium, options) => sqlite({ ...options, path: join(folder, `${medium}.sqlite`) }),
 };
+const { s3 } = await load("backends/s3");
+const s3Subject: Subject = {
+  name: "s3",
+  can: ["atomic", "list", "sweep", "bytes", "shared", "persistent"],
+  // A race costs several requests each round.
+  rounds: 10,
+  open: (medium, options) => s3({ ...options, ...strictCredentials, bucketName: medium, endpoint: server.url! }),
+};
+const [serveStore, serveBucket] = [storeServer(memory, handler), strictS3Server()];
 // srvx serves by node:http, Deno.serve or Bun.serve, whichever is here.
 const server = serve({
   hostname: "127.0.0.1",
   port: 0,
   silent: true,
   gracefulShutdown: false,
-  fetch: storeServer(memory, handler),
+  fetch: (request) => (new URL(request.url).pathname.startsWith(storesPath) ? serveStore : serveBucket)(request),
 });
 await server.ready();
 
 const print = (line: string): boolean => process.stdout.write(`${line}\n`);
-const all = await subjects(load, server.url!, [sqliteSubject]);
+// The views of S3 are those of any other, and would cost much time.
+const all = [...(await subjects(load, server.url!, [sqliteSubject])), s3Subject];
 const count = await runCases(await load("testing"), all, { filter, print });
 await server.close(true);
 await rm(folder, { recursive: true });

@@ -219,4 +219,19 @@ export const atomics: readonly Case[] = [
       await rejects(() => store.touch("key", undefined as never), "invalid-argument", "touch without options");
     },
   },
+  {
+    name: "a touch beside an update that changes nothing is not undone by it",
+    needs: ["atomic", "shared"],
+    async run({ open, value, clock, subject }) {
+      const [one, other] = [await open(), await open()];
+      const { rounds = 1000 } = subject;
+      let undone = 0;
+      for (let round = 0; round < Math.min(rounds, 100); round++) {
+        await one.set("key", value("same"), { ttl: 1000 });
+        await Promise.all([one.touch("key", { ttl: 5000 }), other.update("key", (current) => current)]);
+        if ((await one.entry("key"))?.expiresAt !== clock.now() + 5000) undone++;
+      }
+      equal(undone, 0, "deadlines undone");
+    },
+  },
 ];

@@ -108,6 +108,23 @@ export const expiry: readonly Case[] = [
     },
   },
   {
+    name: "reading an expired value never removes a fresh one of the same bytes",
+    needs: ["shared"],
+    async run({ open, value, clock, subject }) {
+      // Two, so that neither waits for the other.
+      const [reader, writer] = [await open(), await open()];
+      const { rounds = 1000 } = subject;
+      let lost = 0;
+      for (let round = 0; round < Math.min(rounds, 100); round++) {
+        await writer.set("key", value("same"), { ttl: 1 });
+        clock.advance(1);
+        await Promise.all([reader.find("key"), writer.set("key", value("same"), { ttl: 1000 })]);
+        if (!(await writer.has("key"))) lost++;
+      }
+      equal(lost, 0, "fresh values lost");
+    },
+  },
+  {
     name: "a clock that jumps brings nothing back and loses nothing without a deadline",
     async run({ open, value, text, clock, subject }) {
       const store = await open();
