@@ -1,6 +1,6 @@
-import { answer, describe, isLost, isPassing } from "./_valkeyError.ts";
 import type { Connection, ValkeyClient } from "./_valkeyConnection.ts";
-import { failureOf, reads, script, type Outcome, type Step } from "./_valkeyScript.ts";
+import { answer, describe, isLost, isPassing } from "./_valkeyError.ts";
+import { failed, reads, script, type Arg, type Reader, type Step } from "./_valkeyScript.ts";
 import { slotOf, tagIn, tagOf } from "./_valkeySlots.ts";
 
 /** What a queue is made of. */
@@ -23,10 +23,12 @@ export interface AskOptions {
 export interface Queue {
   /** Resolves when there is a connection. */
   ready(): Promise<void>;
-  /** Does steps, and resolves with what came of each. With `isWhole`, those of one place are done all or none. */
-  ask(steps: readonly Step[], options: AskOptions): Promise<Outcome[]>;
-  /** Does a single step. */
-  askOne(step: Step, signal: AbortSignal | undefined): Promise<Outcome>;
+  /** Does a step, and resolves with what is read of its outcome. */
+  askOne<R>(name: Step["name"], key: string, args: readonly Arg[], signal: AbortSignal | undefined, read: Reader<R>): Promise<R>; // prettier-ignore
+  /** Does steps, and resolves with what is read of each. With `isWhole`, those of one place are done all or none. */
+  ask<R>(steps: readonly Step[], options: AskOptions, read: Reader<R>): Promise<R[]>;
+  /** Copies a value for as long as it takes to be written. */
+  hold(value: Uint8Array): Uint8Array;
   /** The name of the index of a slot; of -1, where there are no slots. */
   index(slot: number): Uint8Array;
   /** Whether each slot has an index of its own. */
@@ -35,19 +37,25 @@ export interface Queue {
   idle(): Promise<void>;
 }
 
-// All of one shape: ten thousand in one tick are not rare.
+// All of one shape, and settled without a promise in between: ten thousand in one tick are not rare.
 interface Job {
-  readonly steps: readonly Step[];
+  /** One step, or several that belong together. */
+  readonly step: Step;
+  readonly others: readonly Step[];
   readonly signal: AbortSignal | undefined;
-  readonly since: number;
-  readonly resolve: (outcomes: Outcome[]) => void;
+  readonly read: Reader<unknown>;
+  readonly resolve: (result: any) => void;
   readonly reject: (error: unknown) => void;
+  failedAt: number;
   isRepeated: boolean;
 }
 
 // How many steps one script does at most, unless they belong together, and how many bytes it is given.
 const maxSteps = 256;
 const maxBytes = 1 << 20;
+// How long a timer can be set at most.
+const longestDelay = 2 ** 31 - 1;
+const none: readonly Step[] = [];
 
 /** A name that is no key, for it is not UTF-8. */
 export function nameBeside(prefix: string, name: string): Uint8Array {
@@ -57,32 +65,44 @@ export function nameBeside(prefix: string, name: string): Uint8Array {
 
 /** Returns a queue on a connection. */
 export function createQueue({ connection, prefix, timeout, now, channel }: QueueParts): Queue {
-  const encoder = new TextEncoder();
   const indexes = new Map<number, Uint8Array>();
+  const isTogether = tagOf(prefix) !== undefined;
   let waiting: Job[] = [];
   let isScheduled = false;
   let unsettled = 0;
-  let settled: (() => void)[] = [];
+  let idle: (() => void)[] = [];
   let sha: string | undefined;
-  let toBuffer: ((bytes: Uint8Array) => Uint8Array) | undefined;
+  let buffers: typeof Buffer | undefined;
 
   function index(slot: number): Uint8Array {
     let found = indexes.get(slot);
     if (!found) {
       const tag = slot < 0 ? "" : `{${tagIn(slot)}}`;
-      indexes.set(slot, (found = toBuffer!(nameBeside(prefix, `${tag}deadlines`))));
+      indexes.set(slot, (found = toBuffer(nameBeside(prefix, `${tag}deadlines`))));
     }
     return found;
   }
 
-  function isScattered(): boolean {
-    return !!connection.current()?.isCluster && tagOf(prefix) === undefined;
+  /** The bytes as a client takes them: any other array it would write down as text. */
+  function toBuffer(bytes: Uint8Array): Uint8Array {
+    return buffers!.isBuffer(bytes)
+      ? bytes
+      : buffers!.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length);
   }
 
-  function enqueue(steps: readonly Step[], signal: AbortSignal | undefined): Promise<Outcome[]> {
-    return new Promise<Outcome[]>((resolve, reject) => {
-      const since = performance.now();
-      add({ steps, signal, since, resolve, reject, isRepeated: false });
+  function isScattered(): boolean {
+    return !isTogether && !!connection.current()?.isCluster;
+  }
+
+  function enqueue<R>(
+    step: Step,
+    others: readonly Step[],
+    signal: AbortSignal | undefined,
+    read: Reader<R>,
+  ): Promise<R> {
+    unsettled++;
+    return new Promise((resolve, reject) => {
+      add({ step, others, signal, read, resolve, reject, failedAt: 0, isRepeated: false });
     });
   }
 
@@ -94,38 +114,42 @@ export function createQueue({ connection, prefix, timeout, now, channel }: Queue
     setImmediate(flush);
   }
 
+  function reject(job: Job, error: unknown): void {
+    job.reject(error);
+    settled();
+  }
+
+  function settled(): void {
+    if (--unsettled) return;
+    for (const tell of idle.splice(0)) tell();
+  }
+
   function flush(): void {
     isScheduled = false;
-    const client = toBuffer && connection.current();
+    const client = buffers && connection.current();
     if (client) return deliver(client);
     isScheduled = true;
     void prepare().then(flush, (error: unknown) => {
       isScheduled = false;
-      for (const job of waiting.splice(0)) job.reject(describe(error, { key: keyOf(job) }));
+      for (const job of waiting.splice(0)) reject(job, describe(error, { key: keyOf(job) }));
     });
   }
 
   async function prepare(): Promise<void> {
     await connection.ready();
-    if (sha !== undefined) return;
-    const digest = await crypto.subtle.digest("SHA-1", encoder.encode(script));
+    if (buffers) return;
+    const digest = await crypto.subtle.digest("SHA-1", new TextEncoder().encode(script));
     const { Buffer } = await import("node:buffer");
-    toBuffer = ({ buffer, byteOffset, length }) => Buffer.from(buffer as ArrayBuffer, byteOffset, length);
     sha = Buffer.from(digest).toString("hex");
+    channel = Buffer.from(channel);
+    buffers = Buffer;
   }
 
   function deliver(client: ValkeyClient): void {
     const jobs = waiting;
     waiting = [];
     if (!isScattered()) return deliverTo(client, -1, jobs);
-    const places = new Map<number, Job[]>();
-    for (const job of jobs) {
-      const slot = slotOf(prefix + job.steps[0]!.key);
-      const place = places.get(slot);
-      if (place) place.push(job);
-      else places.set(slot, [job]);
-    }
-    for (const [slot, place] of places) deliverTo(client, slot, place);
+    for (const [slot, place] of groupBy(jobs, ({ step }) => slotOf(prefix + step.key))) deliverTo(client, slot, place);
   }
 
   function deliverTo(client: ValkeyClient, slot: number, jobs: readonly Job[]): void {
@@ -134,17 +158,18 @@ export function createQueue({ connection, prefix, timeout, now, channel }: Queue
     let bytes = 0;
     for (const job of jobs) {
       if (job.signal?.aborted) {
-        job.reject(job.signal.reason);
+        reject(job, job.signal.reason);
         continue;
       }
-      const size = sizeOf(job);
-      if (batch.length && (steps + job.steps.length > maxSteps || bytes + size > maxBytes)) {
+      const count = 1 + job.others.length;
+      const size = sizeOf(job.step);
+      if (batch.length && (steps + count > maxSteps || bytes + size > maxBytes)) {
         void send(client, slot, batch);
         batch = [];
         steps = bytes = 0;
       }
       batch.push(job);
-      steps += job.steps.length;
+      steps += count;
       bytes += size;
     }
     if (batch.length) void send(client, slot, batch);
@@ -154,16 +179,18 @@ export function createQueue({ connection, prefix, timeout, now, channel }: Queue
     const skew = connection.skew();
     const mode = (client.isCluster ? "c" : "") + (now ? "o" : "");
     const keys: unknown[] = [];
-    const args: unknown[] = [String((now ?? Date.now)() + skew), toBuffer!(channel), mode];
-    for (const { steps } of batch) {
-      for (const { key, name, args: given } of steps) {
-        keys.push(prefix + key);
-        args.push(name);
-        for (const arg of given) {
-          if (typeof arg === "number") args.push(arg === Infinity ? "" : String(arg + skew));
-          else args.push(typeof arg === "string" ? arg : toBuffer!(arg));
-        }
+    const args: unknown[] = [String((now ?? Date.now)() + skew), channel, mode];
+    const say = ({ name, key, args: given }: Step): void => {
+      keys.push(prefix + key);
+      args.push(name);
+      for (const arg of given) {
+        if (typeof arg === "number") args.push(arg === Infinity ? "" : String(arg + skew));
+        else args.push(typeof arg === "string" ? arg : toBuffer(arg));
       }
+    };
+    for (const { step, others } of batch) {
+      say(step);
+      for (const other of others) say(other);
     }
     keys.push(index(slot));
     let replies: unknown[];
@@ -175,17 +202,16 @@ export function createQueue({ connection, prefix, timeout, now, channel }: Queue
     }
     let at = 0;
     for (const job of batch) {
-      const outcomes: Outcome[] = [];
-      for (const _ of job.steps) outcomes.push([replies[at++], replies[at++]]);
-      finish(job, outcomes);
+      finish(job, replies, at, skew);
+      at += 2 + 2 * job.others.length;
     }
   }
 
   async function evaluate(client: ValkeyClient, keys: unknown[], args: unknown[]): Promise<unknown[]> {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<never>((_, reject) => {
-      const tooLate = (): void => reject(new Error(`no answer within ${timeout} ms`));
-      timer = setTimeout(tooLate, Math.min(timeout, 2 ** 31 - 1));
+    const late = new Promise<never>((_, rejectLate) => {
+      const tooLate = (): void => rejectLate(new Error(`no answer within ${timeout} ms`));
+      timer = setTimeout(tooLate, Math.min(timeout, longestDelay));
     });
     try {
       return (await Promise.race([run(client, keys, args), late])) as unknown[];
@@ -205,44 +231,49 @@ export function createQueue({ connection, prefix, timeout, now, channel }: Queue
     }
   }
 
-  function finish(job: Job, outcomes: Outcome[]): void {
-    const failure = outcomes.map(failureOf).find((message) => message !== undefined);
-    if (failure === undefined) return job.resolve(outcomes);
-    if (failure.startsWith("READONLY")) connection.renew();
-    fail(job, answer(failure));
+  function finish(job: Job, replies: readonly unknown[], from: number, skew: number): void {
+    const end = from + 2 + 2 * job.others.length;
+    for (let at = from; at < end; at += 2) {
+      if (replies[at + 1] !== failed) continue;
+      const failure = String(replies[at]);
+      if (failure.startsWith("READONLY")) connection.renew();
+      return fail(job, answer(failure));
+    }
+    if (job.others === none) {
+      job.resolve(job.read(replies[from], replies[from + 1], skew));
+    } else {
+      const results: unknown[] = [];
+      for (let at = from; at < end; at += 2) results.push(job.read(replies[at], replies[at + 1], skew));
+      job.resolve(results);
+    }
+    settled();
   }
 
   /** Repeats what may be repeated, while there is time, and rejects the rest. */
   function fail(job: Job, error: unknown): void {
-    const isRead = job.steps.every(({ name }) => reads.has(name));
-    const isInTime = performance.now() - job.since < timeout;
-    if (isInTime && isPassing(error)) {
+    const isRead = [job.step, ...job.others].every(({ name }) => reads.has(name));
+    const at = performance.now();
+    job.failedAt ||= at;
+    if (isPassing(error) && at - job.failedAt < timeout) {
       setTimeout(add, 20 + Math.random() * 80, job);
-    } else if (isInTime && isRead && isLost(error) && !job.isRepeated) {
+    } else if (isLost(error) && isRead && !job.isRepeated) {
       job.isRepeated = true;
       add(job);
     } else {
-      job.reject(describe(error, { key: keyOf(job), isWrite: !isRead }));
+      reject(job, describe(error, { key: keyOf(job), isWrite: !isRead }));
     }
   }
 
-  async function ask(steps: readonly Step[], { signal, isWhole }: AskOptions): Promise<Outcome[]> {
+  async function ask<R>(steps: readonly Step[], { signal, isWhole }: AskOptions, read: Reader<R>): Promise<R[]> {
     // Only then is it known whether there are slots.
-    if (!connection.current()) await prepare();
-    const places = new Map<number, number[]>();
-    for (const [at, { key }] of steps.entries()) {
-      const slot = isScattered() ? slotOf(prefix + key) : -1;
-      const place = places.get(slot);
-      if (place) place.push(at);
-      else places.set(slot, [at]);
-    }
-    const outcomes: Outcome[] = [];
+    if (!buffers || !connection.current()) await prepare();
+    const isSplit = isScattered();
+    const places = groupBy([...steps.keys()], (at) => (isSplit ? slotOf(prefix + steps[at]!.key) : -1));
+    const results: R[] = [];
     const doThem = async (place: readonly number[]): Promise<void> => {
-      const found = await enqueue(
-        place.map((at) => steps[at]!),
-        signal,
-      );
-      for (const [number, at] of place.entries()) outcomes[at] = found[number]!;
+      const [first, ...others] = place.map((at) => steps[at]!);
+      const found = await enqueue<unknown>(first!, others.length ? others : none, signal, read);
+      for (const [number, at] of place.entries()) results[at] = (others.length ? (found as R[])[number] : found) as R;
     };
     const parts: Promise<void>[] = [];
     for (const place of places.values()) {
@@ -250,34 +281,46 @@ export function createQueue({ connection, prefix, timeout, now, channel }: Queue
       for (let at = 0; at < place.length; at += most) parts.push(doThem(place.slice(at, at + most)));
     }
     await Promise.all(parts);
-    return outcomes;
-  }
-
-  /** Notes work as something that `idle` waits for. */
-  function track<R>(work: Promise<R>): Promise<R> {
-    unsettled++;
-    return work.finally(() => {
-      if (--unsettled) return;
-      for (const tell of settled.splice(0)) tell();
-    });
+    return results;
   }
 
   return {
     ready: prepare,
-    ask: (steps, options) => track(ask(steps, options).catch((error: unknown) => Promise.reject(describe(error)))),
-    askOne: (step, signal) => track(enqueue([step], signal).then(([outcome]) => outcome!)),
+    askOne: (name, key, args, signal, read) => enqueue({ name, key, args }, none, signal, read),
+    async ask(steps, options, read) {
+      unsettled++;
+      try {
+        return await ask(steps, options, read);
+      } catch (error) {
+        throw describe(error);
+      } finally {
+        settled();
+      }
+    },
+    hold: (value) => (buffers ? buffers.from(value) : new Uint8Array(value)),
     index,
     isScattered,
-    idle: () => (unsettled ? new Promise((resolve) => settled.push(resolve)) : Promise.resolve()),
+    idle: () => (unsettled ? new Promise((resolve) => idle.push(resolve)) : Promise.resolve()),
   };
 }
 
-function keyOf({ steps }: Job): string | undefined {
-  return steps.length === 1 ? steps[0]!.key : undefined;
+function groupBy<T>(items: readonly T[], placeOf: (item: T) => number): Map<number, T[]> {
+  const places = new Map<number, T[]>();
+  for (const item of items) {
+    const place = placeOf(item);
+    const found = places.get(place);
+    if (found) found.push(item);
+    else places.set(place, [item]);
+  }
+  return places;
 }
 
-function sizeOf({ steps }: Job): number {
+function keyOf({ step, others }: Job): string | undefined {
+  return others === none ? step.key : undefined;
+}
+
+function sizeOf({ args }: Step): number {
   let size = 0;
-  for (const { args } of steps) for (const arg of args) size += typeof arg === "number" ? 16 : arg.length;
+  for (const arg of args) size += typeof arg === "number" ? 16 : arg.length;
   return size;
 }

@@ -1,22 +1,24 @@
-import type { Entry } from "../core/contract.ts";
+import type { Entry, Listed } from "../core/contract.ts";
+
+/** What a step is given. A number is a deadline by the store's clock, `Infinity` for never. */
+export type Arg = string | number | Uint8Array;
 
 /** One step about one key, as the script below does it: its name there, and what it takes. */
 export interface Step {
   readonly name: "get" | "head" | "set" | "delete" | "expire" | "take" | "add" | "touch" | "swap";
   readonly key: string;
-  /** A number is a deadline by the store's clock, `Infinity` for never. */
-  readonly args: readonly (string | number | Uint8Array)[];
+  readonly args: readonly Arg[];
 }
 
-/** What came of a step: two replies, whose meaning is the step's. */
-export type Outcome = readonly [first: unknown, second: unknown];
+/** Reads the two replies to a step of a server whose clock is that far before ours. */
+export type Reader<R> = (first: unknown, second: unknown, skew: number) => R;
 
 /** The second reply of a step that found no live value. */
 export const absent = -2;
 /** The second reply of a step which has to be done in another way. */
 export const declined = -3;
 /** The second reply of a step that failed; the first is the message of the server. */
-const failed = -4;
+export const failed = -4;
 
 /** Steps that change nothing, and can be repeated. */
 export const reads: ReadonlySet<Step["name"]> = new Set(["get", "head"]);
@@ -197,18 +199,25 @@ end
 return replies
 `;
 
-/** Returns the message of a failed step, or nothing of one that was done. */
-export function failureOf([first, second]: Outcome): string | undefined {
-  return second === failed ? String(first) : undefined;
-}
-
-/** Returns the deadline that a step told, of a server whose clock is that far before ours. */
-export function readDeadline([, second]: Outcome, skew: number): number {
+/** The deadline that a step told. */
+export function readDeadline(second: unknown, skew: number): number {
   return second === -1 ? Infinity : Number(second) - skew;
 }
 
-/** Returns the entry that a step found. */
-export function readEntry(outcome: Outcome, skew: number): Entry | undefined {
-  const [value, second] = outcome;
-  return second === absent ? undefined : { value: value as Uint8Array, expiresAt: readDeadline(outcome, skew) };
+/** The entry that a step found. */
+export function readEntry(value: unknown, second: unknown, skew: number): Entry | undefined {
+  if (second === absent) return undefined;
+  return { value: value as Uint8Array, expiresAt: readDeadline(second, skew) };
+}
+
+/** What a step found out about an entry without its value. */
+export function readHead(size: unknown, second: unknown, skew: number): Omit<Listed, "key"> | undefined {
+  if (second === absent) return undefined;
+  // What another client put there need not be a string.
+  return { expiresAt: readDeadline(second, skew), ...(typeof size === "number" && { size }) };
+}
+
+/** Whether a step did something. */
+export function readDone(first: unknown): boolean {
+  return first === 1;
 }

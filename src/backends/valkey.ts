@@ -17,7 +17,7 @@ import { createConnection, type ValkeyClient } from "./_valkeyConnection.ts";
 import { describe } from "./_valkeyError.ts";
 import { createLister } from "./_valkeyList.ts";
 import { createQueue, nameBeside } from "./_valkeyQueue.ts";
-import { absent, declined, readDeadline, readEntry, type Step } from "./_valkeyScript.ts";
+import { absent, declined, readDone, readEntry, readHead, type Reader, type Step } from "./_valkeyScript.ts";
 import { slotCount } from "./_valkeySlots.ts";
 import { createFeed } from "./_valkeyWatch.ts";
 
@@ -78,13 +78,12 @@ function valkeyBackend(options: ValkeyOptions): Backend {
 
   async function change(key: string, decide: Decision, { signal }: Call): Promise<void> {
     for (let count = 1; count <= tries; count++) {
-      const found = readEntry(await queue.askOne({ name: "get", key, args: [] }, signal), skew());
+      const found = await queue.askOne("get", key, none, signal, readEntry);
       const next = decide(found);
       if (next === UNCHANGED || !(next || found)) return;
       const before = found ? ["1", found.value, found.expiresAt] : ["0", "", ""];
       const after = next ? ["1", next.value, next.expiresAt] : ["0", "", ""];
-      const [isDone] = await queue.askOne({ name: "swap", key, args: [...before, ...after] }, signal);
-      if (isDone) return;
+      if (await queue.askOne("swap", key, [...before, ...after], signal, readDone)) return;
       await new Promise((resolve) => setTimeout(resolve, 4 * count * (0.5 + Math.random())));
     }
     throw new StoreError("conflict", `Cannot change key ${quote(key)}: expected others to do so less`, { key });
@@ -99,9 +98,8 @@ function valkeyBackend(options: ValkeyOptions): Backend {
   }
 
   async function removeAll(keys: readonly string[], name: Step["name"], signal?: AbortSignal): Promise<number> {
-    const steps = keys.map((key): Step => ({ name, key, args: [] }));
-    const outcomes = await queue.ask(steps, { signal });
-    return outcomes.filter(([isDone]) => isDone).length;
+    const done = await queue.ask(stepsOf(name, keys), { signal }, readDone);
+    return done.filter(Boolean).length;
   }
 
   /** Removes what is due in the index of a slot, and counts it. */
@@ -137,17 +135,10 @@ function valkeyBackend(options: ValkeyOptions): Backend {
       for (let at = 0; at < keys.length; at += limit + 1) {
         // One more than is asked for: whether there is another page.
         const some = keys.slice(at, at + limit + 1);
-        const outcomes = await queue.ask(
-          some.map((key): Step => ({ name: "head", key, args: [] })),
-          call,
-        );
-        for (const [number, outcome] of outcomes.entries()) {
-          const [size, second] = outcome;
-          if (second === absent) continue;
+        for (const [number, head] of (await queue.ask(stepsOf("head", some), call, readHead)).entries()) {
+          if (!head) continue;
           if (entries.length === limit) return { entries, cursor: cursorAt(entries[limit - 1]!.key) };
-          const key = some[number]!;
-          const expiresAt = readDeadline(outcome, skew());
-          entries.push({ key, expiresAt, ...(typeof size === "number" && { size }) });
+          entries.push({ key: some[number]!, ...head });
         }
       }
       if (!isCut) return { entries };
@@ -157,22 +148,18 @@ function valkeyBackend(options: ValkeyOptions): Backend {
 
   return {
     isPersistent: () => true,
-    get: async (key, { signal }) => readEntry(await queue.askOne({ name: "get", key, args: [] }, signal), skew()),
-    set: async (key, { value, expiresAt }, { signal }) =>
-      void (await queue.askOne({ name: "set", key, args: [value, expiresAt] }, signal)),
-    delete: async (key, { signal }) => !!(await queue.askOne({ name: "delete", key, args: [] }, signal))[0],
+    // A value is copied as what the client can send.
+    copiesValues: true,
+    get: (key, { signal }) => queue.askOne("get", key, none, signal, readEntry),
+    set: (key, { value, expiresAt }, { signal }) =>
+      queue.askOne("set", key, [queue.hold(value), expiresAt], signal, nothing),
+    delete: (key, { signal }) => queue.askOne("delete", key, none, signal, readDone),
     mutate,
-    async head(key, { signal }) {
-      const outcome = await queue.askOne({ name: "head", key, args: [] }, signal);
-      return outcome[1] === absent ? undefined : { expiresAt: readDeadline(outcome, skew()) };
-    },
-    async getMany(keys, { signal }) {
-      const steps = keys.map((key): Step => ({ name: "get", key, args: [] }));
-      return (await queue.ask(steps, { signal })).map((outcome) => readEntry(outcome, skew()));
-    },
+    head: (key, { signal }) => queue.askOne("head", key, none, signal, readHead),
+    getMany: (keys, { signal }) => queue.ask(stepsOf("get", keys), { signal }, readEntry),
     async setMany(items, { signal }) {
-      const steps = items.map(([key, { value, expiresAt }]): Step => ({ name: "set", key, args: [value, expiresAt] }));
-      await queue.ask(steps, { signal, isWhole: true });
+      const steps = items.map(([key, { value, expiresAt }]): Step => ({ name: "set", key, args: [queue.hold(value), expiresAt] })); // prettier-ignore
+      await queue.ask(steps, { signal, isWhole: true }, nothing);
     },
     deleteMany: (keys, { signal }) => removeAll(keys, "delete", signal),
     list: ({ prefix, limit, cursor }, call) => told(list(prefix, limit, cursor, call)),
@@ -191,15 +178,16 @@ function valkeyBackend(options: ValkeyOptions): Backend {
       await queue.idle();
       await connection.close();
     },
-    async take(key, { signal }) {
-      const [value, second] = await queue.askOne({ name: "take", key, args: [] }, signal);
-      return second === absent ? undefined : new Uint8Array(value as Uint8Array);
-    },
+    take: (key, { signal }) =>
+      queue.askOne("take", key, none, signal, (value, second) =>
+        second === absent ? undefined : new Uint8Array(value as Uint8Array),
+      ),
     async increment(key, by, expiresAt, call) {
       if (Number.isSafeInteger(by)) {
-        const step: Step = { name: "add", key, args: [String(by), expiresAt] };
-        const [sum, second] = await queue.askOne(step, call.signal);
-        if (second !== declined) return Number(decoder.decode(sum as Uint8Array));
+        const readSum: Reader<number | undefined> = (sum, second) =>
+          second === declined ? undefined : Number(decoder.decode(sum as Uint8Array));
+        const sum = await queue.askOne("add", key, [String(by), expiresAt], call.signal, readSum);
+        if (sum !== undefined) return sum;
       }
       let sum: number;
       const decide: Decision = (current) => {
@@ -209,15 +197,20 @@ function valkeyBackend(options: ValkeyOptions): Backend {
       await mutate(key, decide, call);
       return sum!;
     },
-    touch: async (key, expiresAt, { signal }) =>
-      !!(await queue.askOne({ name: "touch", key, args: [expiresAt] }, signal))[0],
+    touch: (key, expiresAt, { signal }) => queue.askOne("touch", key, [expiresAt], signal, readDone),
   };
 }
 
+const none: Step["args"] = [];
+const nothing = (): void => {};
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const encoder = new TextEncoder();
 
 /** Tells what a client rejects with as a store does. */
 function told<R>(work: Promise<R>): Promise<R> {
   return work.catch((error: unknown) => Promise.reject(describe(error)));
+}
+
+function stepsOf(name: Step["name"], keys: readonly string[]): Step[] {
+  return keys.map((key) => ({ name, key, args: none }));
 }

@@ -81,8 +81,16 @@ export async function startValkey({
   const folder = await mkdtemp(join(tmpdir(), "shelflife-valkey-"));
   const file = join(folder, "server.conf");
   const port = await freePort();
-  const lines = [listen(port), "bind 127.0.0.1", `dir ${folder}`, "daemonize no", "loglevel warning", ...config];
-  if (program === "server") lines.push('save ""', "enable-debug-command yes", "appendonly yes", "appendfsync always");
+  const kept = program === "server" ? ['save ""', "appendonly yes", "appendfsync always"] : [];
+  const lines = [
+    listen(port),
+    "bind 127.0.0.1",
+    `dir ${folder}`,
+    "daemonize no",
+    "loglevel warning",
+    ...kept,
+    ...config,
+  ];
   await writeFile(file, `${lines.join("\n")}\n`);
   let child: ChildProcess;
   let ended: Promise<unknown>;
