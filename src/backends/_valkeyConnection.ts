@@ -15,6 +15,7 @@ export interface ValkeyClient {
   nodes?(role: "master"): ValkeyClient[];
   on(event: string, listener: (...args: any[]) => void): unknown;
   off(event: string, listener: (...args: any[]) => void): unknown;
+  getBuffer(key: string): Promise<unknown>;
   evalshaBuffer(...args: any[]): Promise<unknown>;
   evalBuffer(...args: any[]): Promise<unknown>;
   scanBuffer(...args: any[]): Promise<unknown>;
@@ -127,7 +128,7 @@ export function createConnection(
   return {
     current() {
       if (client?.status !== "ready" || (comparedAt === -Infinity && !isOwnClock)) return undefined;
-      compare(client).catch(nothing);
+      if (!isOwnClock && performance.now() - comparedAt > comparing) compare(client).catch(nothing);
       return client;
     },
     ready: () => (waiting ??= connect().finally(() => (waiting = undefined))),

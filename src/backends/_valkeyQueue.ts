@@ -1,6 +1,16 @@
 import type { Connection, ValkeyClient } from "./_valkeyConnection.ts";
 import { answer, describe, isLost, isPassing } from "./_valkeyError.ts";
-import { failed, reads, script, type Arg, type Reader, type Step } from "./_valkeyScript.ts";
+import {
+  declined,
+  failed,
+  getScript,
+  reads,
+  script,
+  setScript,
+  type Arg,
+  type Reader,
+  type Step,
+} from "./_valkeyScript.ts";
 import { slotOf, tagIn, tagOf } from "./_valkeySlots.ts";
 
 /** What a queue is made of. */
@@ -25,6 +35,8 @@ export interface Queue {
   ready(): Promise<void>;
   /** Does a step, and resolves with what is read of its outcome. */
   askOne<R>(name: Step["name"], key: string, args: readonly Arg[], signal: AbortSignal | undefined, read: Reader<R>): Promise<R>; // prettier-ignore
+  /** Reads a value that is alone, without its deadline, by the server's own command. */
+  askValue(key: string, signal: AbortSignal | undefined): Promise<Uint8Array | undefined>;
   /** Does steps, and resolves with what is read of each. With `isWhole`, those of one place are done all or none. */
   ask<R>(steps: readonly Step[], options: AskOptions, read: Reader<R>): Promise<R[]>;
   /** Copies a value for as long as it takes to be written. */
@@ -48,6 +60,13 @@ interface Job {
   readonly reject: (error: unknown) => void;
   failedAt: number;
   isRepeated: boolean;
+  /** Whether a short script declined it. */
+  isOdd: boolean;
+}
+
+interface Flight {
+  readonly at: number;
+  land(error: Error): void;
 }
 
 // How many steps one script does at most, unless they belong together, and how many bytes it is given.
@@ -56,6 +75,8 @@ const maxBytes = 1 << 20;
 // How long a timer can be set at most.
 const longestDelay = 2 ** 31 - 1;
 const none: readonly Step[] = [];
+// What a script that can only succeed says of each step.
+const allDone: readonly unknown[] = [1, 0];
 
 /** A name that is no key, for it is not UTF-8. */
 export function nameBeside(prefix: string, name: string): Uint8Array {
@@ -71,7 +92,10 @@ export function createQueue({ connection, prefix, timeout, now, channel }: Queue
   let isScheduled = false;
   let unsettled = 0;
   let idle: (() => void)[] = [];
-  let sha: string | undefined;
+  const hashes = new Map<string, string>();
+  // What waits for an answer, the oldest first.
+  const flights = new Set<Flight>();
+  let watchdog: ReturnType<typeof setTimeout> | undefined;
   let buffers: typeof Buffer | undefined;
 
   function index(slot: number): Uint8Array {
@@ -102,7 +126,7 @@ export function createQueue({ connection, prefix, timeout, now, channel }: Queue
   ): Promise<R> {
     unsettled++;
     return new Promise((resolve, reject) => {
-      add({ step, others, signal, read, resolve, reject, failedAt: 0, isRepeated: false });
+      add({ step, others, signal, read, resolve, reject, failedAt: 0, isRepeated: false, isOdd: false });
     });
   }
 
@@ -110,8 +134,9 @@ export function createQueue({ connection, prefix, timeout, now, channel }: Queue
     waiting.push(job);
     if (isScheduled) return;
     isScheduled = true;
-    // When all those who are answered in this turn have asked again.
-    setImmediate(flush);
+    // While others are under way there is time until all those who are answered in this turn have asked again.
+    if (flights.size) setImmediate(flush);
+    else queueMicrotask(flush);
   }
 
   function reject(job: Job, error: unknown): void {
@@ -138,9 +163,11 @@ export function createQueue({ connection, prefix, timeout, now, channel }: Queue
   async function prepare(): Promise<void> {
     await connection.ready();
     if (buffers) return;
-    const digest = await crypto.subtle.digest("SHA-1", new TextEncoder().encode(script));
     const { Buffer } = await import("node:buffer");
-    sha = Buffer.from(digest).toString("hex");
+    for (const each of [script, getScript, setScript]) {
+      const digest = await crypto.subtle.digest("SHA-1", Buffer.from(each));
+      hashes.set(each, Buffer.from(digest).toString("hex"));
+    }
     channel = Buffer.from(channel);
     buffers = Buffer;
   }
@@ -193,9 +220,11 @@ export function createQueue({ connection, prefix, timeout, now, channel }: Queue
       for (const other of others) say(other);
     }
     keys.push(index(slot));
-    let replies: unknown[];
+    const chosen = now ? script : shortestFor(batch);
+    let replies: readonly unknown[];
     try {
-      replies = await evaluate(client, keys, args);
+      const reply = await guard(run(client, chosen, keys, args));
+      replies = chosen === setScript ? allDone : (reply as unknown[]);
     } catch (error) {
       for (const job of batch) fail(job, error);
       return;
@@ -203,37 +232,60 @@ export function createQueue({ connection, prefix, timeout, now, channel }: Queue
     let at = 0;
     for (const job of batch) {
       finish(job, replies, at, skew);
-      at += 2 + 2 * job.others.length;
+      if (chosen !== setScript) at += 2 + 2 * job.others.length;
     }
   }
 
-  async function evaluate(client: ValkeyClient, keys: unknown[], args: unknown[]): Promise<unknown[]> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<never>((_, rejectLate) => {
-      const tooLate = (): void => rejectLate(new Error(`no answer within ${timeout} ms`));
-      timer = setTimeout(tooLate, Math.min(timeout, longestDelay));
+  /** Gives up on what gets no answer in time. One timer for all: most answers come soon. */
+  function guard<R>(work: Promise<R>): Promise<R> {
+    return new Promise((resolve, land) => {
+      const flight: Flight = { at: performance.now(), land };
+      flights.add(flight);
+      watchdog ??= setTimeout(look, Math.min(timeout, longestDelay));
+      const end = (): unknown => flights.delete(flight);
+      work.then(
+        (result) => {
+          end();
+          resolve(result);
+        },
+        (error: unknown) => {
+          end();
+          land(error);
+        },
+      );
     });
-    try {
-      return (await Promise.race([run(client, keys, args), late])) as unknown[];
-    } finally {
-      clearTimeout(timer);
+  }
+
+  function look(): void {
+    watchdog = undefined;
+    const now = performance.now();
+    for (const { at, land } of flights) {
+      if (now - at < timeout) {
+        watchdog = setTimeout(look, Math.min(at + timeout - now, longestDelay));
+        return;
+      }
+      land(new Error(`no answer within ${timeout} ms`));
     }
   }
 
-  async function run(client: ValkeyClient, keys: unknown[], args: unknown[]): Promise<unknown> {
+  async function run(client: ValkeyClient, chosen: string, keys: unknown[], args: unknown[]): Promise<unknown> {
     try {
       // As arrays: more arguments than an engine passes on are not rare.
-      return await client.evalshaBuffer(sha, keys.length, keys, args);
+      return await client.evalshaBuffer(hashes.get(chosen), keys.length, keys, args);
     } catch (error) {
       // A server that was started anew, or has taken another's place.
       if (!String((error as Error).message).startsWith("NOSCRIPT")) throw error;
-      return client.evalBuffer(script, keys.length, keys, args);
+      return client.evalBuffer(chosen, keys.length, keys, args);
     }
   }
 
   function finish(job: Job, replies: readonly unknown[], from: number, skew: number): void {
-    const end = from + 2 + 2 * job.others.length;
+    const end = replies === allDone ? 0 : from + 2 + 2 * job.others.length;
     for (let at = from; at < end; at += 2) {
+      if (replies[at + 1] === declined && job.step.name === "get") {
+        job.isOdd = true;
+        return add(job);
+      }
       if (replies[at + 1] !== failed) continue;
       const failure = String(replies[at]);
       if (failure.startsWith("READONLY")) connection.renew();
@@ -243,7 +295,9 @@ export function createQueue({ connection, prefix, timeout, now, channel }: Queue
       job.resolve(job.read(replies[from], replies[from + 1], skew));
     } else {
       const results: unknown[] = [];
-      for (let at = from; at < end; at += 2) results.push(job.read(replies[at], replies[at + 1], skew));
+      const step = replies === allDone ? 0 : 2;
+      for (let number = 0, at = from; number <= job.others.length; number++, at += step)
+        results.push(job.read(replies[at], replies[at + 1], skew));
       job.resolve(results);
     }
     settled();
@@ -287,6 +341,21 @@ export function createQueue({ connection, prefix, timeout, now, channel }: Queue
   return {
     ready: prepare,
     askOne: (name, key, args, signal, read) => enqueue({ name, key, args }, none, signal, read),
+    async askValue(key, signal) {
+      const client = buffers && connection.current();
+      if (client && !now && !flights.size && !waiting.length) {
+        try {
+          const value = await guard(client.getBuffer(prefix + key));
+          if (value) return value as Uint8Array;
+          // Whether it was to expire is found out meanwhile, for those who watch.
+          enqueue({ name: "head", key, args: [] }, none, undefined, () => {}).catch(() => {});
+          return undefined;
+        } catch {
+          // What is wrong is told, or was passing, when it is asked for again.
+        }
+      }
+      return enqueue({ name: "get", key, args: [] }, none, signal, readValue);
+    },
     async ask(steps, options, read) {
       unsettled++;
       try {
@@ -302,6 +371,20 @@ export function createQueue({ connection, prefix, timeout, now, channel }: Queue
     isScattered,
     idle: () => (unsettled ? new Promise((resolve) => idle.push(resolve)) : Promise.resolve()),
   };
+}
+
+/** The script that takes the least for what is asked for. */
+function shortestFor(batch: readonly Job[]): string {
+  const { name } = batch[0]!.step;
+  if (name !== "get" && name !== "set") return script;
+  for (const { step, others, isOdd } of batch) {
+    if (isOdd || step.name !== name || (others !== none && others.some((other) => other.name !== name))) return script;
+  }
+  return name === "get" ? getScript : setScript;
+}
+
+function readValue(value: unknown): Uint8Array | undefined {
+  return (value ?? undefined) as Uint8Array | undefined;
 }
 
 function groupBy<T>(items: readonly T[], placeOf: (item: T) => number): Map<number, T[]> {

@@ -20,6 +20,41 @@ export const declined = -3;
 /** The second reply of a step that failed; the first is the message of the server. */
 export const failed = -4;
 
+/** The same for steps that are all "get", by the server's clock: what is no plain value it declines. */
+export const getScript = `
+local index, replies = KEYS[#KEYS], {}
+for i = 1, #KEYS - 1 do
+  local value, over = redis.pcall('GET', KEYS[i]), ${absent}
+  if type(value) == 'string' then
+    over = redis.call('PEXPIRETIME', KEYS[i])
+    if over ~= -1 then over = over + 1 end
+  elseif value or redis.call('ZSCORE', index, KEYS[i]) then
+    value, over = false, ${declined}
+  end
+  replies[i * 2 - 1], replies[i * 2] = value, over
+end
+return replies
+`;
+
+/** The same for steps that are all "set", by the server's clock. */
+export const setScript = `
+local index, told = KEYS[#KEYS], {}
+for i = 1, #KEYS - 1 do
+  local key, value, over = KEYS[i], ARGV[2 + 3 * i], ARGV[3 + 3 * i]
+  if over == '' then
+    redis.call('SET', key, value)
+    redis.call('ZREM', index, key)
+  else
+    redis.call('SET', key, value, 'PXAT', string.format('%.0f', over - 1))
+    redis.call('ZADD', index, over, key)
+  end
+  told[i] = 's' .. #key .. ':' .. key
+end
+local origin = ARGV[3] == 'c' and redis.pcall('CLUSTER', 'MYID')
+redis.pcall('PUBLISH', ARGV[2], (type(origin) == 'string' and origin or '') .. ' ' .. table.concat(told))
+return 1
+`;
+
 /** Steps that change nothing, and can be repeated. */
 export const reads: ReadonlySet<Step["name"]> = new Set(["get", "head"]);
 

@@ -151,6 +151,7 @@ function valkeyBackend(options: ValkeyOptions): Backend {
     // A value is copied as what the client can send.
     copiesValues: true,
     get: (key, { signal }) => queue.askOne("get", key, none, signal, readEntry),
+    ...(now ? {} : { value: (key, { signal }) => queue.askValue(key, signal) }),
     set: (key, { value, expiresAt }, { signal }) =>
       queue.askOne("set", key, [queue.hold(value), expiresAt], signal, nothing),
     delete: (key, { signal }) => queue.askOne("delete", key, none, signal, readDone),
