@@ -1,4 +1,5 @@
 import { sqliteFactory } from "./backends/sqlite.ts";
+import { valkeyFactory } from "./backends/valkey.ts";
 import type { Store } from "./core/contract.ts";
 import { createRegistry, type Factory, type NamedConfig, type Registry } from "./core/registry.ts";
 import { getFactory as portable, methods as portableNames } from "./index.ts";
@@ -6,6 +7,7 @@ import { getFactory as portable, methods as portableNames } from "./index.ts";
 // Everything of the portable door. What is declared here takes the place of what has the same name there.
 export * from "./index.ts";
 export { sqlite, sqliteFactory, type SqliteOptions } from "./backends/sqlite.ts";
+export { valkey, valkeyFactory, type ValkeyClient, type ValkeyOptions } from "./backends/valkey.ts";
 export { handler, type Action, type HandlerOptions, type Scope } from "./http/handler.ts";
 
 /** The registry that this door's `open`, `register`, `getFactory`, `methods` and `valid` use: the backends of a server too. */
@@ -38,5 +40,5 @@ export function methods(): string[] {
 
 function createServerRegistry(): Registry {
   const factories = Object.fromEntries(portableNames().map((name) => [name, portable(name)]));
-  return createRegistry({ ...factories, sqlite: sqliteFactory });
+  return createRegistry({ ...factories, sqlite: sqliteFactory, valkey: valkeyFactory });
 }

@@ -15,7 +15,6 @@ export interface ValkeyClient {
   nodes?(role: "master"): ValkeyClient[];
   on(event: string, listener: (...args: any[]) => void): unknown;
   off(event: string, listener: (...args: any[]) => void): unknown;
-  getBuffer(key: string): Promise<unknown>;
   evalshaBuffer(...args: any[]): Promise<unknown>;
   evalBuffer(...args: any[]): Promise<unknown>;
   scanBuffer(...args: any[]): Promise<unknown>;
@@ -134,7 +133,7 @@ export function createConnection(
     ready: () => (waiting ??= connect().finally(() => (waiting = undefined))),
     skew: () => skew,
     renew() {
-      if (!given && !client?.isCluster) client?.disconnect(true);
+      if (!given && !client?.isCluster && client?.status === "ready") client.disconnect(true);
     },
     async close() {
       const left = client;
@@ -175,8 +174,8 @@ async function createClient(options: ValkeyServers & { readonly timeout: number 
   };
   if (cluster) {
     const nodes = addresses.map(({ host, port }) => ({ host, port }));
-    return new Cluster(nodes as any[], {
-      redisOptions: common as any,
+    return new Cluster(nodes, {
+      redisOptions: common,
       lazyConnect: true,
       retryDelayOnFailover: 0,
       slotsRefreshTimeout: waits,
@@ -188,7 +187,7 @@ async function createClient(options: ValkeyServers & { readonly timeout: number 
   const single = { ...common, db, lazyConnect: true, enableOfflineQueue: false, retryStrategy: pause };
   if (!sentinel) {
     const { host, port, path } = first;
-    return new Redis({ ...single, ...(path ? { path } : { host, port }) } as any) as unknown as ValkeyClient;
+    return new Redis({ ...single, ...(path ? { path } : { host, port }) }) as unknown as ValkeyClient;
   }
   const sentinels = listOf(sentinel.addr).map((addr) => readSentinel(addr)!);
   return new Redis({
@@ -202,7 +201,7 @@ async function createClient(options: ValkeyServers & { readonly timeout: number 
     sentinelRetryStrategy: pause,
     sentinelCommandTimeout: waits,
     failoverDetector: true,
-  } as any) as unknown as ValkeyClient;
+  }) as unknown as ValkeyClient;
 }
 
 function tlsOf(tls: ValkeyServers["tls"], { isSecure }: Address): object | undefined {

@@ -11,7 +11,8 @@ import {
   type Reader,
   type Step,
 } from "./_valkeyScript.ts";
-import { slotOf, tagIn, tagOf } from "./_valkeySlots.ts";
+import { createRunner } from "./_valkeyRunner.ts";
+import { nameBeside, slotOf, tagIn, tagOf } from "./_valkeySlots.ts";
 
 /** What a queue is made of. */
 export interface QueueParts {
@@ -35,8 +36,6 @@ export interface Queue {
   ready(): Promise<void>;
   /** Does a step, and resolves with what is read of its outcome. */
   askOne<R>(name: Step["name"], key: string, args: readonly Arg[], signal: AbortSignal | undefined, read: Reader<R>): Promise<R>; // prettier-ignore
-  /** Reads a value that is alone, without its deadline, by the server's own command. */
-  askValue(key: string, signal: AbortSignal | undefined): Promise<Uint8Array | undefined>;
   /** Does steps, and resolves with what is read of each. With `isWhole`, those of one place are done all or none. */
   ask<R>(steps: readonly Step[], options: AskOptions, read: Reader<R>): Promise<R[]>;
   /** Copies a value for as long as it takes to be written. */
@@ -64,25 +63,12 @@ interface Job {
   isOdd: boolean;
 }
 
-interface Flight {
-  readonly at: number;
-  land(error: Error): void;
-}
-
 // How many steps one script does at most, unless they belong together, and how many bytes it is given.
 const maxSteps = 256;
 const maxBytes = 1 << 20;
-// How long a timer can be set at most.
-const longestDelay = 2 ** 31 - 1;
 const none: readonly Step[] = [];
 // What a script that can only succeed says of each step.
 const allDone: readonly unknown[] = [1, 0];
-
-/** A name that is no key, for it is not UTF-8. */
-export function nameBeside(prefix: string, name: string): Uint8Array {
-  const encoder = new TextEncoder();
-  return Uint8Array.of(...encoder.encode(prefix), 0xff, ...encoder.encode(name));
-}
 
 /** Returns a queue on a connection. */
 export function createQueue({ connection, prefix, timeout, now, channel }: QueueParts): Queue {
@@ -91,12 +77,9 @@ export function createQueue({ connection, prefix, timeout, now, channel }: Queue
   let waiting: Job[] = [];
   let isScheduled = false;
   let unsettled = 0;
-  let idle: (() => void)[] = [];
-  const hashes = new Map<string, string>();
-  // What waits for an answer, the oldest first.
-  const flights = new Set<Flight>();
-  let watchdog: ReturnType<typeof setTimeout> | undefined;
-  let buffers: typeof Buffer | undefined;
+  const idle: (() => void)[] = [];
+  const runner = createRunner(timeout);
+  const { toBuffer } = runner;
 
   function index(slot: number): Uint8Array {
     let found = indexes.get(slot);
@@ -105,13 +88,6 @@ export function createQueue({ connection, prefix, timeout, now, channel }: Queue
       indexes.set(slot, (found = toBuffer(nameBeside(prefix, `${tag}deadlines`))));
     }
     return found;
-  }
-
-  /** The bytes as a client takes them: any other array it would write down as text. */
-  function toBuffer(bytes: Uint8Array): Uint8Array {
-    return buffers!.isBuffer(bytes)
-      ? bytes
-      : buffers!.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length);
   }
 
   function isScattered(): boolean {
@@ -135,7 +111,7 @@ export function createQueue({ connection, prefix, timeout, now, channel }: Queue
     if (isScheduled) return;
     isScheduled = true;
     // While others are under way there is time until all those who are answered in this turn have asked again.
-    if (flights.size) setImmediate(flush);
+    if (runner.isBusy()) setImmediate(flush);
     else queueMicrotask(flush);
   }
 
@@ -151,7 +127,7 @@ export function createQueue({ connection, prefix, timeout, now, channel }: Queue
 
   function flush(): void {
     isScheduled = false;
-    const client = buffers && connection.current();
+    const client = runner.isReady() ? connection.current() : undefined;
     if (client) return deliver(client);
     isScheduled = true;
     void prepare().then(flush, (error: unknown) => {
@@ -162,14 +138,7 @@ export function createQueue({ connection, prefix, timeout, now, channel }: Queue
 
   async function prepare(): Promise<void> {
     await connection.ready();
-    if (buffers) return;
-    const { Buffer } = await import("node:buffer");
-    for (const each of [script, getScript, setScript]) {
-      const digest = await crypto.subtle.digest("SHA-1", Buffer.from(each));
-      hashes.set(each, Buffer.from(digest).toString("hex"));
-    }
-    channel = Buffer.from(channel);
-    buffers = Buffer;
+    await runner.prepare();
   }
 
   function deliver(client: ValkeyClient): void {
@@ -206,7 +175,7 @@ export function createQueue({ connection, prefix, timeout, now, channel }: Queue
     const skew = connection.skew();
     const mode = (client.isCluster ? "c" : "") + (now ? "o" : "");
     const keys: unknown[] = [];
-    const args: unknown[] = [String((now ?? Date.now)() + skew), channel, mode];
+    const args: unknown[] = [String((now ?? Date.now)() + skew), toBuffer(channel), mode];
     const say = ({ name, key, args: given }: Step): void => {
       keys.push(prefix + key);
       args.push(name);
@@ -223,7 +192,7 @@ export function createQueue({ connection, prefix, timeout, now, channel }: Queue
     const chosen = now ? script : shortestFor(batch);
     let replies: readonly unknown[];
     try {
-      const reply = await guard(run(client, chosen, keys, args));
+      const reply = await runner.run(client, chosen, keys, args);
       replies = chosen === setScript ? allDone : (reply as unknown[]);
     } catch (error) {
       for (const job of batch) fail(job, error);
@@ -236,49 +205,6 @@ export function createQueue({ connection, prefix, timeout, now, channel }: Queue
     }
   }
 
-  /** Gives up on what gets no answer in time. One timer for all: most answers come soon. */
-  function guard<R>(work: Promise<R>): Promise<R> {
-    return new Promise((resolve, land) => {
-      const flight: Flight = { at: performance.now(), land };
-      flights.add(flight);
-      watchdog ??= setTimeout(look, Math.min(timeout, longestDelay));
-      const end = (): unknown => flights.delete(flight);
-      work.then(
-        (result) => {
-          end();
-          resolve(result);
-        },
-        (error: unknown) => {
-          end();
-          land(error);
-        },
-      );
-    });
-  }
-
-  function look(): void {
-    watchdog = undefined;
-    const now = performance.now();
-    for (const { at, land } of flights) {
-      if (now - at < timeout) {
-        watchdog = setTimeout(look, Math.min(at + timeout - now, longestDelay));
-        return;
-      }
-      land(new Error(`no answer within ${timeout} ms`));
-    }
-  }
-
-  async function run(client: ValkeyClient, chosen: string, keys: unknown[], args: unknown[]): Promise<unknown> {
-    try {
-      // As arrays: more arguments than an engine passes on are not rare.
-      return await client.evalshaBuffer(hashes.get(chosen), keys.length, keys, args);
-    } catch (error) {
-      // A server that was started anew, or has taken another's place.
-      if (!String((error as Error).message).startsWith("NOSCRIPT")) throw error;
-      return client.evalBuffer(chosen, keys.length, keys, args);
-    }
-  }
-
   function finish(job: Job, replies: readonly unknown[], from: number, skew: number): void {
     const end = replies === allDone ? 0 : from + 2 + 2 * job.others.length;
     for (let at = from; at < end; at += 2) {
@@ -287,9 +213,7 @@ export function createQueue({ connection, prefix, timeout, now, channel }: Queue
         return add(job);
       }
       if (replies[at + 1] !== failed) continue;
-      const failure = String(replies[at]);
-      if (failure.startsWith("READONLY")) connection.renew();
-      return fail(job, answer(failure));
+      return fail(job, answer(String(replies[at])));
     }
     if (job.others === none) {
       job.resolve(job.read(replies[from], replies[from + 1], skew));
@@ -308,6 +232,7 @@ export function createQueue({ connection, prefix, timeout, now, channel }: Queue
     const isRead = [job.step, ...job.others].every(({ name }) => reads.has(name));
     const at = performance.now();
     job.failedAt ||= at;
+    if (String((error as Error).message).startsWith("READONLY")) connection.renew();
     if (isPassing(error) && at - job.failedAt < timeout) {
       setTimeout(add, 20 + Math.random() * 80, job);
     } else if (isLost(error) && isRead && !job.isRepeated) {
@@ -320,7 +245,7 @@ export function createQueue({ connection, prefix, timeout, now, channel }: Queue
 
   async function ask<R>(steps: readonly Step[], { signal, isWhole }: AskOptions, read: Reader<R>): Promise<R[]> {
     // Only then is it known whether there are slots.
-    if (!buffers || !connection.current()) await prepare();
+    if (!runner.isReady() || !connection.current()) await prepare();
     const isSplit = isScattered();
     const places = groupBy([...steps.keys()], (at) => (isSplit ? slotOf(prefix + steps[at]!.key) : -1));
     const results: R[] = [];
@@ -341,21 +266,6 @@ export function createQueue({ connection, prefix, timeout, now, channel }: Queue
   return {
     ready: prepare,
     askOne: (name, key, args, signal, read) => enqueue({ name, key, args }, none, signal, read),
-    async askValue(key, signal) {
-      const client = buffers && connection.current();
-      if (client && !now && !flights.size && !waiting.length) {
-        try {
-          const value = await guard(client.getBuffer(prefix + key));
-          if (value) return value as Uint8Array;
-          // Whether it was to expire is found out meanwhile, for those who watch.
-          enqueue({ name: "head", key, args: [] }, none, undefined, () => {}).catch(() => {});
-          return undefined;
-        } catch {
-          // What is wrong is told, or was passing, when it is asked for again.
-        }
-      }
-      return enqueue({ name: "get", key, args: [] }, none, signal, readValue);
-    },
     async ask(steps, options, read) {
       unsettled++;
       try {
@@ -366,7 +276,7 @@ export function createQueue({ connection, prefix, timeout, now, channel }: Queue
         settled();
       }
     },
-    hold: (value) => (buffers ? buffers.from(value) : new Uint8Array(value)),
+    hold: runner.hold,
     index,
     isScattered,
     idle: () => (unsettled ? new Promise((resolve) => idle.push(resolve)) : Promise.resolve()),
@@ -381,10 +291,6 @@ function shortestFor(batch: readonly Job[]): string {
     if (isOdd || step.name !== name || (others !== none && others.some((other) => other.name !== name))) return script;
   }
   return name === "get" ? getScript : setScript;
-}
-
-function readValue(value: unknown): Uint8Array | undefined {
-  return (value ?? undefined) as Uint8Array | undefined;
 }
 
 function groupBy<T>(items: readonly T[], placeOf: (item: T) => number): Map<number, T[]> {

@@ -15,6 +15,11 @@ export function tagOf(key: string): string | undefined {
   return /^[^{]*\{([^}]+)\}/.exec(key)?.[1];
 }
 
+/** Returns a name that is no key, because it is not UTF-8. */
+export function nameBeside(prefix: string, name: string): Uint8Array {
+  return Uint8Array.of(...encoder.encode(prefix), 0xff, ...encoder.encode(name));
+}
+
 /** Returns a text that is placed in a slot. */
 export function tagIn(slot: number): string {
   return (tags ??= findTags())[slot]!;

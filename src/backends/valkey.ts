@@ -1,13 +1,13 @@
 import {
   UNCHANGED,
-  type Backend,
   type Call,
   type Decision,
+  type FullBackend,
   type Listed,
   type Page,
   type Store,
 } from "../core/contract.ts";
-import { createStore } from "../core/createStore.ts";
+import { createFullStore } from "../core/createFullStore.ts";
 import { quote, StoreError } from "../core/error.ts";
 import { checkOptions, storeRules, type StoreOptions } from "../core/options.ts";
 import type { Factory } from "../core/registry.ts";
@@ -16,9 +16,9 @@ import { databaseOf, rulesFor, type ValkeyServers } from "./_valkeyConfig.ts";
 import { createConnection, type ValkeyClient } from "./_valkeyConnection.ts";
 import { describe } from "./_valkeyError.ts";
 import { createLister } from "./_valkeyList.ts";
-import { createQueue, nameBeside } from "./_valkeyQueue.ts";
+import { createQueue } from "./_valkeyQueue.ts";
 import { absent, declined, readDone, readEntry, readHead, type Reader, type Step } from "./_valkeyScript.ts";
-import { slotCount } from "./_valkeySlots.ts";
+import { nameBeside, slotCount } from "./_valkeySlots.ts";
 import { createFeed } from "./_valkeyWatch.ts";
 
 export type { ValkeySentinel, ValkeyServers } from "./_valkeyConfig.ts";
@@ -50,7 +50,7 @@ export function valkey(options: ValkeyOptions): Store {
 
 export const valkeyFactory: Factory<ValkeyOptions> = {
   valid: (parameters) => checkOptions<ValkeyOptions>("valkey", parameters, { ...storeRules, ...rulesFor(parameters) }),
-  build: (options) => createStore(valkeyBackend(options), options),
+  build: (options) => createFullStore(valkeyBackend(options), options),
 };
 
 // Of those who fight for a key one wins each time, so that even a crowd is through by then.
@@ -59,7 +59,7 @@ const tries = 64;
 const indexesAtOnce = 2048;
 const dueAtOnce = 500;
 
-function valkeyBackend(options: ValkeyOptions): Backend {
+function valkeyBackend(options: ValkeyOptions): FullBackend {
   const { prefix = "", timeout = 5000, now } = options;
   const connection = createConnection({ ...options, timeout }, now !== undefined);
   // Changes of all databases of a server are published in one space.
@@ -151,7 +151,6 @@ function valkeyBackend(options: ValkeyOptions): Backend {
     // A value is copied as what the client can send.
     copiesValues: true,
     get: (key, { signal }) => queue.askOne("get", key, none, signal, readEntry),
-    ...(now ? {} : { value: (key, { signal }) => queue.askValue(key, signal) }),
     set: (key, { value, expiresAt }, { signal }) =>
       queue.askOne("set", key, [queue.hold(value), expiresAt], signal, nothing),
     delete: (key, { signal }) => queue.askOne("delete", key, none, signal, readDone),
