@@ -1,3 +1,4 @@
+import { StoreError } from "../core/error.ts";
 import { letExit } from "../core/letExit.ts";
 import { listOf, readAddress, readSentinel, type Address, type ValkeyServers } from "./_valkeyConfig.ts";
 import { describe, isRefusal } from "./_valkeyError.ts";
@@ -58,6 +59,7 @@ export function createConnection(
   let skew = 0;
   let comparedAt = -Infinity;
   let giveUp: (() => void) | undefined;
+  let isClosed = false;
 
   async function open(): Promise<ValkeyClient> {
     const opened = given ?? (await createClient(options));
@@ -83,7 +85,12 @@ export function createConnection(
   }
 
   async function connect(): Promise<ValkeyClient> {
-    const found = (client ??= await open());
+    const found = client ?? (await open());
+    if (isClosed) {
+      leave(found);
+      throw new StoreError("closed", "Store is closed");
+    }
+    client = found;
     if (found.status !== "ready") {
       downSince ??= performance.now();
       if (found.status === "wait" || (found.status === "end" && !given)) found.connect().catch(failed);
@@ -124,6 +131,12 @@ export function createConnection(
     skew = theirs < before ? theirs - before : Math.max(0, theirs - after);
   }
 
+  function leave(left: ValkeyClient): void {
+    left.off("ready", connected);
+    left.off("close", disconnected);
+    if (!given) left.disconnect();
+  }
+
   return {
     current() {
       if (client?.status !== "ready" || (comparedAt === -Infinity && !isOwnClock)) return undefined;
@@ -138,17 +151,15 @@ export function createConnection(
     async close() {
       const left = client;
       client = undefined;
+      isClosed = true;
       giveUp?.();
       if (!left) return;
-      left.off("ready", connected);
-      left.off("close", disconnected);
-      if (given) return;
       // What has not gone by then is not waited for.
-      const timer = setTimeout(() => left.disconnect(), 1000);
+      const timer = setTimeout(leave, 1000, left);
       letExit(timer);
-      if (left.status === "ready") await left.quit().catch(nothing);
-      left.disconnect();
+      if (!given && left.status === "ready") await left.quit().catch(nothing);
       clearTimeout(timer);
+      leave(left);
     },
   };
 }

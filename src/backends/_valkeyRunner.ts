@@ -1,3 +1,4 @@
+import { letExit } from "../core/letExit.ts";
 import type { ValkeyClient } from "./_valkeyConnection.ts";
 import { getScript, script, setScript } from "./_valkeyScript.ts";
 
@@ -37,7 +38,7 @@ export function createRunner(timeout: number): Runner {
     return new Promise((resolve, land) => {
       const flight: Flight = { at: performance.now(), land };
       flights.add(flight);
-      watchdog ??= setTimeout(look, Math.min(timeout, longestDelay));
+      if (!watchdog) lookAfter(timeout);
       work.then(
         (result) => {
           end(flight);
@@ -55,15 +56,18 @@ export function createRunner(timeout: number): Runner {
     flights.delete(flight);
   }
 
+  function lookAfter(delay: number): void {
+    watchdog = setTimeout(look, Math.min(delay, longestDelay));
+    // A connection that waits for an answer keeps the process by itself.
+    letExit(watchdog);
+  }
+
   function look(): void {
     watchdog = undefined;
     const now = performance.now();
     for (const flight of flights) {
       const left = flight.at + timeout - now;
-      if (left > 0) {
-        watchdog = setTimeout(look, Math.min(left, longestDelay));
-        return;
-      }
+      if (left > 0) return lookAfter(left);
       end(flight);
       flight.land(new Error(`no answer within ${timeout} ms`));
     }

@@ -66,6 +66,14 @@ function valkeyBackend(options: ValkeyOptions): FullBackend {
   const channel = nameBeside(prefix, `changes ${databaseOf(options)}`);
   const queue = createQueue({ connection, prefix, timeout, now, channel });
   const turns = new Map<string, Promise<unknown>>();
+  const underWay = new Set<Promise<unknown>>();
+
+  /** Tells what a client rejects with as a store does; a store that closes waits for it. */
+  function told<R>(work: Promise<R>): Promise<R> {
+    const end = work.catch((error: unknown) => Promise.reject(describe(error))).finally(() => underWay.delete(end));
+    underWay.add(end);
+    return end;
+  }
 
   async function nodes(): Promise<readonly ValkeyClient[]> {
     const client = await connection.ready();
@@ -174,7 +182,7 @@ function valkeyBackend(options: ValkeyOptions): FullBackend {
     watch: (_, observer) => told(feed.watch(observer)),
     async close() {
       feed.close();
-      await Promise.allSettled(turns.values());
+      await Promise.allSettled([...underWay, ...turns.values()]);
       await queue.idle();
       await connection.close();
     },
@@ -205,11 +213,6 @@ const none: Step["args"] = [];
 const nothing = (): void => {};
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const encoder = new TextEncoder();
-
-/** Tells what a client rejects with as a store does. */
-function told<R>(work: Promise<R>): Promise<R> {
-  return work.catch((error: unknown) => Promise.reject(describe(error)));
-}
 
 function stepsOf(name: Step["name"], keys: readonly string[]): Step[] {
   return keys.map((key) => ({ name, key, args: none }));

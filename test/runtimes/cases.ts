@@ -7,12 +7,14 @@ import process from "node:process";
 import { serve } from "srvx";
 import type { Subject } from "../../src/testing.ts";
 import { runCases, summary } from "../runCases.ts";
+import { valkeySubjects } from "../valkeySubjects.ts";
 import { storeServer } from "../storeServer.ts";
 import { subjects, type Load as LoadPortable, type Modules as PortableModules } from "../subjects.ts";
 
 interface Modules extends PortableModules {
   testing: typeof import("../../src/testing.ts");
   "backends/sqlite": typeof import("../../src/backends/sqlite.ts");
+  "backends/valkey": typeof import("../../src/backends/valkey.ts");
 }
 type Load = LoadPortable & (<Name extends keyof Modules>(name: Name) => Promise<Modules[Name]>);
 
@@ -42,6 +44,7 @@ const sqliteSubject: Subject = {
   can: ["atomic", "list", "sweep", "watch", "bytes", "shared", "persistent"],
   open: (medium, options) => sqlite({ ...options, path: join(folder, `${medium}.sqlite`) }),
 };
+const valkeys = valkeySubjects((await load("backends/valkey")).valkey);
 // srvx serves by node:http, Deno.serve or Bun.serve, whichever is here.
 const server = serve({
   hostname: "127.0.0.1",
@@ -53,9 +56,10 @@ const server = serve({
 await server.ready();
 
 const print = (line: string): boolean => process.stdout.write(`${line}\n`);
-const all = await subjects(load, server.url!, [sqliteSubject]);
+const all = await subjects(load, server.url!, [sqliteSubject, ...valkeys.subjects]);
 const count = await runCases(await load("testing"), all, { filter, print });
 await server.close(true);
+await valkeys.stop();
 await rm(folder, { recursive: true });
 print(summary(count));
 // The process ends by itself: a timer or a connection of ours that keeps it is a fault, which the step's limit tells.
