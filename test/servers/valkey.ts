@@ -156,12 +156,19 @@ function several(nodes: readonly ValkeyServer[]): ValkeyServers {
   return { nodes, urls: nodes.map(({ url }) => url), stop };
 }
 
-/** Starts a cluster of three nodes, each with as many replicas as asked for. */
-export async function startCluster({ replicas = 0, config = [] as readonly string[] } = {}): Promise<ValkeyServers> {
+/**
+ * Starts a cluster of three nodes, each with as many replicas as asked for. `nodeTimeout` is how long a node may be silent
+ * before the others give it up: on a machine that is held up, one that lives is silent too.
+ */
+export async function startCluster({
+  replicas = 0,
+  nodeTimeout = 15_000,
+  config = [] as readonly string[],
+} = {}): Promise<ValkeyServers> {
   const count = 3 * (1 + replicas);
   const starting = Array.from({ length: count }, async () => {
     const bus = await freePort();
-    const lines = ["cluster-enabled yes", `cluster-port ${bus}`, "cluster-node-timeout 1500", ...config];
+    const lines = ["cluster-enabled yes", `cluster-port ${bus}`, `cluster-node-timeout ${nodeTimeout}`, ...config];
     return startValkey({ config: lines });
   });
   const nodes = await together(starting);
@@ -204,6 +211,7 @@ export async function startSentinel(): Promise<Watched> {
   const nodes = [master, replica];
   const sentinels = await together(Array.from({ length: 3 }, () => startValkey({ config, program: "sentinel" })));
   const all = several([...nodes, ...sentinels]);
+  await until("a replica in step", async () => (await replica.cli("info", "replication")).includes("link_status:up"));
   await until("sentinels that know one another and the replica", async () => {
     const told = await Promise.all(sentinels.map((each) => each.cli("sentinel", "master", masterName)));
     return told.every((text) => /num-slaves\n1\n/.test(text) && /num-other-sentinels\n2\n/.test(text));
