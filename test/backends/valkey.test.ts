@@ -89,7 +89,7 @@ for (const [message, code] of replies) {
     assert.equal(told.code, code);
     assert.equal(told.key, "key");
     assert.match(told.message, /^Cannot use key "key": expected /);
-    assert.ok(!JSON.stringify({ ...told, cause: { ...(told.cause as object) } }).includes("secret-word"));
+    assert.ok(![told, told.cause].some((error) => JSON.stringify(error).includes("secret-word")));
   });
 }
 

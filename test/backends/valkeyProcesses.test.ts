@@ -60,17 +60,23 @@ for (const name of Object.keys(media)) {
     open: (medium) => open(name, { prefix: `${medium}/` }),
   });
 
-  const served = new Map<string, Store>();
+  // A handler of its own for each remote, all over the same servers.
   proveAll(cases, {
     name: `a remote over a handler over ${name}`,
     can: valkeyCan,
     rounds: 50,
     isScattered,
     open(medium, { now, sweepInterval }) {
-      const store = served.get(medium) ?? open(name, { now, sweepInterval, prefix: `${medium}/` });
-      served.set(medium, store);
-      const answer = handler(store, { now });
-      return remote({ url: "http://store.test", now, fetch: (url, init) => answer(new Request(url, init)) });
+      const behind = open(name, { now, sweepInterval, prefix: `${medium}/` });
+      const answer = handler(behind, { now });
+      const store = remote({ url: "http://store.test", now, fetch: (url, init) => answer(new Request(url, init)) });
+      return {
+        ...store,
+        async close() {
+          await store.close();
+          await behind.close();
+        },
+      };
     },
   });
 
