@@ -1,5 +1,6 @@
 import { s3Factory } from "./backends/s3.ts";
 import { sqliteFactory } from "./backends/sqlite.ts";
+import { valkeyFactory } from "./backends/valkey.ts";
 import type { Store } from "./core/contract.ts";
 import { createRegistry, type Factory, type NamedConfig, type Registry } from "./core/registry.ts";
 import { nodeFetch } from "./http/nodeFetch.ts";
@@ -10,6 +11,7 @@ import { getFactory as portable, methods as portableNames } from "./index.ts";
 export * from "./index.ts";
 export { s3, s3Factory, type S3Options } from "./backends/s3.ts";
 export { sqlite, sqliteFactory, type SqliteOptions } from "./backends/sqlite.ts";
+export { valkey, valkeyFactory, type ValkeyClient, type ValkeyOptions } from "./backends/valkey.ts";
 export { handler, type Action, type HandlerOptions, type Scope } from "./http/handler.ts";
 
 /** The factory of {@link remote}. */
@@ -53,5 +55,11 @@ export function methods(): string[] {
 
 function createServerRegistry(): Registry {
   const factories = Object.fromEntries(portableNames().map((name) => [name, portable(name)]));
-  return createRegistry({ ...factories, http: remoteFactory, s3: s3Factory, sqlite: sqliteFactory });
+  return createRegistry({
+    ...factories,
+    http: remoteFactory,
+    s3: s3Factory,
+    sqlite: sqliteFactory,
+    valkey: valkeyFactory,
+  });
 }

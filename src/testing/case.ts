@@ -21,6 +21,8 @@ export interface Subject<T = any> {
   text?(value: T): string;
   /** How long a key may be, in UTF-8 bytes: less under a prefix. @default 1024 */
   readonly keyBytes?: number;
+  /** Whether changes of different keys may be told in another order, being told by different servers. @default false */
+  readonly isScattered?: boolean;
   /** How many rounds a race is run: fewer where each takes long. @default 1000 */
   readonly rounds?: number;
 }

@@ -9,12 +9,14 @@ import type { Subject } from "../../src/testing.ts";
 import { runCases, summary } from "../runCases.ts";
 import { strictCredentials, strictS3Server } from "../servers/strictS3.ts";
 import { storeServer, storesPath } from "../storeServer.ts";
+import { valkeySubjects } from "../valkeySubjects.ts";
 import { subjects, type Load as LoadPortable, type Modules as PortableModules } from "../subjects.ts";
 
 interface Modules extends PortableModules {
   testing: typeof import("../../src/testing.ts");
   "backends/s3": typeof import("../../src/backends/s3.ts");
   "backends/sqlite": typeof import("../../src/backends/sqlite.ts");
+  "backends/valkey": typeof import("../../src/backends/valkey.ts");
 }
 type Load = LoadPortable & (<Name extends keyof Modules>(name: Name) => Promise<Modules[Name]>);
 
@@ -53,6 +55,7 @@ const s3Subject: Subject = {
   open: (medium, options) => s3({ ...options, ...strictCredentials, bucketName: medium, endpoint: server.url! }),
 };
 const [serveStore, serveBucket] = [storeServer(memory, handler), strictS3Server()];
+const valkeys = valkeySubjects((await load("backends/valkey")).valkey);
 // srvx serves by node:http, Deno.serve or Bun.serve, whichever is here.
 const server = serve({
   hostname: "127.0.0.1",
@@ -65,9 +68,10 @@ await server.ready();
 
 const print = (line: string): boolean => process.stdout.write(`${line}\n`);
 // The views of S3 are those of any other, and would cost much time.
-const all = [...(await subjects(load, server.url!, [sqliteSubject])), s3Subject];
+const all = [...(await subjects(load, server.url!, [sqliteSubject, ...valkeys.subjects])), s3Subject];
 const count = await runCases(await load("testing"), all, { filter, print });
 await server.close(true);
+await valkeys.stop();
 await rm(folder, { recursive: true });
 print(summary(count));
 // The process ends by itself: a timer or a connection of ours that keeps it is a fault, which the step's limit tells.

@@ -32,7 +32,7 @@ const cases = Object.entries(runtimes).flatMap(([name, command]) =>
   ["src", "package"].map((origin) => ({
     name: `cases on ${name}, ${origin}`,
     command: [...command, "test/runtimes/cases.ts", name, origin],
-    needs: ["runtimes", ...(origin === "package" ? ["package"] : [])],
+    needs: ["runtimes", "servers", ...(origin === "package" ? ["package"] : [])],
   })),
 );
 
