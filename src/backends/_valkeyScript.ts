@@ -21,7 +21,7 @@ export const declined = -3;
 export const failed = -4;
 
 /** The same for steps that are all "get", by the server's clock: what is no plain value it declines. */
-export const getScript = `
+export const getScript: string = `
 local index, replies = KEYS[#KEYS], {}
 for i = 1, #KEYS - 1 do
   local value, over = redis.pcall('GET', KEYS[i]), ${absent}
@@ -69,7 +69,7 @@ export const reads: ReadonlySet<Step["name"]> = new Set(["get", "head"]);
  * Modes: "c" in a cluster, where it is published from which node a change comes. "o" for a clock that is not the server's:
  * then the index alone says when a key is over, and the server removes it a day later.
  */
-export const script = `
+export const script: string = `
 local index, channel, now = KEYS[#KEYS], ARGV[2], tonumber(ARGV[1])
 local isCluster, isOwnClock = string.find(ARGV[3], 'c'), string.find(ARGV[3], 'o')
 local told, replies = {}, {}
