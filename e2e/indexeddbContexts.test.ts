@@ -201,6 +201,39 @@ inEngines("contexts that share a database", ["chromium", "firefox", "webkit"], {
     assert.equal(written, times.length);
   });
 
+  it("a tab that reads without end does not keep another tab's writes waiting", async (context) => {
+    const database = place.database();
+    const [reading, writing] = [await place.open(), await place.open()];
+    await reading.evaluate(async (database) => {
+      const store = shelf.indexeddb({ database });
+      await store.set("a", shelf.bytes("0"));
+      kept.reading = (async () => {
+        let reads = 0;
+        while (shelf.text(await store.get("a")) !== "20") reads++;
+        await store.close();
+        return reads;
+      })();
+    }, database);
+    const { outcomes, longest } = await writing.evaluate(async (database) => {
+      const store = shelf.indexeddb({ database });
+      const outcomes: unknown[] = [];
+      let longest = 0;
+      for (let count = 1; count <= 20; count++) {
+        const start = performance.now();
+        outcomes.push(await shelf.outcome(store.set("a", shelf.bytes(`${count}`))));
+        longest = Math.max(longest, performance.now() - start);
+      }
+      await store.close();
+      return { outcomes, longest };
+    }, database);
+    assert.deepEqual(
+      outcomes,
+      Array.from({ length: 20 }, () => ({})),
+    );
+    const reads = await reading.evaluate(() => kept.reading as Promise<number>);
+    context.diagnostic(`${reads} reads, the longest of 20 writes took ${Math.round(longest)} ms`);
+  });
+
   it("a worker that is ended and a tab that is closed amid their writes are in nobody's way", async () => {
     const database = place.database();
     const [staying, closing] = [await place.open(), await place.browser.open(`${place.server.url}${path}`)];

@@ -1,18 +1,13 @@
-import {
-  UNCHANGED,
-  type FullBackend,
-  type Call,
-  type Change,
-  type Entry,
-  type Listed,
-  type Store,
-} from "../core/contract.ts";
+import { UNCHANGED, type Call, type Change, type Entry, type FullBackend, type Store } from "../core/contract.ts";
 import { createFullStore } from "../core/createFullStore.ts";
-import { quote, StoreError } from "../core/error.ts";
+import { StoreError } from "../core/error.ts";
 import { createSharedHub } from "../core/hub.ts";
 import { boolean, checkOptions, nonEmptyString, storeRules, type Rule, type StoreOptions } from "../core/options.ts";
 import type { Factory } from "../core/registry.ts";
+import { expiryIndex, findExpired, listKeys, listPage, rangeOf } from "./_listing.ts";
 import { createQueue, Refusal, type Work } from "./_queue.ts";
+import { ask, readMany } from "./_readMany.ts";
+import { deadlineOf, toEntry, type Stored } from "./_stored.ts";
 
 /** Where an IndexedDB store keeps its entries, and how firmly. */
 export interface IndexedDBOptions extends StoreOptions {
@@ -31,12 +26,6 @@ declare module "../core/registry.ts" {
   interface Backends {
     indexeddb: IndexedDBOptions;
   }
-}
-
-/** A record as it lies in the database: the value, and its deadline if it has one, which the index is made of. */
-interface Stored {
-  readonly v: Uint8Array;
-  readonly e?: number;
 }
 
 /**
@@ -82,11 +71,8 @@ export async function storageUsage(): Promise<StorageUsage> {
 
 const version = 1;
 const storeName = "entries";
-const indexName = "expiry";
 // One round of a sweep: so many that it is fast, so few that other tabs are not kept waiting.
 const sweepSize = 500;
-// One step of a listing reads values, too, for their sizes: as many as make about so many bytes.
-const pageBytes = 1 << 20;
 
 function indexeddbBackend({
   database = "shelflife",
@@ -100,7 +86,7 @@ function indexeddbBackend({
   function open(lost: () => void): Promise<IDBDatabase> {
     return new Promise((resolve, reject) => {
       const request = indexedDB.open(database, version);
-      request.onupgradeneeded = () => void request.result.createObjectStore(storeName).createIndex(indexName, "e");
+      request.onupgradeneeded = () => void request.result.createObjectStore(storeName).createIndex(expiryIndex, "e");
       request.onerror = () => reject(request.error);
       request.onsuccess = () => {
         const connection = request.result;
@@ -113,8 +99,8 @@ function indexeddbBackend({
     });
   }
 
-  function begin(db: IDBDatabase, mode: IDBTransactionMode): IDBTransaction {
-    return db.transaction(storeName, mode, { durability });
+  function begin(db: IDBDatabase, mode: IDBTransactionMode): IDBObjectStore {
+    return db.transaction(storeName, mode, { durability }).objectStore(storeName);
   }
 
   function put(entries: IDBObjectStore, changes: Change[], key: string, { value, expiresAt }: Entry): void {
@@ -135,13 +121,15 @@ function indexeddbBackend({
   return {
     returnsCopies: true,
     isPersistent: () => true,
-    get: (key, call) =>
-      queue.add({ write: false, call, key, run: async (entries) => toEntry(key, await ask(entries.get(key))) }),
+    get: (key, call) => queue.get({ key, call, found: (record) => toEntry(key, record) }),
     getMany: (keys, call) =>
       queue.add({
         write: false,
         call,
-        run: (entries) => Promise.all(keys.map(async (key) => toEntry(key, await ask(entries.get(key))))),
+        async run(entries) {
+          const found = await readMany(entries, keys);
+          return keys.map((key) => toEntry(key, found.get(key)));
+        },
       }),
     set: (key, entry, call) =>
       queue.add({
@@ -149,6 +137,7 @@ function indexeddbBackend({
         isRepeatable: true,
         call,
         key,
+        size: entry.value.length,
         run: (entries, changes) => put(entries, changes, key, entry),
       }),
     setMany: (items, call) =>
@@ -179,34 +168,8 @@ function indexeddbBackend({
           else remove(entries, changes, key, stored);
         },
       }),
-    list: ({ prefix, limit, cursor }, call) =>
-      queue.add({
-        write: false,
-        call,
-        async run(entries) {
-          const listed: Listed[] = [];
-          for (let wanted = 64; ;) {
-            const count = Math.min(wanted, limit - listed.length);
-            const range = rangeOf(prefix, cursor);
-            // One key more, to know whether there is one more.
-            const [keys, values] = await Promise.all([
-              ask(entries.getAllKeys(range, count + 1) as IDBRequest<string[]>),
-              ask(entries.getAll(range, count) as IDBRequest<(Stored | null)[]>),
-            ]);
-            let bytes = 1;
-            values.forEach((stored, index) => {
-              // A damaged record is listed, too: reading it says what is wrong, deleting it helps.
-              const size = stored?.v?.length;
-              bytes += size ?? 0;
-              listed.push({ key: keys[index]!, expiresAt: deadlineOf(stored), size });
-            });
-            if (keys.length <= count) return { entries: listed };
-            cursor = keys[count - 1]!;
-            if (listed.length === limit) return { entries: listed, cursor };
-            wanted = Math.ceil((pageBytes * count) / bytes);
-          }
-        },
-      }),
+    list: (options, call) => queue.add({ write: false, call, run: (entries) => listPage(entries, options) }),
+    listKeys: (options, call) => queue.add({ write: false, call, run: (entries) => listKeys(entries, options) }),
     clear: ({ prefix }, call) =>
       queue.add({
         write: true,
@@ -259,40 +222,4 @@ function sweepWork(call: Call): Work<number> {
       return keys.length;
     },
   };
-}
-
-function findExpired(entries: IDBObjectStore, now: number, count?: number): IDBRequest<string[]> {
-  return entries.index(indexName).getAllKeys(IDBKeyRange.upperBound(now), count) as IDBRequest<string[]>;
-}
-
-/** The result of a request. Its failure takes the transaction down, and is told there. */
-function ask<T>(request: IDBRequest<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-}
-
-/** The deadline of a record, or `Infinity` for one that is damaged. */
-function deadlineOf(stored: Stored | null): number {
-  return Number.isFinite(stored?.e) ? stored!.e! : Infinity;
-}
-
-function toEntry(key: string, stored: Stored | null | undefined): Entry | undefined {
-  if (stored === undefined) return undefined;
-  const isWhole = Object.prototype.toString.call(stored?.v) === "[object Uint8Array]";
-  if (isWhole && Number.isFinite(stored!.e ?? 0)) return { value: stored!.v, expiresAt: deadlineOf(stored) };
-  const message = `Cannot decode key ${quote(key)}: expected a record of this version`;
-  throw new Refusal(new StoreError("cant-decode", message, { key }));
-}
-
-/** The keys that begin with a prefix and come after a key, in the order of UTF-16 units; `undefined` for all. */
-function rangeOf(prefix: string, after?: string): IDBKeyRange | undefined {
-  const isInside = after !== undefined && after >= prefix;
-  const lower = isInside ? after : prefix;
-  // The first string that comes after all that begin with the prefix: its last unit raised by one.
-  const stem = prefix.replace(/\uffff+$/, "");
-  if (!stem) return lower ? IDBKeyRange.lowerBound(lower, isInside) : undefined;
-  const upper = stem.slice(0, -1) + String.fromCharCode(stem.charCodeAt(stem.length - 1) + 1);
-  return IDBKeyRange.bound(lower, upper, isInside, true);
 }

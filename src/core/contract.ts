@@ -196,6 +196,11 @@ export interface Backend {
     options: { readonly prefix: string; readonly limit: number; readonly cursor?: string | undefined },
     call: Call,
   ): Awaitable<Page>;
+  /** Reads a page for which nobody asks for sizes, and which may be longer than the limit. Fallback: `list`. */
+  listKeys?(
+    options: { readonly prefix: string; readonly limit: number; readonly cursor?: string | undefined },
+    call: Call,
+  ): Awaitable<Page>;
   /** Removes every entry whose key begins with the prefix. Fallback: none. */
   clear?(options: { readonly prefix: string }, call: Call): Awaitable<void>;
   /** Removes what has expired, and counts it, at a cost that follows that count. Fallback: none. */

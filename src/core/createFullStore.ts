@@ -220,15 +220,17 @@ export function createFullStore(backend: FullBackend, { now = Date.now, sweepInt
 
     async *keys(options) {
       const { prefix, signal } = checkCall(options);
-      let page: Page | undefined;
+      const list = backend.listKeys ?? backend.list;
+      let cursor: string | undefined;
       do {
-        page = await store.list({ prefix, signal, cursor: page?.cursor });
+        const page = await run(options, (call) => list({ prefix: checkPrefix(prefix), limit: 1000, cursor }, call));
         for (const entry of page.entries) {
           // The page was read a while ago, and the caller may take his time.
           signal?.throwIfAborted();
           if (isLive(entry)) yield entry.key;
         }
-      } while (page.cursor !== undefined);
+        cursor = page.cursor;
+      } while (cursor !== undefined);
     },
 
     list: (options) =>

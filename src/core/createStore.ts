@@ -64,6 +64,7 @@ function complete(backend: Backend): FullBackend {
       return count;
     },
     list: need("list"),
+    listKeys: backend.listKeys && ((options, call) => backend.listKeys!(options, call)),
     clear: need("clear"),
     sweep: need("sweep"),
     watch: need("watch"),

@@ -68,7 +68,7 @@ const servers = {
   "redis-server": "redis-server",
   "redis-cli": "redis-tools",
   nginx: "nginx-light",
-  // Ceph's gateway speaks S3, over a cluster of one. The packages are about 50 MB.
+  // Ceph's gateway speaks S3. Its parts are 60 MB, which is less than any other service of the kind that a system has.
   "ceph-mon": "ceph-mon",
   "ceph-osd": "ceph-osd",
   radosgw: "radosgw",

@@ -1,0 +1,207 @@
+// What calls cost, counted in transactions and requests: that does not depend on the clock, and is the same in browsers.
+import "fake-indexeddb/auto";
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { indexeddb } from "../../src/index.ts";
+import type { Store } from "../../src/index.ts";
+
+const value = new TextEncoder().encode("value");
+const keysOf = (count: number, name = "key"): string[] =>
+  Array.from({ length: count }, (_, index) => `${name} ${index}`);
+let databases = 0;
+
+interface Counted {
+  /** The modes of the transactions that were begun. */
+  readonly transactions: string[];
+  /** How many requests were made, by the name of the method. */
+  readonly requests: Record<string, number>;
+  /** How many records were handed over. */
+  records: number;
+}
+
+/** Counts what is asked of IndexedDB while some work runs. */
+async function counting(work: () => Promise<unknown>): Promise<Counted> {
+  const counted: Counted = { transactions: [], requests: {}, records: 0 };
+  const originals: (() => void)[] = [];
+  const spy = <T extends object>(target: T, name: keyof T & string, note: (result: any, args: any[]) => void): void => {
+    const original = target[name] as (...args: unknown[]) => unknown;
+    originals.push(() => (target[name] = original as T[typeof name]));
+    target[name] = function (this: unknown, ...args: unknown[]) {
+      const result = original.apply(this, args);
+      note(result, args);
+      return result;
+    } as T[typeof name];
+  };
+  spy(IDBDatabase.prototype, "transaction", (_, [, mode]) => counted.transactions.push(mode));
+  for (const name of ["get", "getAll", "getAllKeys", "put", "delete"] as const) {
+    spy(IDBObjectStore.prototype, name, (request: IDBRequest<unknown[]>) => {
+      counted.requests[name] = (counted.requests[name] ?? 0) + 1;
+      if (name === "getAll") request.addEventListener("success", () => (counted.records += request.result.length));
+    });
+  }
+  try {
+    await work();
+  } finally {
+    for (const restore of originals) restore();
+  }
+  return counted;
+}
+
+async function withStore(work: (store: Store, database: string) => Promise<void>): Promise<void> {
+  const database = `counts${++databases}`;
+  const store = indexeddb({ database });
+  try {
+    await store.find("open");
+    await work(store, database);
+  } finally {
+    await store.close();
+  }
+}
+
+const all = (keys: readonly string[], call: (key: string) => Promise<unknown>): Promise<unknown> =>
+  Promise.all(keys.map(call));
+const fill = (store: Store, keys: readonly string[]): Promise<void> => store.setMany(keys.map((key) => [key, value]));
+
+test("reads one after the other share a transaction", () =>
+  withStore(async (store) => {
+    const keys = keysOf(100);
+    await fill(store, keys);
+    const { transactions, requests } = await counting(async () => {
+      for (const key of keys) assert.deepEqual(await store.get(key), value);
+      assert.equal(await store.find("nobody"), undefined);
+    });
+    assert.deepEqual(transactions, ["readonly"]);
+    assert.deepEqual(requests, { get: 101 });
+  }));
+
+test("a transaction is not read in for ever, so that another store's write gets its turn", () =>
+  withStore(async (store, database) => {
+    const other = indexeddb({ database });
+    await fill(store, ["a"]);
+    let isWritten = false;
+    let reads = 0;
+    await store.get("a");
+    const writing = other.set("a", value).then(() => (isWritten = true));
+    while (!isWritten && reads < 10_000) {
+      await store.get("a");
+      reads++;
+    }
+    await writing;
+    await other.close();
+    assert.ok(reads < 1000, `${reads} reads went before the write`);
+  }));
+
+test("a read after a write does not see what was there before", () =>
+  withStore(async (store) => {
+    await fill(store, ["a"]);
+    const { transactions } = await counting(async () => {
+      await store.get("a");
+      const calls = [store.set("a", new Uint8Array(1)), store.get("a")] as const;
+      assert.deepEqual(await calls[1], new Uint8Array(1));
+      await store.get("a");
+    });
+    assert.deepEqual(transactions, ["readonly", "readwrite", "readonly"]);
+  }));
+
+test("a burst of reads is one look at the keys and one request for those side by side", () =>
+  withStore(async (store) => {
+    const keys = keysOf(100);
+    await fill(store, keys);
+    const { transactions, requests, records } = await counting(async () => {
+      await all(keys, async (key) => assert.deepEqual(await store.get(key), value));
+      assert.deepEqual(
+        await store.findMany([...keys, "key 5", "key none"]),
+        [...keys, "key 5"].map((): Uint8Array | undefined => value).concat(undefined),
+      );
+    });
+    assert.deepEqual(transactions, ["readonly", "readonly"]);
+    assert.deepEqual(requests, { getAllKeys: 2, getAll: 2 });
+    assert.equal(records, 200);
+  }));
+
+test("a burst of reads asks for nothing that is not wanted", () =>
+  withStore(async (store) => {
+    // Runs of ten with one in between that nobody wants, and single ones among many.
+    const dense = keysOf(50, "dense");
+    const wanted = [...dense.filter((_, index) => index % 11 !== 3), ...keysOf(20, "rare").map((key) => `${key} 7`)];
+    const others = keysOf(20, "rare").flatMap((key) => keysOf(30, key));
+    await fill(store, [...new Set([...dense, ...others, ...wanted])]);
+    const misses = keysOf(20, "miss");
+    const { requests, records } = await counting(async () => {
+      const found = await Promise.all([...wanted, ...misses].map((key) => store.find(key)));
+      assert.deepEqual(
+        found.map((each) => each?.length),
+        [...wanted.map((): number | undefined => value.length), ...misses.map(() => undefined)],
+      );
+    });
+    assert.equal(records + requests.get!, wanted.length);
+    assert.ok(requests.getAll! > 2 && requests.getAllKeys === 1, JSON.stringify(requests));
+  }));
+
+test("a burst of misses costs one request", () =>
+  withStore(async (store) => {
+    await fill(store, keysOf(20));
+    const { requests } = await counting(() =>
+      all(keysOf(100, "key none"), async (key) => assert.equal(await store.find(key), undefined)),
+    );
+    assert.deepEqual(requests, { getAllKeys: 1 });
+  }));
+
+test("a burst of thousands goes in portions, in which neighbours are together", () =>
+  withStore(async (store) => {
+    const keys = keysOf(3000);
+    const { transactions } = await counting(() => all(keys, (key) => store.set(key, value)));
+    assert.deepEqual(transactions, Array(3).fill("readwrite"));
+    const shuffled = keys.map((_, index) => keys[(index * 1709) % keys.length]!);
+    const read = await counting(() => all(shuffled, async (key) => assert.deepEqual(await store.get(key), value)));
+    assert.deepEqual(read.transactions, Array(3).fill("readonly"));
+    assert.deepEqual(read.requests, { getAllKeys: 3, getAll: 3 });
+  }));
+
+test("a burst of large values goes in portions of some MiB", () =>
+  withStore(async (store) => {
+    const large = new Uint8Array(1 << 20);
+    const { transactions } = await counting(() => all(keysOf(10), (key) => store.set(key, large)));
+    assert.equal(transactions.length, 3);
+  }));
+
+test("reads among writes share their transaction, and each sees what was written before it", () =>
+  withStore(async (store) => {
+    const seen: unknown[] = [];
+    const { transactions } = await counting(async () => {
+      const calls: Promise<unknown>[] = [store.set("a", value)];
+      for (let count = 1; count <= 20; count++) {
+        calls.push(store.set("a", new Uint8Array(count)));
+        calls.push(store.get("a").then(({ length }) => seen.push(length)));
+        calls.push(store.increment("n"), store.get("n"));
+      }
+      await Promise.all(calls);
+    });
+    assert.deepEqual(transactions, ["readwrite"]);
+    assert.deepEqual(
+      seen,
+      Array.from({ length: 20 }, (_, index) => index + 1),
+    );
+  }));
+
+test("keys are listed without their values, and by deadlines of their own", () =>
+  withStore(async (store) => {
+    await fill(store, keysOf(1500));
+    await store.setMany(keysOf(10, "dated").map((key) => [key, value, { ttl: 60_000 }]));
+    const listed: string[] = [];
+    const { requests, transactions } = await counting(async () => {
+      for await (const key of store.keys()) listed.push(key);
+    });
+    assert.deepEqual(listed, [...keysOf(10, "dated"), ...keysOf(1500)].sort());
+    assert.equal(transactions.length, 2);
+    assert.deepEqual(requests, { getAllKeys: 2, get: 10 });
+  }));
+
+test("a write is one transaction with one request, and says when it is to be committed", () =>
+  withStore(async (store) => {
+    const { transactions, requests } = await counting(async () => {
+      for (const key of keysOf(5)) await store.set(key, value, { ttl: 1000 });
+    });
+    assert.deepEqual(transactions, Array(5).fill("readwrite"));
+    assert.deepEqual(requests, { put: 5 });
+  }));
