@@ -33,6 +33,9 @@ export interface Work {
 export interface Bench {
   readonly works: Work[];
   readonly rounds: number;
+  /** Notes what the works ran on, if that is not this process. */
+  ranOn(runtime: string): void;
+  readonly runtime?: string | undefined;
   /** Lets every peer do the same work, in turns, and checks after each round what it stored or returned. */
   measure(title: string, peers: readonly Peer[], how: How): Promise<void>;
   /** Notes rates that were measured in another way: by peer, one a round. */
@@ -51,7 +54,17 @@ export interface How {
   readonly misses?: boolean;
 }
 
-export type Suite = (bench: Bench) => Promise<void>;
+/** What the command line says of how to measure. */
+export interface SuiteOptions {
+  /** The engine, where it is done in a browser. @default "chromium" */
+  readonly browser?: string | undefined;
+  /** A part of the title of the works that are wanted. */
+  readonly only?: string | undefined;
+  /** Parts of the names of the peers that are wanted. */
+  readonly peers?: readonly string[] | undefined;
+}
+
+export type Suite = (bench: Bench, options: SuiteOptions) => Promise<void>;
 
 /** The name by which our own rows begin. */
 export const ours = "shelflife";
@@ -87,9 +100,14 @@ export function createBench(rounds: number): Bench {
     works.push({ title, calls, rows });
     show(title, calls, rows);
   };
+  let runtime: string | undefined;
   return {
     works,
     rounds,
+    ranOn: (name) => void (runtime = name),
+    get runtime() {
+      return runtime;
+    },
     note,
     async measure(title, peers, how) {
       const rates = new Map<string, number[]>(peers.map(({ name }) => [name, []]));

@@ -1,5 +1,5 @@
 // Measures the stores beside their peers. Results are written to bench/results.
-//   npm run bench [-- sqlite | http | memory | valkey …] [--rounds=9]
+//   npm run bench [-- sqlite | http | memory | valkey …] [--rounds=9] [--browser=firefox] [--only=part of a title] [--peers=name,name]
 import { readdirSync } from "node:fs";
 import { exit, root, run } from "../test/tools/run.mjs";
 import { runtimes } from "../test/tools/runtimes.mjs";
@@ -13,7 +13,9 @@ const unknown = wanted.filter((name) => !names.includes(name));
 
 async function main() {
   if (unknown.length) throw new Error(`No suite ${unknown.join()}: expected some of ${names.join(", ")}`);
-  await setup("root", "node", "bench");
+  const inBrowser = ["indexeddb", "localstorage"];
+  const isInBrowser = (wanted.length ? wanted : names).some((name) => inBrowser.includes(name));
+  await setup("root", "node", "bench", ...(isInBrowser ? ["browsers"] : []));
   const [command, ...options] = runtimes.node24;
   // A process each: what one leaves in memory is not measured with the next.
   for (const name of wanted.length ? wanted : names) {

@@ -1,0 +1,235 @@
+import { indexeddb } from "../../src/backends/indexeddb.ts";
+import { floor, makes, shelflife } from "./indexeddbPeers.ts";
+import {
+  bytesOf,
+  check,
+  each,
+  fill,
+  getting,
+  group,
+  itemsOf,
+  keysOf,
+  profileOf,
+  setting,
+  timed,
+  works,
+  type Makes,
+  type PagePeer,
+  type PageWork,
+} from "./work.ts";
+
+const small = bytesOf(100);
+const hour = 3_600_000;
+const burst = { calls: 10_000, callers: Infinity, valueOf: small };
+// In slices, so that what else the machine does falls on all alike: 1,000 calls in five rounds.
+const row = { calls: 200, callers: 1, valueOf: small, share: 5 };
+const all = makes();
+
+/** Some of the peers, by name. */
+const some = (makes: Makes, ...names: string[]): Makes =>
+  Object.fromEntries(Object.entries(makes).filter(([name]) => names.includes(name)));
+
+const bursts = group("burst", all);
+const many = ["shelflife", "idb-keyval", "Dexie", "browser-level", floor];
+const lists = group("many", some(all, ...many));
+const rows = group("row", all);
+
+/** Numbers between 0 and 1 that are the same for every peer. */
+function randomOf(seed: number): () => number {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** A function of one's own numbers to indexes below a count, the first of which are the most frequent. */
+function zipf(count: number): (random: number) => number {
+  const sums: number[] = [];
+  for (let rank = 1, sum = 0; rank <= count; rank++) sums.push((sum += 1 / rank));
+  return (random) => {
+    const wanted = random * sums.at(-1)!;
+    let [low, high] = [0, count - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (sums[middle]! < wanted) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+}
+
+/** What an application does: most of it reads, of few keys, by several callers; half of what is written has a deadline. */
+function mix(peers: Makes): PageWork {
+  const calls = 10_000;
+  const keys = keysOf(10_000);
+  const pick = zipf(keys.length);
+  const filled = new Set<string>();
+  const opened = group("mix", peers);
+  const entries = Object.keys(peers).map((name) => {
+    const round = async (number: number): Promise<number> => {
+      const peer = opened[name]!();
+      if (!filled.has(name)) await fill(peer, itemsOf(keys.length, small, 0));
+      filled.add(name);
+      const random = randomOf(number);
+      const steps = Array.from({ length: calls }, () => ({ index: pick(random()), chance: random() }));
+      let wrong = 0;
+      const took = await timed(() =>
+        each(steps, 64, async ({ index, chance }) => {
+          if (chance < 0.1) {
+            await peer.set(keys[index]!, small(index, number), chance < 0.05 ? hour : undefined);
+            return;
+          }
+          const found = (await peer.get(keys[index]!)) as Uint8Array | undefined;
+          if (found?.length !== 100 || new DataView(found.buffer, found.byteOffset).getUint32(0) !== index) wrong++;
+        }),
+      );
+      if (wrong) throw new Error(`${name} returned ${wrong} wrong values`);
+      return took;
+    };
+    return [name, round] as const;
+  });
+  return {
+    title: "mix: 64 callers, Zipf, 90 % get, half of the sets with a deadline",
+    calls,
+    peers: Object.fromEntries(entries),
+  };
+}
+
+/** Opens what is there and reads one value. */
+function opening(peers: Makes): PageWork {
+  const calls = 10;
+  const filled = new Set<string>();
+  const entries = Object.entries(peers).map(([name, make]) => {
+    const open = (): PagePeer => make(`open ${name}`);
+    const round = async (): Promise<number> => {
+      const items = itemsOf(100, small, 0);
+      if (!filled.has(name)) {
+        const peer = open();
+        await fill(peer, items);
+        await peer.close!();
+      }
+      filled.add(name);
+      let took = 0;
+      for (let count = 0; count < calls; count++) {
+        let peer: PagePeer;
+        let found: unknown;
+        took += await timed(async () => {
+          peer = open();
+          found = await peer.get(items[0]![0]);
+        });
+        check(items.slice(0, 1), [found]);
+        await peer!.close!();
+      }
+      return took;
+    };
+    return [name, round] as const;
+  });
+  return { title: "cold open to first value", calls, peers: Object.fromEntries(entries) };
+}
+
+function listing(): PageWork {
+  const calls = 10_000;
+  return works({ ...burst, title: "listing 10,000 keys" }, group("listing", all), async (peer, round) => {
+    if (round === 0) await fill(peer, itemsOf(calls, small, 0));
+    let keys: readonly unknown[] = [];
+    const took = await timed(async () => (keys = await peer.keys!()));
+    if (new Set(keys).size !== calls) throw new Error(`${new Set(keys).size} keys of ${calls} were listed`);
+    return took;
+  });
+}
+
+/** Removes 100 that have expired among others, which should not matter. */
+function sweeping(): PageWork {
+  const among = (count: number) => {
+    let now = 1_000_000;
+    const store = indexeddb({ database: `sweep ${count}`, sweepInterval: Infinity, now: () => now });
+    let isFilled = false;
+    return async (): Promise<number> => {
+      for (let at = 0; !isFilled && at < count; at += 10_000) {
+        // Half of those that stay have a deadline, far away.
+        await store.setMany(
+          Array.from(
+            { length: Math.min(count, 10_000) },
+            (_, index) =>
+              [`user:${at + index}`, small(index, 0) as Uint8Array, index % 2 ? { ttl: 1e12 } : undefined] as const,
+          ),
+        );
+      }
+      isFilled = true;
+      await store.setMany(
+        Array.from(
+          { length: 100 },
+          (_, index) => [`short:${index}`, small(index, 0) as Uint8Array, { ttl: 10 }] as const,
+        ),
+      );
+      now += 10;
+      let swept = 0;
+      const took = await timed(async () => (swept = await store.sweep()));
+      if (swept !== 100) throw new Error(`${swept} were swept`);
+      return took;
+    };
+  };
+  return {
+    title: "sweeping 100 expired",
+    calls: 100,
+    peers: { "shelflife among 1,000": among(1000), "shelflife among 100,000": among(100_000) },
+  };
+}
+
+/** The same calls on a small and on a large database. */
+function growing(what: "set" | "get"): PageWork {
+  const opened = group("growth", { "shelflife of 1,000": shelflife(), "shelflife of 100,000": shelflife() });
+  const sizes: Record<string, number> = { "shelflife of 1,000": 1000, "shelflife of 100,000": 100_000 };
+  const filled = new Set<string>();
+  const calls = 500;
+  const entries = Object.entries(opened).map(([name, open]) => {
+    const round = async (number: number): Promise<number> => {
+      const size = sizes[name]!;
+      const items = itemsOf(size, small, number);
+      if (!filled.has(name)) await fill(open(), items);
+      filled.add(name);
+      const random = randomOf(number);
+      const picked = Array.from({ length: calls }, () => items[Math.floor(random() * size)]!);
+      let found: unknown[] = [];
+      const took = await timed(async () => {
+        found = await each(picked, 1, ([key, value]) => (what === "set" ? open().set(key, value) : open().get(key)));
+      });
+      if (what === "get" && found.some((value) => (value as Uint8Array | undefined)?.length !== 100))
+        throw new Error("A value is missing");
+      return took;
+    };
+    return [name, round] as const;
+  });
+  return { title: `growth: sequential ${what} at random`, calls, peers: Object.fromEntries(entries) };
+}
+
+const { shelflife: _, ...others } = all;
+const dated = group("dated", { "shelflife, a deadline each": shelflife({ ttl: hour }), ...others });
+const profiles = group("json", makes({ isJson: true }));
+const large = group("large", all);
+const profile = { calls: 2000, callers: Infinity, valueOf: profileOf };
+const megabytes = { calls: 10, callers: 1, valueOf: bytesOf(1 << 20), share: 2 };
+
+export const indexeddbWorks: readonly PageWork[] = [
+  setting({ ...burst, title: "burst set, 100 B", share: 0.5 }, bursts),
+  getting({ ...burst, title: "burst get, 100 B" }, bursts),
+  getting({ ...burst, title: "burst get, misses", misses: true }, bursts),
+  setting({ ...burst, title: "burst set with a deadline each, 100 B", share: 0.5 }, dated),
+  setting({ ...profile, title: "burst set, 1 kB JSON" }, profiles),
+  getting({ ...profile, title: "burst get, 1 kB JSON" }, profiles),
+  setting({ ...row, title: "sequential set, 100 B" }, rows),
+  getting({ ...row, title: "sequential get, 100 B" }, rows),
+  getting({ ...row, title: "sequential get, misses", misses: true }, rows),
+  setting({ ...burst, title: "setMany, 100 B", many: true }, lists),
+  getting({ ...burst, title: "findMany, 100 B", many: true }, lists),
+  listing(),
+  mix(all),
+  setting({ ...megabytes, title: "sequential set, 1 MiB" }, large),
+  getting({ ...megabytes, title: "sequential get, 1 MiB" }, large),
+  opening(some(all, ...many)),
+  sweeping(),
+  growing("set"),
+  growing("get"),
+];

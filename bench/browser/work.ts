@@ -1,0 +1,163 @@
+/** What does the work in a page: a store of ours, a peer, or the bare platform. */
+export interface PagePeer {
+  /** `ttl` is for those that can: ms. */
+  set(key: string, value: unknown, ttl?: number): unknown;
+  /** The value as it was set; `undefined` or `null` for a miss. */
+  get(key: string): unknown;
+  /** The better way to do many at once, where there is one. */
+  setMany?(items: Items): unknown;
+  getMany?(keys: readonly string[]): Promise<unknown[]>;
+  keys?(): Promise<readonly unknown[]>;
+  close?(): unknown;
+}
+
+/** Opens a peer on a database, or below a prefix, of that name. */
+export type Make = (name: string) => PagePeer;
+export type Makes = Readonly<Record<string, Make>>;
+
+export type Items = readonly (readonly [key: string, value: unknown])[];
+
+/** A piece of work, which each peer does in its turn. */
+export interface PageWork {
+  readonly title: string;
+  readonly calls: number;
+  /** A part of the rounds, where one takes long. @default 1 */
+  readonly share?: number;
+  /** Does one round and resolves with the ms that it took; rejects if anything was not done right. */
+  readonly peers: Readonly<Record<string, (round: number) => Promise<number>>>;
+}
+
+/** What a value is made of: its key's index and the round in which it is set. */
+export type ValueOf = (index: number, round: number) => unknown;
+
+/** Bytes that are of one key and one round alone. */
+export function bytesOf(size: number): ValueOf {
+  return (index, round) => {
+    const value = new Uint8Array(size).fill(65 + (round % 20));
+    new DataView(value.buffer).setUint32(0, index);
+    return value;
+  };
+}
+
+/** A profile of about 1 kB as JSON. */
+export const profileOf: ValueOf = (index, round) => ({
+  id: index,
+  name: `User ${index} of round ${round}`,
+  isActive: index % 2 === 0,
+  tags: Array.from({ length: 20 }, (_, tag) => `tag-${tag}-${index % 100}`),
+  visits: Array.from({ length: 15 }, (_, visit) => ({ at: 1_790_000_000_000 + visit * index, page: `/page/${visit}` })),
+  about: "What one says of oneself. ".repeat(4),
+});
+
+/** Keys as applications have them, in no order. */
+export function keysOf(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `user:${(index * 7919) % count}:profile`);
+}
+
+export function itemsOf(count: number, valueOf: ValueOf, round: number): Items {
+  return keysOf(count).map((key, index) => [key, valueOf(index, round)] as const);
+}
+
+/** Opens each peer at its first use and keeps it, for the works that share what is stored. */
+export function group(name: string, makes: Makes): Readonly<Record<string, () => PagePeer>> {
+  const entries = Object.entries(makes).map(([peer, make]) => {
+    let opened: PagePeer | undefined;
+    return [peer, () => (opened ??= make(`${name} ${peer}`))] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Fails unless a sample of what was read is what was set. */
+export function check(items: Items, found: readonly unknown[]): void {
+  const wrong = items.find(
+    ([, value], index) => index % Math.ceil(items.length / 200) === 0 && !isSame(found[index], value),
+  );
+  if (wrong) throw new Error(`Not what was set under ${wrong[0]}`);
+}
+
+function isSame(found: unknown, value: unknown): boolean {
+  if (value === undefined) return found === undefined || found === null;
+  if (!(value instanceof Uint8Array)) return JSON.stringify(found) === JSON.stringify(value);
+  return found instanceof Uint8Array && found.length === value.length && found.every((byte, at) => byte === value[at]);
+}
+
+export async function timed(work: () => unknown): Promise<number> {
+  // What is left over of the work before.
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+/** Does something for each of a list, so many at once. */
+export async function each<T>(list: readonly T[], callers: number, call: (item: T) => unknown): Promise<unknown[]> {
+  if (callers === Infinity) return Promise.all(list.map(call));
+  const results: unknown[] = [];
+  let next = 0;
+  const caller = async (): Promise<void> => {
+    for (let index = next++; index < list.length; index = next++) results[index] = await call(list[index]!);
+  };
+  await Promise.all(Array.from({ length: callers }, caller));
+  return results;
+}
+
+interface Kind {
+  readonly title: string;
+  readonly calls: number;
+  readonly callers: number;
+  readonly valueOf: ValueOf;
+  readonly share?: number;
+  /** By the one call for many, of those that have it. */
+  readonly many?: boolean;
+}
+
+type Opened = ReturnType<typeof group>;
+
+export function works(kind: Kind, peers: Opened, round: (peer: PagePeer, round: number) => Promise<number>): PageWork {
+  const entries = Object.entries(peers).map(
+    ([name, open]) => [name, (number: number) => round(open(), number)] as const,
+  );
+  return {
+    title: kind.title,
+    calls: kind.calls,
+    ...(kind.share && { share: kind.share }),
+    peers: Object.fromEntries(entries),
+  };
+}
+
+export function setting(kind: Kind, peers: Opened): PageWork {
+  return works(kind, peers, async (peer, round) => {
+    const items = itemsOf(kind.calls, kind.valueOf, round);
+    const took = await timed(() =>
+      kind.many ? peer.setMany!(items) : each(items, kind.callers, (item) => peer.set(...item)),
+    );
+    const sample = items.filter((_, index) => index % Math.ceil(items.length / 200) === 0);
+    check(sample, await each(sample, 1, ([key]) => peer.get(key)));
+    return took;
+  });
+}
+
+export function getting(kind: Kind & { readonly misses?: boolean }, peers: Opened): PageWork {
+  const filled = new Set<PagePeer>();
+  return works(kind, peers, async (peer) => {
+    const items = itemsOf(kind.calls, kind.valueOf, 0);
+    if (!filled.has(peer)) await fill(peer, items);
+    filled.add(peer);
+    const wanted = kind.misses ? items.map(([key]) => [`${key}:none`, undefined] as const) : items;
+    const keys = wanted.map(([key]) => key);
+    let found: unknown[] = [];
+    const took = await timed(async () => {
+      found = kind.many ? await peer.getMany!(keys) : await each(keys, kind.callers, (key) => peer.get(key));
+    });
+    check(wanted, found);
+    return took;
+  });
+}
+
+/** Sets many in the way that takes the least. */
+export async function fill(peer: PagePeer, items: Items): Promise<void> {
+  for (let at = 0; at < items.length; at += 10_000) {
+    const part = items.slice(at, at + 10_000);
+    await (peer.setMany?.(part) ?? each(part, Infinity, (item) => peer.set(...item)));
+  }
+}
