@@ -185,11 +185,10 @@ inEngines("contexts that share a database", ["chromium", "firefox", "webkit"], {
       kept.isDone = true;
       return kept.writing as Promise<[from: number, to: number][]>;
     });
-    const during = times.filter((time) => time[1] >= from && time[0] <= to);
-    const longest = Math.max(...during.map((time) => time[1] - time[0]));
-    context.diagnostic(`${during.length} writes within the ${to - from} ms, the longest took ${longest} ms`);
-    // In ten rounds a write waits for one or two; in a single one it would wait for all of it.
-    assert.ok(longest < (to - from) / 2, `a write took ${longest} ms of the sweep's ${to - from} ms`);
+    const within = times.filter((time) => time[0] >= from && time[1] <= to).length;
+    context.diagnostic(`${within} writes within the ${to - from} ms`);
+    // Of ten rounds each lets in what waits for it; a single one would let in what comes before it begins.
+    assert.ok(within > 4, `${within} writes within the sweep's ${to - from} ms`);
     assert.deepEqual(swept, [5000, 0]);
     assert.equal(left, 1000);
     const written = await sweeping.evaluate(async () => {

@@ -112,13 +112,15 @@ for (const name of ["chromium", "firefox", "webkit"] satisfies BrowserName[]) {
       assert.deepEqual(await one.call("told", 2), ["set a 1", "set a 1"]);
       await two.call("remove", "watched:", "a");
       await two.call("set", "watched:", "b", "2", 30);
-      assert.deepEqual((await one.call("told", 2))[0], "delete a null");
+      const told = await one.call("told", 2);
       await new Promise((resolve) => setTimeout(resolve, 40));
       await two.call("sweep", "watched:");
       await two.call("increment", "watched:");
       await two.call("clear", "watched:");
-      const told = await one.call("told", 3);
-      assert.deepEqual(told.map((line) => line.split(" ", 2).join(" ")), ["expire b", "set n", "delete n"]); // prettier-ignore
+      // Who looks at it too late expires it before the sweep does, and then was told of that already.
+      told.push(...(await one.call("told", 5 - told.length)));
+      assert.deepEqual(told.map((line) => line.split(" ", 2).join(" ")), ["delete a", "set b", "expire b", "set n", "delete n"]); // prettier-ignore
+      assert.equal(told[0], "delete a null");
       await one.call("set", "watched:", "c", "own");
       assert.deepEqual(await one.call("told", 1), ["set c own"]);
     });
