@@ -74,9 +74,9 @@ test("a server that was killed is unavailable, and all that it acknowledged is t
     await store.set(`key ${number}`, bytes(String(number)));
     keys.push(`key ${number}`);
   }
-  const under = Array.from({ length: 50 }, (_, number) => store.set(`late ${number}`, bytes("x")));
+  const under = Promise.allSettled(Array.from({ length: 50 }, (_, number) => store.set(`late ${number}`, bytes("x"))));
   await server.kill();
-  for (const [number, { status }] of (await Promise.allSettled(under)).entries()) {
+  for (const [number, { status }] of (await under).entries()) {
     if (status === "fulfilled") keys.push(`late ${number}`);
   }
   await isUnavailable(() => store.get("key 1"), 500);
