@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { each } from "./each.ts";
 
 /** What does the work of the bench: a store of ours, a peer, or the bare platform. */
 export interface Peer {
@@ -151,15 +152,8 @@ async function work(peer: Peer, what: How["what"], items: Items, callers: number
   if (callers === Infinity) {
     if (what === "set" && peer.setAll) return [await peer.setAll(items)];
     if (what === "get" && peer.getAll) return peer.getAll(items.map(([key]) => key));
-    return Promise.all(items.map(call));
   }
-  const results: unknown[] = [];
-  let next = 0;
-  const caller = async (): Promise<void> => {
-    for (let index = next++; index < items.length; index = next++) results[index] = await call(items[index]!);
-  };
-  await Promise.all(Array.from({ length: callers }, caller));
-  return results;
+  return each(items, callers, call);
 }
 
 function isSame(found: unknown, value: unknown): boolean {

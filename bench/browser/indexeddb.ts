@@ -1,9 +1,9 @@
 import { indexeddb } from "../../src/backends/indexeddb.ts";
+import { each } from "../each.ts";
 import { floor, makes, shelflife } from "./indexeddbPeers.ts";
 import {
   bytesOf,
   check,
-  each,
   fill,
   getting,
   group,

@@ -3,7 +3,18 @@ import { createStorage } from "unstorage";
 import unstorageDriver from "unstorage/drivers/localstorage";
 import { localstorage } from "../../src/backends/localstorage.ts";
 import { json } from "../../src/core/json.ts";
-import { bytesOf, getting, group, profileOf, setting, works, type Makes, type PageWork } from "./work.ts";
+import {
+  bytesOf,
+  fill,
+  itemsOf,
+  getting,
+  group,
+  profileOf,
+  setting,
+  works,
+  type Makes,
+  type PageWork,
+} from "./work.ts";
 
 /** Those with JSON values, or with bytes. */
 const makes = (isJson: boolean): Makes => ({
@@ -75,7 +86,8 @@ export const localstorageWorks: readonly PageWork[] = [
   getting({ ...profile, title: "burst get, 1 kB JSON" }, profiles),
   setting({ ...profile, callers: 1, title: "sequential set, 1 kB JSON" }, profiles),
   getting({ ...profile, callers: 1, title: "sequential get, 1 kB JSON" }, profiles),
-  works({ ...burst, title: "listing 1,000 keys" }, bytes, async (peer) => {
+  works({ ...burst, title: "listing 1,000 keys" }, bytes, async (peer, round) => {
+    if (round === 0) await fill(peer, itemsOf(burst.calls, burst.valueOf, 0));
     const start = performance.now();
     const keys = await peer.keys!();
     const took = performance.now() - start;

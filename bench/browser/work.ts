@@ -1,3 +1,5 @@
+import { each } from "../each.ts";
+
 /** What does the work in a page: a store of ours, a peer, or the bare platform. */
 export interface PagePeer {
   /** `ttl` is for those that can: ms. */
@@ -87,18 +89,6 @@ export async function timed(work: () => unknown): Promise<number> {
   const start = performance.now();
   await work();
   return performance.now() - start;
-}
-
-/** Does something for each of a list, so many at once. */
-export async function each<T>(list: readonly T[], callers: number, call: (item: T) => unknown): Promise<unknown[]> {
-  if (callers === Infinity) return Promise.all(list.map(call));
-  const results: unknown[] = [];
-  let next = 0;
-  const caller = async (): Promise<void> => {
-    for (let index = next++; index < list.length; index = next++) results[index] = await call(list[index]!);
-  };
-  await Promise.all(Array.from({ length: callers }, caller));
-  return results;
 }
 
 interface Kind {
