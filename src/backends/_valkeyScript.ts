@@ -235,7 +235,7 @@ return replies
 `;
 
 /** The deadline that a step told. */
-export function readDeadline(second: unknown, skew: number): number {
+function readDeadline(second: unknown, skew: number): number {
   return second === -1 ? Infinity : Number(second) - skew;
 }
 

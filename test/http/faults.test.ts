@@ -8,6 +8,7 @@ import { handler } from "../../src/http/handler.ts";
 import { remote, type RemoteOptions } from "../../src/http/remote.ts";
 import { listen, type ListenOptions } from "../../src/service/listen.ts";
 import { pause, startFaultProxy, type Fault, type FaultProxy } from "./faultProxy.ts";
+import { stormFaults } from "./faultStorm.ts";
 import { bytes, text } from "./pair.ts";
 
 const isUnavailable = (error: unknown): boolean => isStoreError(error, "unavailable");
@@ -42,25 +43,10 @@ function meet(proxy: FaultProxy, ...faults: Fault[]): void {
 }
 
 test("every fault by itself is got over, by every kind of call", async () => {
-  const faults: Fault[] = [
-    "dropped",
-    "cut request",
-    "lost answer",
-    "cut answer",
-    "long answer",
-    "twice",
-    "twice at once",
-    "slow",
-    "429",
-    "200 page",
-    "404 page",
-    "502 page",
-    "portal",
-  ];
   await withProxy(async ({ store, proxy, open }) => {
     const far = open();
     await Promise.all(
-      faults.map(async (fault, index) => {
+      stormFaults.map(async (fault, index) => {
         const own = await startFaultProxy(proxy.url);
         const via = remote({ url: own.url });
         const key = `key ${index}`;
@@ -88,7 +74,7 @@ test("every fault by itself is got over, by every kind of call", async () => {
         await own.close();
       }),
     );
-    assert.deepEqual((await store.list()).entries.map(({ key }) => key).sort(), faults.map((_, at) => `count ${at}`).sort()); // prettier-ignore
+    assert.deepEqual((await store.list()).entries.map(({ key }) => key).sort(), stormFaults.map((_, at) => `count ${at}`).sort()); // prettier-ignore
     await far.close();
   });
 });
