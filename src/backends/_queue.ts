@@ -1,6 +1,6 @@
 import type { Call, Change } from "../core/contract.ts";
 import { isStoreError, quote, StoreError } from "../core/error.ts";
-import { ask, readMany } from "./_readMany.ts";
+import { ask, givingOut, readMany } from "./_readMany.ts";
 
 /** One call's work within a transaction that it may share with others. */
 export interface Work<R> {
@@ -155,7 +155,8 @@ export function createQueue({ open, begin, makeRoom, tell }: QueueOptions): Queu
           entries,
           gets.map(({ key }) => key!),
         );
-        for (const job of gets) job.record = records.then((found) => found.get(job.key!));
+        const given = records.then(givingOut);
+        for (const job of gets) job.record = given.then((give) => give(job.key!));
       }
     }
     // Not committed by hand: Chromium lost large answers that way.

@@ -6,7 +6,7 @@ import { boolean, checkOptions, nonEmptyString, storeRules, type Rule, type Stor
 import type { Factory } from "../core/registry.ts";
 import { expiryIndex, findExpired, listKeys, listPage, rangeOf } from "./_listing.ts";
 import { createQueue, Refusal, type Work } from "./_queue.ts";
-import { ask, readMany } from "./_readMany.ts";
+import { ask, givingOut, readMany } from "./_readMany.ts";
 import { deadlineOf, toEntry, type Stored } from "./_stored.ts";
 
 /** Where an IndexedDB store keeps its entries, and how firmly. */
@@ -127,8 +127,8 @@ function indexeddbBackend({
         write: false,
         call,
         async run(entries) {
-          const found = await readMany(entries, keys);
-          return keys.map((key) => toEntry(key, found.get(key)));
+          const give = givingOut(await readMany(entries, keys));
+          return keys.map((key) => toEntry(key, give(key)));
         },
       }),
     set: (key, entry, call) =>

@@ -80,6 +80,17 @@ test("a value without a deadline is not in the index, one with a deadline is", a
   raw.close();
 });
 
+test("callers that read one key in the same moment do not share its bytes", async () => {
+  const { store } = fresh();
+  const keys = Array.from({ length: 20 }, (_, index) => `key ${index >> 1}`);
+  await store.setMany(keys.map((key) => [key, bytes("1")]));
+  for (const found of [await Promise.all(keys.map((key) => store.get(key))), await store.findMany(keys)]) {
+    assert.equal(new Set(found.map((value) => value!.buffer)).size, keys.length);
+    found[0]!.fill(0);
+    assert.deepEqual(found.slice(1).map(text), Array(19).fill("1"));
+  }
+});
+
 test("what is asked of a transaction is how firmly it is committed", async () => {
   for (const durability of [undefined, "relaxed", "strict"] as const) {
     const { store } = fresh({ durability });
