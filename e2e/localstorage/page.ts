@@ -91,20 +91,27 @@ export const tab = {
   incrementWhenTold(prefix: string) {
     const channel = new BroadcastChannel("leaving");
     counting = new Promise((resolve, reject) => {
-      channel.onmessage = () => {
+      channel.onmessage = ({ data }) => {
         channel.close();
+        if (data) return reject(new Error(`the other tab: ${data}`));
         open(prefix)
           .increment("n")
           .then((number) => resolve([number]), reject);
       };
     });
   },
-  /** Increments, says so, and leaves this origin at once. */
-  async incrementAndLeave(prefix: string, url: string) {
+  /** Increments soon, says so, and leaves this origin at once: soon, since a driver may wait for ever for the answer of a page that is gone. */
+  incrementAndLeave(prefix: string, url: string) {
     const channel = new BroadcastChannel("leaving");
-    await open(prefix).increment("n");
-    channel.postMessage(0);
-    location.href = url;
+    setTimeout(async () => {
+      try {
+        await open(prefix).increment("n");
+        channel.postMessage(null);
+        location.href = url;
+      } catch (error) {
+        channel.postMessage(String(error));
+      }
+    }, 50);
   },
 
   /** Blocks this tab. */
