@@ -1,16 +1,23 @@
 import type { Entry, Listed } from "../core/contract.ts";
 
+const encoder = /* @__PURE__ */ new TextEncoder();
 const utf8 = /* @__PURE__ */ new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const utf16 = /* @__PURE__ */ new TextDecoder("utf-16le");
+
+// To ask the encoder takes longer than to go through so many characters.
+const shortText = 256;
 
 /** What a record tells without its value being decoded. */
-export type Head = Omit<Listed, "key">;
+export interface Head extends Omit<Listed, "key"> {
+  /** Where the value starts. */
+  readonly start: number;
+}
 
-// The form, which is t or b in this version; the deadline and the length in base 36; then comes the value.
-const shape = /^([tb])((?:-?[0-9a-z]+)?),([0-9a-z]+),/;
+const unknown: Head = { expiresAt: Infinity, start: 0 };
 
 /**
- * Writes an entry as a string without lone surrogates: a value that is valid UTF-8 as that text, any other in UTF-16 units
- * of 15 bits.
+ * Writes an entry as a string without lone surrogates: the form, the deadline and the length, both in base 36, then the
+ * value. In form t that is text, if it is valid UTF-8; in form b any other, in UTF-16 units of 15 bits.
  */
 export function writeRecord({ value, expiresAt }: Entry): string {
   const { length } = value;
@@ -18,32 +25,63 @@ export function writeRecord({ value, expiresAt }: Entry): string {
   try {
     return `t${head}${utf8.decode(value)}`;
   } catch {
-    const units = regroup(length, (index) => value[index]!, 8, new Uint16Array(unitsFor(length)), 15);
-    return `b${head}${new TextDecoder("utf-16le").decode(units)}`;
+    return `b${head}${utf16.decode(regroup(value, 8, new Uint16Array(unitsFor(length)), 15))}`;
   }
 }
 
 /** Reads the head of a record. Of one that is damaged, or of a version to come, nothing is known. */
 export function readHead(record: string): Head {
-  const [, , deadline, size] = shape.exec(record) ?? [];
-  return {
-    expiresAt: deadline ? parseInt(deadline, 36) : Infinity,
-    size: size === undefined ? size : parseInt(size, 36),
-  };
+  const form = record[0];
+  const comma = record.indexOf(",");
+  const start = record.indexOf(",", comma + 1) + 1;
+  if ((form !== "t" && form !== "b") || !start) return unknown;
+  // Before 1970 it is negative.
+  const isEarly = record[1] === "-";
+  const deadline = readNumber(record, isEarly ? 2 : 1, comma);
+  const expiresAt = comma === 1 ? Infinity : isEarly ? -deadline : deadline;
+  const size = readNumber(record, comma + 1, start - 1);
+  return Number.isNaN(expiresAt + size) ? unknown : { expiresAt, size, start };
 }
 
-/** Reads the value of a record, if it is whole. */
-export function readValue(record: string): Uint8Array | undefined {
-  const [head, form, , size] = shape.exec(record) ?? [];
-  if (!head) return undefined;
-  const length = parseInt(size!, 36);
-  const text = record.slice(head.length);
-  if (form === "t") {
-    const value = new TextEncoder().encode(text);
-    return value.length === length ? value : undefined;
+/** Reads the value of a record with that head, if it is whole. */
+export function readValue(record: string, { size, start }: Head): Uint8Array | undefined {
+  const length = record.length - start;
+  if (size === undefined) return undefined;
+  if (record[0] === "t") {
+    // A character takes one byte only if it is ASCII.
+    if (size === length && size <= shortText) return unitsOf(record, start, new Uint8Array(size), 127);
+    const value = encoder.encode(record.slice(start));
+    return value.length === size ? value : undefined;
   }
-  if (text.length !== unitsFor(length)) return undefined;
-  return regroup(text.length, (index) => text.charCodeAt(index), 15, new Uint8Array(length), 8);
+  if (length !== unitsFor(size)) return undefined;
+  const units = unitsOf(record, start, new Uint16Array(length), 0xffff);
+  return units && regroup(units, 15, new Uint8Array(size), 8);
+}
+
+/** Reads a number in base 36 from a part of a text: NaN if it is none. */
+function readNumber(text: string, from: number, to: number): number {
+  let number = from < to ? 0 : NaN;
+  for (; from < to; from++) {
+    const unit = text.charCodeAt(from);
+    const digit = unit < 58 ? unit - 48 : unit > 96 ? unit - 87 : NaN;
+    number = digit >= 0 && digit < 36 ? number * 36 + digit : NaN;
+  }
+  return number;
+}
+
+/** Copies the units of a text from a place on into an array, unless one is above the highest. */
+function unitsOf<Units extends Uint8Array | Uint16Array>(
+  text: string,
+  start: number,
+  units: Units,
+  highest: number,
+): Units | undefined {
+  for (let index = 0; index < units.length; index++) {
+    const unit = text.charCodeAt(start + index);
+    if (unit > highest) return undefined;
+    units[index] = unit;
+  }
+  return units;
 }
 
 function unitsFor(bytes: number): number {
@@ -52,20 +90,19 @@ function unitsFor(bytes: number): number {
 
 /** Puts the bits of units of one width into units of another. What is over is padded with zeros, if there is room for it. */
 function regroup<Units extends Uint8Array | Uint16Array>(
-  length: number,
-  unit: (index: number) => number,
+  units: Uint8Array | Uint16Array,
   width: number,
   target: Units,
   targetWidth: number,
 ): Units {
+  const mask = (1 << targetWidth) - 1;
   let bits = 0;
   let count = 0;
   let at = 0;
-  const add = (value: number): void => void (target[at++] = value & ((1 << targetWidth) - 1));
-  for (let index = 0; index < length; index++) {
-    bits = (bits << width) | unit(index);
-    for (count += width; count >= targetWidth;) add(bits >> (count -= targetWidth));
+  for (let index = 0; index < units.length; index++) {
+    bits = (bits << width) | units[index]!;
+    for (count += width; count >= targetWidth;) target[at++] = (bits >> (count -= targetWidth)) & mask;
   }
-  if (count) add(bits << (targetWidth - count));
+  if (count) target[at] = (bits << (targetWidth - count)) & mask;
   return target;
 }

@@ -1,7 +1,7 @@
-import type { FullBackend, Change, Entry } from "../core/contract.ts";
+import type { Change, Entry, FullBackend, Listed } from "../core/contract.ts";
 import { UNCHANGED } from "../core/contract.ts";
 import { isStoreError, quote, StoreError } from "../core/error.ts";
-import { createHub, createSharedHub } from "../core/hub.ts";
+import { createHub, createSharedHub, type Hub } from "../core/hub.ts";
 import { isKey } from "../core/key.ts";
 import { readHead, readValue, writeRecord, type Head } from "./_record.ts";
 import { createTabs, type TextStorage } from "./_tabs.ts";
@@ -11,8 +11,11 @@ interface Told extends Change {
   /** The deadline of what was set. */
   readonly expiresAt?: number | undefined;
   /** The number behind it, see `createTabs`; 0 if there is none. */
-  readonly number?: number;
+  number: number;
 }
+
+/** What is to be written. */
+type Item = readonly [key: string, record: string, expiresAt: number];
 
 /** Which keys of which Storage. */
 export interface StorageBackendOptions {
@@ -24,12 +27,11 @@ export interface StorageBackendOptions {
 export function createStorageBackend({ prefix = "shelflife:", storage = "local" }: StorageBackendOptions): FullBackend {
   const isShared = storage === "local" || (isNative(storage) && storage === globalThis.localStorage);
   const locks = isShared ? globalThis.navigator?.locks : undefined;
-  const hub = createSharedHub(
-    isShared ? "shelflife:localstorage" : nameOf(storage === "session" ? globalThis : storage),
-  );
   const watchers = createHub();
   const tabs = createTabs(access, { locks, commit });
   let found: TextStorage | undefined;
+  let hub: Hub | undefined;
+  let unwatch = (): void => {};
   let told: Told[] = [];
   const heard: Told[] = [];
   // The deadlines in the Storage, from the first sweep on, so that a sweep reads what has expired and not all there is.
@@ -48,7 +50,8 @@ export function createStorageBackend({ prefix = "shelflife:", storage = "local" 
     if (!found) {
       throw new StoreError("unavailable", `Cannot open ${storage}Storage: expected this context to have it`, { cause });
     }
-    hub.watch({ changed: hear, failed() {} });
+    hub = isShared ? createSharedHub("shelflife:localstorage") : hubOf(found);
+    unwatch = hub.watch({ changed: hear, failed() {} });
     return found;
   }
 
@@ -85,12 +88,13 @@ export function createStorageBackend({ prefix = "shelflife:", storage = "local" 
   function commit(): void {
     if (!told.length) return;
     const number = isShared ? tabs.stamp() : 0;
-    hub.tell(told.map((change) => ({ ...change, number })));
+    for (const change of told) change.number = number;
+    hub!.tell(told);
     told = [];
   }
 
   function hear(change: Told): void {
-    tabs.hear(change.number!);
+    tabs.hear(change.number);
     if (!change.key.startsWith(prefix)) return;
     note(change);
     if (heard.push(change) === 1) void pass();
@@ -100,31 +104,38 @@ export function createStorageBackend({ prefix = "shelflife:", storage = "local" 
   async function pass(): Promise<void> {
     for (; heard[0]; heard.shift()) {
       const { type, key, number } = heard[0];
-      if (!tabs.sees(number!)) await tabs.inSight(number!);
+      if (!tabs.sees(number)) await tabs.inSight(number);
       watchers.tell([{ type, key: key.slice(prefix.length) }]);
     }
   }
 
-  function note({ key: name, expiresAt = Infinity }: Omit<Told, "type">): void {
+  function note({ key: name, expiresAt = Infinity }: Pick<Told, "key" | "expiresAt">): void {
     left = undefined;
     if (expiresAt < Infinity) deadlines?.set(name, expiresAt);
     else deadlines?.delete(name);
   }
 
-  function changed(change: Told): void {
+  function changed(type: Change["type"], key: string, expiresAt?: number): void {
+    const change: Told = { type, key: prefix + key, expiresAt, number: 0 };
     told.push(change);
     note(change);
   }
 
-  /** Reads an entry. Its value is decoded when it is asked for, so that what is damaged can be listed and removed. */
-  function get(key: string): (Entry & Head) | undefined {
+  function head(key: string): Head | undefined {
+    const record = read(key);
+    return record === undefined ? undefined : readHead(record);
+  }
+
+  /** Reads an entry. The value of one that is damaged fails when it is asked for: it may have expired. */
+  function get(key: string): Entry | undefined {
     const record = read(key);
     if (record === undefined) return undefined;
+    const head = readHead(record);
+    const value = readValue(record, head);
+    if (value) return { value, expiresAt: head.expiresAt };
     return {
-      ...readHead(record),
-      get value() {
-        const value = readValue(record);
-        if (value) return value;
+      expiresAt: head.expiresAt,
+      get value(): never {
         throw new StoreError("cant-decode", `Cannot decode key ${quote(key)}: expected a whole record of version 1`, {
           key,
         });
@@ -133,12 +144,12 @@ export function createStorageBackend({ prefix = "shelflife:", storage = "local" 
   }
 
   /** Writes all or nothing. */
-  function set(items: readonly (readonly [key: string, entry: Entry])[], now: number): void {
+  function set(items: readonly Item[], now: number): void {
     const before: (readonly [key: string, record: string | undefined])[] = [];
     try {
-      for (const [key, entry] of items) {
-        const record = writeRecord(entry);
-        const old = read(key);
+      for (const [key, record] of items) {
+        // What is refused leaves what was there. So only of several can there be something to bring back.
+        const old = items.length > 1 ? read(key) : undefined;
         try {
           write(key, record);
         } catch (error) {
@@ -154,15 +165,15 @@ export function createStorageBackend({ prefix = "shelflife:", storage = "local" 
       deadlines = undefined;
       throw error;
     }
-    for (const [key, { expiresAt }] of items) changed({ type: "set", key: prefix + key, expiresAt });
+    for (const [key, , expiresAt] of items) changed("set", key, expiresAt);
   }
 
   function remove(key: string, now: number): boolean {
-    const entry = get(key);
+    const entry = head(key);
     if (!entry) return false;
     const isLive = entry.expiresAt > now;
     write(key, undefined);
-    changed({ type: isLive ? "delete" : "expire", key: prefix + key });
+    changed(isLive ? "delete" : "expire", key);
     return isLive;
   }
 
@@ -170,22 +181,24 @@ export function createStorageBackend({ prefix = "shelflife:", storage = "local" 
   function keys(within: string): string[] {
     return step(within, (storage, start) => {
       // The one way is slow in Chromium, the other in Firefox; and the first lacks names such as "length".
-      let names: (string | null)[] = isNative(storage) ? Object.keys(storage) : [];
+      let names: (string | null)[] = isNative(storage) ? Object.getOwnPropertyNames(storage) : [];
       if (names.length !== storage.length) names = Array.from({ length: storage.length }, (_, at) => storage.key(at));
-      return names.flatMap((name) => (name?.startsWith(start) ? name.slice(prefix.length) : [])).filter(isKey);
+      const keys: string[] = [];
+      for (const name of names) if (name?.startsWith(start)) keys.push(name.slice(prefix.length));
+      return keys.filter(isKey);
     });
   }
 
   function sweep(now: number): number {
     if (!deadlines) {
       deadlines = new Map();
-      for (const key of keys("")) note({ key: prefix + key, expiresAt: get(key)?.expiresAt });
+      for (const key of keys("")) note({ key: prefix + key, expiresAt: head(key)?.expiresAt });
     }
     let count = 0;
     for (const [name, at] of deadlines) {
       if (at > now) continue;
       const key = name.slice(prefix.length);
-      const entry = get(key);
+      const entry = head(key);
       note({ key: name, expiresAt: entry?.expiresAt });
       if (!entry || entry.expiresAt > now) continue;
       remove(key, now);
@@ -196,10 +209,15 @@ export function createStorageBackend({ prefix = "shelflife:", storage = "local" 
 
   return {
     get,
-    set: (key, entry, call) => transact(() => set([[key, entry]], call.now())),
+    head,
+    set(key, entry, call) {
+      const item = itemOf(key, entry);
+      return transact(() => set([item], call.now()));
+    },
     delete: (key, call) => transact(() => remove(key, call.now())),
     isPersistent: () => typeof storage === "string" || isNative(storage),
     returnsCopies: true,
+    copiesValues: true,
     getMany: (keys) => keys.map(get),
     mutate: (key, decide, call) =>
       transact(() => {
@@ -209,10 +227,13 @@ export function createStorageBackend({ prefix = "shelflife:", storage = "local" 
         }
         const next = decide(get(key));
         if (next === UNCHANGED) return;
-        if (next) set([[key, next]], call.now());
+        if (next) set([itemOf(key, next)], call.now());
         else remove(key, call.now());
       }),
-    setMany: (items, call) => transact(() => set(items, call.now())),
+    setMany(items, call) {
+      const written = items.map(([key, entry]) => itemOf(key, entry));
+      return transact(() => set(written, call.now()));
+    },
     deleteMany: (keys, call) => transact(() => keys.filter((key) => remove(key, call.now())).length),
     list({ prefix: within, limit, cursor = "" }) {
       const goesOn = left?.within === within && left.cursor === cursor;
@@ -222,10 +243,11 @@ export function createStorageBackend({ prefix = "shelflife:", storage = "local" 
             .filter((key) => key > cursor)
             .sort();
       const page = rest.slice(0, limit);
-      const entries = page.flatMap((key) => {
-        const entry = get(key);
-        return entry ? { key, expiresAt: entry.expiresAt, size: entry.size } : [];
-      });
+      const entries: Listed[] = [];
+      for (const key of page) {
+        const entry = head(key);
+        if (entry) entries.push({ key, expiresAt: entry.expiresAt, size: entry.size });
+      }
       if (rest.length <= limit) return { entries };
       left = { within, cursor: page.at(-1)!, keys: rest.slice(limit) };
       return { entries, cursor: left.cursor };
@@ -241,7 +263,8 @@ export function createStorageBackend({ prefix = "shelflife:", storage = "local" 
     },
     async close() {
       await tabs.settled();
-      hub.close();
+      unwatch();
+      if (isShared) hub?.close();
       watchers.close();
     },
   };
@@ -256,11 +279,15 @@ function isQuota(error: unknown): boolean {
   return name === "QuotaExceededError" || code === 22 || code === 1014;
 }
 
-const names = /* @__PURE__ */ new WeakMap<object, string>();
+function itemOf(key: string, entry: Entry): Item {
+  return [key, writeRecord(entry), entry.expiresAt];
+}
 
-/** A name for the changes of an object that no other context knows. */
-function nameOf(storage: object): string {
-  let name = names.get(storage);
-  if (name === undefined) names.set(storage, (name = `shelflife:${Math.random()}`));
-  return name;
+const hubs = /* @__PURE__ */ new WeakMap<object, Hub>();
+
+/** The one hub of a Storage that no other context knows. */
+function hubOf(storage: object): Hub {
+  let hub = hubs.get(storage);
+  if (!hub) hubs.set(storage, (hub = createHub()));
+  return hub;
 }

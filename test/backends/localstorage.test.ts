@@ -236,15 +236,15 @@ test("a storage that fails is unavailable, not a miss", async () => {
   const [store, storage] = open();
   const cause = new DOMException("gone", "InvalidStateError");
   await store.set("key", text("x"));
-  const getItem = storage.getItem;
-  storage.getItem = () => {
+  const { getItem, setItem } = storage;
+  storage.getItem = storage.setItem = () => {
     throw cause;
   };
   const isUnavailable = (error: unknown) => code("unavailable", "key")(error) && (error as Error).cause === cause;
   await assert.rejects(() => store.get("key"), isUnavailable);
   await assert.rejects(() => store.set("key", text("y")), isUnavailable);
   await assert.rejects(() => store.increment("key"), isUnavailable);
-  storage.getItem = getItem;
+  Object.assign(storage, { getItem, setItem });
   assert.deepEqual(await store.get("key"), text("x"));
 });
 
