@@ -1,11 +1,15 @@
 import type { Entry, Listed } from "../core/contract.ts";
+import { equalBytes } from "../core/value.ts";
 
 const encoder = /* @__PURE__ */ new TextEncoder();
-const utf8 = /* @__PURE__ */ new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const utf8 = /* @__PURE__ */ new TextDecoder("utf-8", { ignoreBOM: true });
+const strictUtf8 = /* @__PURE__ */ new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 const utf16 = /* @__PURE__ */ new TextDecoder("utf-16le");
 
 // To ask the encoder takes longer than to go through so many characters.
 const shortText = 256;
+// To throw an error takes longer than to decode so many bytes and encode them again.
+const shortBytes = 4096;
 
 /** What a record tells without its value being decoded. */
 export interface Head extends Omit<Listed, "key"> {
@@ -22,11 +26,9 @@ const unknown: Head = { expiresAt: Infinity, start: 0 };
 export function writeRecord({ value, expiresAt }: Entry): string {
   const { length } = value;
   const head = `${expiresAt < Infinity ? expiresAt.toString(36) : ""},${length.toString(36)},`;
-  try {
-    return `t${head}${utf8.decode(value)}`;
-  } catch {
-    return `b${head}${utf16.decode(regroup(value, 8, new Uint16Array(unitsFor(length)), 15))}`;
-  }
+  const text = textOf(value);
+  if (text !== undefined) return `t${head}${text}`;
+  return `b${head}${utf16.decode(regroup(value, 8, new Uint16Array(unitsFor(length)), 15))}`;
 }
 
 /** Reads the head of a record. Of one that is damaged, or of a version to come, nothing is known. */
@@ -82,6 +84,19 @@ function unitsOf<Units extends Uint8Array | Uint16Array>(
     units[index] = unit;
   }
   return units;
+}
+
+/** Decodes bytes that are UTF-8. */
+function textOf(value: Uint8Array): string | undefined {
+  try {
+    if (value.length > shortBytes) return strictUtf8.decode(value);
+    const text = utf8.decode(value);
+    // It stands for what cannot be decoded, and for itself.
+    return text.includes("\ufffd") && !equalBytes(encoder.encode(text), value) ? undefined : text;
+  } catch {
+    // Shared memory, too, is not decoded.
+    return undefined;
+  }
 }
 
 function unitsFor(bytes: number): number {

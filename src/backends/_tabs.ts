@@ -1,3 +1,4 @@
+import type { Awaitable } from "../core/contract.ts";
 import { StoreError } from "../core/error.ts";
 import { letExit } from "../core/letExit.ts";
 
@@ -6,8 +7,8 @@ export type TextStorage = Pick<Storage, "getItem" | "key" | "length" | "removeIt
 
 /** Makes one writer at a time of all tabs that write to a Storage. */
 export interface Tabs {
-  /** Does work alone, with everything in sight that others wrote before. Work of one turn shares a lock. */
-  transact<R>(work: () => R): Promise<R>;
+  /** Does work alone, with everything in sight that others wrote before: at once, if this tab's turn is going on. */
+  transact<R>(work: () => R): Awaitable<R>;
   /** Puts the next number into the Storage, behind all that was written so far, and returns it; 0 if there is no room. */
   stamp(): number;
   /** Notes that another tab wrote under a number. */
@@ -31,11 +32,15 @@ export const numberKey = "~shelflife";
 const lock = "shelflife:localstorage";
 const mark = `${lock}#`;
 
-// All in ms. How long one tab goes on while another may be waiting; how long it tells that it was the last; how long it
-// waits for what another wrote. Writes get from tab to tab within a few.
+// All in ms. How long one tab goes on before it lets its page do something else, and looks whether another tab waits; how
+// long it goes on if none is seen to; how long it tells that it was the last; how long it waits for what another wrote.
+// Writes get from tab to tab within a few.
 const slice = 10;
+const longest = 500;
 const telling = 5000;
 const patience = 5000;
+// After so many turns in which nothing was asked for, nobody is taken to go on in this task.
+const idle = 50;
 
 /**
  * Returns the order of tabs. A lock alone is not enough: browsers bring what is written to a Storage to other processes
@@ -58,6 +63,10 @@ export function createTabs(
   let seen = 0;
   const queue: Job[] = [];
   let running: Promise<void> | undefined;
+  // Whether work may be done at once: under the lock, in a task that ends with a commit, and not in the midst of other work.
+  let isOpen = false;
+  // How much was done.
+  let count = 0;
   let stopTelling = (): void => {};
 
   function look(): number {
@@ -105,21 +114,57 @@ export function createTabs(
   }
 
   async function hold(locks: LockManager): Promise<void> {
-    const { held = [] } = await locks.query();
+    const { held = [], pending } = await locks.query();
     let last = 0;
     for (const { name = "" } of held) if (name.startsWith(mark)) hear(Number(name.slice(mark.length)));
     while (heard > last) await inSight((last = heard));
     // Takes room for the number while there is some.
     if (!look()) stamp();
+    let isWanted = isWaitedFor(pending);
+    const end = performance.now() + longest;
+    // To give the lock away and get it again takes about as long as all that is done in a slice.
+    while ((await goOn()) && !isWanted && performance.now() < end) {
+      // Behind many writes the answer is slow, so it is not waited for.
+      locks.query().then(
+        ({ pending }) => (isWanted = isWaitedFor(pending)),
+        () => (isWanted = true),
+      );
+      await nextTask();
+    }
+    if (heard > last) tell(locks);
+  }
+
+  /** Does what is asked for in this task, and commits it. Tells whether there may be more to come. */
+  async function goOn(): Promise<boolean> {
     const end = performance.now() + slice;
-    do {
-      for (const { run } of queue.splice(0)) run();
-      // Lets those who were answered ask for more: a caller that awaits each of its calls pays for one lock, not for each.
-      for (let turn = 0; turn < 50 && !queue.length; turn++) await Promise.resolve();
-    } while (queue.length && performance.now() < end);
+    drain();
+    isOpen = true;
+    // Lets those who were answered ask for more: a caller that awaits each of its calls pays for one lock, not for each.
+    let turn = 0;
+    for (let seen = count; turn < idle && performance.now() < end; seen = count) {
+      await Promise.resolve();
+      drain();
+      turn = seen === count ? turn + 1 : 0;
+    }
+    isOpen = false;
     // Still in the task in which the callers were answered: a tab does not go away in between.
     commit();
-    if (heard > last) tell(locks);
+    return turn < idle;
+  }
+
+  function drain(): void {
+    while (queue.length) for (const { run } of queue.splice(0)) run();
+  }
+
+  function alone<R>(work: () => R): R {
+    const wasOpen = isOpen;
+    isOpen = false;
+    count++;
+    try {
+      return work();
+    } finally {
+      isOpen = wasOpen;
+    }
   }
 
   function tell(locks: LockManager): void {
@@ -152,10 +197,11 @@ export function createTabs(
     sees,
     inSight,
     transact(work) {
+      if (isOpen) return alone(work);
       return new Promise((resolve, reject) => {
         const attempt = (): void => {
           try {
-            resolve(work());
+            resolve(alone(work));
           } catch (error) {
             reject(error);
           }
@@ -166,4 +212,20 @@ export function createTabs(
     },
     settled: async () => running,
   };
+}
+
+function isWaitedFor(pending: readonly LockInfo[] = []): boolean {
+  return pending.some(({ name }) => name === lock);
+}
+
+/** Resolves in a task of its own, after those that wait already. Not by a timer: in a hidden tab those are slow. */
+function nextTask(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(0);
+  });
 }

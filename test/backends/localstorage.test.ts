@@ -45,6 +45,7 @@ test("any bytes come back as they were, from text without lone surrogates", asyn
     ...Array.from({ length: 70 }, (_, length) => random(length)),
     ...Array.from({ length: 70 }, (_, length) => new Uint8Array(length).fill(255)),
     random(65_536),
+    new Uint8Array(new SharedArrayBuffer(3)).fill(65),
     ...["", "\0", "\ufeff", "\ufeff\ufeff{}", "a\0b", "é€\u{1f600}\uffff\ufffd", "line\r\nline\u2028"].map(text),
     // What is no UTF-8: a cut sequence, an overlong one, a surrogate, a stray continuation, beyond the last character.
     ...[[0xe2, 0x82], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0x80], [0xf4, 0x90, 0x80, 0x80], [0xff, 0xfe], [0xfe, 0xff]].map((bytes) => Uint8Array.from(bytes)), // prettier-ignore

@@ -1,0 +1,173 @@
+// What calls cost, counted in what is asked of the Storage, the locks and the channel: that does not depend on the machine.
+import assert from "node:assert/strict";
+import { mock, test, type TestContext } from "node:test";
+import { localstorage, type Store } from "../../src/index.ts";
+import { TextStorage } from "./_textStorage.ts";
+
+const value = new TextEncoder().encode("value");
+const keysOf = (count: number): string[] => Array.from({ length: count }, (_, index) => `key ${index}`);
+
+/** Of all tests, since the locks are: who gets one waits for what those told who had it before. */
+const shared = new TextStorage();
+
+/** By then a lock that nobody needs is given back. */
+const nextTask = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
+
+/** What was asked for, by the names of the methods. */
+type Counts = Record<"getItem" | "setItem" | "lock" | "mark" | "query" | "post", number>;
+
+/** Makes a Storage the localStorage of a test whose clock goes on by so much with each look at it, and counts what is asked for. */
+function counting(t: TestContext, { tick = 0 } = {}): Counts {
+  const counts: Counts = { getItem: 0, setItem: 0, lock: 0, mark: 0, query: 0, post: 0 };
+  const before = Object.getOwnPropertyDescriptor(globalThis, "localStorage");
+  Object.defineProperty(globalThis, "localStorage", { configurable: true, get: () => shared });
+  t.after(() => {
+    mock.restoreAll();
+    if (before) Object.defineProperty(globalThis, "localStorage", before);
+    else Reflect.deleteProperty(globalThis, "localStorage");
+  });
+  let now = 0;
+  mock.method(performance, "now", () => (now += tick));
+  const spy = <T extends object>(target: T, name: keyof T & string, count: (args: unknown[]) => keyof Counts): void => {
+    const original = target[name] as (...args: unknown[]) => unknown;
+    mock.method(target as any, name, function (this: unknown, ...args: unknown[]) {
+      counts[count(args)]++;
+      return original.apply(this, args);
+    });
+  };
+  spy(shared, "getItem", () => "getItem");
+  spy(shared, "setItem", () => "setItem");
+  spy(navigator.locks, "request", ([name]) => (String(name).endsWith("localstorage") ? "lock" : "mark"));
+  spy(navigator.locks, "query", () => "query");
+  spy(BroadcastChannel.prototype, "postMessage", () => "post");
+  return counts;
+}
+
+async function withStore(
+  t: TestContext,
+  options: { tick?: number },
+  work: (store: Store, counts: Counts) => Promise<void>,
+): Promise<void> {
+  const counts = counting(t, options);
+  const store = localstorage({ sweepInterval: Infinity });
+  try {
+    // The first call takes room for the number.
+    await store.set("first", value);
+    await nextTask();
+    for (const name of Object.keys(counts) as (keyof Counts)[]) counts[name] = 0;
+    await work(store, counts);
+  } finally {
+    await store.close();
+  }
+}
+
+test("a read is one look, and a lock is nothing that it needs", (t) =>
+  withStore(t, {}, async (store, counts) => {
+    assert.deepEqual(await store.get("first"), value);
+    assert.equal(await store.find("none"), undefined);
+    assert.equal(await store.has("first"), true);
+    assert.deepEqual(counts, { getItem: 3, setItem: 0, lock: 0, mark: 0, query: 0, post: 0 });
+  }));
+
+test("whether there is a value, and which there are, is known without decoding any", (t) =>
+  withStore(t, {}, async (store, counts) => {
+    await store.set("long", new TextEncoder().encode("text ".repeat(1000)));
+    const encode = mock.method(TextEncoder.prototype, "encode");
+    counts.getItem = 0;
+    assert.equal(await store.has("long"), true);
+    assert.ok((await store.list({ prefix: "long" })).entries.some(({ size }) => size === 5000));
+    assert.equal(counts.getItem, 2);
+    assert.equal(encode.mock.callCount(), 0);
+    await store.delete("long");
+    assert.equal(encode.mock.callCount(), 0);
+  }));
+
+test("a set is one write, and what was there is not looked at", async () => {
+  const storage = new TextStorage();
+  const store = localstorage({ storage, sweepInterval: Infinity });
+  const setItem = mock.method(storage, "setItem");
+  const post = mock.method(BroadcastChannel.prototype, "postMessage");
+  for (const key of keysOf(10)) await store.set(key, value);
+  await Promise.all(keysOf(10).map((key) => store.set(key, value)));
+  assert.equal(setItem.mock.callCount(), 20);
+  assert.equal(storage.reads, 0);
+  assert.equal(post.mock.callCount(), 0, "nobody else can see it");
+  mock.restoreAll();
+  await store.close();
+});
+
+test("sets one after the other, or at once, share a lock, a number and a message", (t) =>
+  withStore(t, {}, async (store, counts) => {
+    for (const key of keysOf(1000)) await store.set(key, value);
+    await nextTask();
+    // The number is looked at when the lock is there, and when the next is made.
+    const once = { getItem: 2, lock: 1, mark: 1, query: 1, post: 1 };
+    assert.deepEqual(counts, { ...once, setItem: 1001 });
+    await nextTask();
+    await Promise.all(keysOf(1000).map((key) => store.set(key, value)));
+    await nextTask();
+    assert.deepEqual(counts, { getItem: 4, lock: 2, mark: 2, query: 2, post: 2, setItem: 2002 });
+  }));
+
+test("who goes on while the lock is there is not kept waiting", (t) =>
+  withStore(t, {}, async (store) => {
+    await store.set("a", value);
+    const setting = store.set("b", value);
+    assert.ok(shared.items.has("shelflife:b"));
+    await setting;
+  }));
+
+test("who writes for long keeps the lock, tells of it now and then, and lets the page do something else", (t) =>
+  withStore(t, { tick: 0.1 }, async (store, counts) => {
+    let tasks = 0;
+    const timer = setInterval(() => tasks++);
+    const channel = new MessageChannel();
+    channel.port1.onmessage = () => {
+      tasks++;
+      channel.port2.postMessage(0);
+    };
+    channel.port2.postMessage(0);
+    for (const key of keysOf(1000)) await store.set(key, value);
+    clearInterval(timer);
+    channel.port1.close();
+    assert.equal(counts.lock, 1);
+    // A slice is a hundred looks at the clock.
+    assert.ok(counts.post >= 5 && counts.post <= 100, `${counts.post} messages`);
+    assert.equal(counts.setItem, 1000 + counts.post);
+    assert.ok(tasks >= 5, `${tasks} tasks`);
+  }));
+
+for (const isSeen of [true, false]) {
+  const most = isSeen ? 1000 : 8000;
+  test(`who writes for long lets another tab write ${isSeen ? "soon" : "at last, even if it is not seen to wait"}`, (t) =>
+    withStore(t, { tick: 0.1 }, async (store, counts) => {
+      if (!isSeen) mock.method(navigator.locks, "query", async () => ({ held: [], pending: [] }));
+      const other = localstorage({ sweepInterval: Infinity });
+      await store.set("first", value);
+      let isWritten = false;
+      const writing = other.set("other", value).then(() => (isWritten = true));
+      let sets = 0;
+      while (!isWritten && sets < 20_000) {
+        await store.set("key", value);
+        sets++;
+      }
+      await writing;
+      await other.close();
+      assert.ok(sets < most, `${sets} sets went before the other's`);
+      assert.ok(counts.lock < 20, `${counts.lock} locks`);
+    }));
+}
+
+test("what is asked for in the midst of an atomic call comes after it", (t) =>
+  withStore(t, {}, async (store) => {
+    let nested: Promise<void> | undefined;
+    // The lock is there by then.
+    await store.set("n", Uint8Array.of(1));
+    const updated = await store.update("n", (current) => {
+      nested = store.set("n", Uint8Array.of(9));
+      return Uint8Array.of(current![0]! + 1);
+    });
+    assert.deepEqual(updated, Uint8Array.of(2));
+    await nested;
+    assert.deepEqual(await store.get("n"), Uint8Array.of(9));
+  }));
