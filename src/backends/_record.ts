@@ -28,7 +28,7 @@ export function writeRecord({ value, expiresAt }: Entry): string {
   const head = `${expiresAt < Infinity ? expiresAt.toString(36) : ""},${length.toString(36)},`;
   const text = textOf(value);
   if (text !== undefined) return `t${head}${text}`;
-  return `b${head}${utf16.decode(regroup(value, 8, new Uint16Array(unitsFor(length)), 15))}`;
+  return `b${head}${utf16.decode(pack(value))}`;
 }
 
 /** Reads the head of a record. Of one that is damaged, or of a version to come, nothing is known. */
@@ -51,13 +51,11 @@ export function readValue(record: string, { size, start }: Head): Uint8Array | u
   if (size === undefined) return undefined;
   if (record[0] === "t") {
     // A character takes one byte only if it is ASCII.
-    if (size === length && size <= shortText) return unitsOf(record, start, new Uint8Array(size), 127);
+    if (size === length && size <= shortText) return readAscii(record, start);
     const value = encoder.encode(record.slice(start));
     return value.length === size ? value : undefined;
   }
-  if (length !== unitsFor(size)) return undefined;
-  const units = unitsOf(record, start, new Uint16Array(length), 0xffff);
-  return units && regroup(units, 15, new Uint8Array(size), 8);
+  return length === unitsFor(size) ? unpack(record, start, size) : undefined;
 }
 
 /** Reads a number in base 36 from a part of a text: NaN if it is none. */
@@ -71,19 +69,15 @@ function readNumber(text: string, from: number, to: number): number {
   return number;
 }
 
-/** Copies the units of a text from a place on into an array, unless one is above the highest. */
-function unitsOf<Units extends Uint8Array | Uint16Array>(
-  text: string,
-  start: number,
-  units: Units,
-  highest: number,
-): Units | undefined {
-  for (let index = 0; index < units.length; index++) {
-    const unit = text.charCodeAt(start + index);
-    if (unit > highest) return undefined;
-    units[index] = unit;
+/** Reads the rest of a text that is ASCII. */
+function readAscii(text: string, start: number): Uint8Array | undefined {
+  const value = new Uint8Array(text.length - start);
+  for (let at = 0; at < value.length; at++) {
+    const unit = text.charCodeAt(start + at);
+    if (unit > 127) return undefined;
+    value[at] = unit;
   }
-  return units;
+  return value;
 }
 
 /** Decodes bytes that are UTF-8. */
@@ -103,21 +97,32 @@ function unitsFor(bytes: number): number {
   return Math.ceil((bytes * 8) / 15);
 }
 
-/** Puts the bits of units of one width into units of another. What is over is padded with zeros, if there is room for it. */
-function regroup<Units extends Uint8Array | Uint16Array>(
-  units: Uint8Array | Uint16Array,
-  width: number,
-  target: Units,
-  targetWidth: number,
-): Units {
-  const mask = (1 << targetWidth) - 1;
+/** Puts the bits of bytes into units of 15. The last is padded with zeros. */
+function pack(value: Uint8Array): Uint16Array {
+  const units = new Uint16Array(unitsFor(value.length));
   let bits = 0;
   let count = 0;
   let at = 0;
-  for (let index = 0; index < units.length; index++) {
-    bits = (bits << width) | units[index]!;
-    for (count += width; count >= targetWidth;) target[at++] = (bits >> (count -= targetWidth)) & mask;
+  for (let index = 0; index < value.length; index++) {
+    bits = (bits << 8) | value[index]!;
+    count += 8;
+    if (count >= 15) units[at++] = (bits >> (count -= 15)) & 0x7fff;
   }
-  if (count) target[at] = (bits << (targetWidth - count)) & mask;
-  return target;
+  if (count) units[at] = (bits << (15 - count)) & 0x7fff;
+  return units;
+}
+
+/** Takes so many bytes out of units of 15 bits. */
+function unpack(text: string, start: number, size: number): Uint8Array {
+  const value = new Uint8Array(size);
+  let bits = 0;
+  let count = 0;
+  for (let at = 0; at < size; at++) {
+    if (count < 8) {
+      bits = (bits << 15) | text.charCodeAt(start++);
+      count += 15;
+    }
+    value[at] = bits >> (count -= 8);
+  }
+  return value;
 }
