@@ -53,6 +53,10 @@ const idle = 50;
  * before. What he waited for he writes behind, so this holds from writer to writer. A writer that goes away right after its
  * write takes its locks along; its message stays, for all who listened by then. What is left is a context that begins just
  * after that, which nothing tells to wait: it has the ms of its own start.
+ *
+ * A tab keeps the lock while calls follow one another, and no longer: an idle one has none. In between it lets its page do
+ * something else, with all that was answered committed. If it is frozen just then, others wait until it goes on or is
+ * discarded, as they do for one that is frozen while it waits for what another wrote.
  */
 export function createTabs(
   open: () => TextStorage,
