@@ -104,6 +104,29 @@ for (const name of ["chromium", "firefox", "webkit"] satisfies BrowserName[]) {
       }
     });
 
+    if (name === "webkit") {
+      await t.test("a tab that is left while it counts, and comes back without its lock, loses none", async () => {
+        const leaving = await openTab(browser);
+        for (const round of upTo(3)) {
+          const prefix = `back ${round}:`;
+          await leaving.call("countOn", prefix);
+          await leaving.page.evaluate((url) => void setTimeout(() => (location.href = url), 200), elsewhere);
+          await new Promise((resolve) => setTimeout(resolve, 1000));
+          await two.call("count", prefix, "awaited", 500, Date.now());
+          const second = (await two.call("counted"))!;
+          // Its view is that of before, until it hears of what came then.
+          await two.call("count", prefix, "awaited", 2000, Date.now() + 50);
+          await leaving.page.evaluate(() => void setTimeout(() => history.back(), 50));
+          second.push(...(await two.call("counted"))!);
+          await new Promise((resolve) => setTimeout(resolve, 500));
+          const first = await leaving.call("stopCounting");
+          assert.ok(first && first.length > 0, "the page was kept as it was");
+          assert.deepEqual(sorted([...first, ...second]), upTo(first.length + second.length));
+        }
+        await leaving.page.close();
+      });
+    }
+
     await t.test("a watch is told each change of another tab once, and can see it", async () => {
       await one.call("watch", "watched:");
       await two.call("set", "watched:", "a", "1");

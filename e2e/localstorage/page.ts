@@ -4,6 +4,7 @@ import { isStoreError, localstorage, sessionstorage, type Store } from "shelflif
 const stores = new Map<string, Store>();
 const told: string[] = [];
 let counting: Promise<number[]> | undefined;
+let stopCounting: (() => Promise<number[]>) | undefined;
 
 function open(prefix: string): Store {
   let store = stores.get(prefix);
@@ -75,6 +76,20 @@ export const tab = {
     })();
   },
   counted: () => counting,
+  /** Counts, one after the other, until it is stopped. */
+  countOn(prefix: string) {
+    let isOver = false;
+    const counted: number[] = [];
+    const going = (async () => {
+      while (!isOver) counted.push(await open(prefix).increment("n"));
+      return counted;
+    })();
+    stopCounting = () => {
+      isOver = true;
+      return going;
+    };
+  },
+  stopCounting: () => stopCounting?.(),
 
   /** Begins to set a number again and again while another tab counts. */
   async setNow(prefix: string, values: number[]) {

@@ -55,8 +55,9 @@ const idle = 50;
  * after that, which nothing tells to wait: it has the ms of its own start.
  *
  * A tab keeps the lock while calls follow one another, and no longer: an idle one has none. In between it lets its page do
- * something else, with all that was answered committed. If it is frozen just then, others wait until it goes on or is
- * discarded, as they do for one that is frozen while it waits for what another wrote.
+ * something else, with all that was answered committed; a page that is left then asks for the lock anew if it comes back. If
+ * a tab is frozen just then, others wait until it goes on or is discarded, as they do for one that is frozen while it waits
+ * for what another wrote.
  */
 export function createTabs(
   open: () => TextStorage,
@@ -65,6 +66,8 @@ export function createTabs(
   // The highest number that others told of, and the highest that this context has seen: a page may remove it again.
   let heard = 0;
   let seen = 0;
+  // The last number that this context wrote.
+  let own = 0;
   const queue: Job[] = [];
   let running: Promise<void> | undefined;
   // Whether work may be done at once: under the lock, in a task that ends with a commit, and not in the midst of other work.
@@ -91,7 +94,7 @@ export function createTabs(
     } catch {
       return 0;
     }
-    heard = seen = number;
+    heard = seen = own = number;
     return number;
   }
 
@@ -118,24 +121,35 @@ export function createTabs(
   }
 
   async function hold(locks: LockManager): Promise<void> {
-    const { held = [], pending } = await locks.query();
-    let last = 0;
-    for (const { name = "" } of held) if (name.startsWith(mark)) hear(Number(name.slice(mark.length)));
-    while (heard > last) await inSight((last = heard));
-    // Takes room for the number while there is some.
-    if (!look()) stamp();
-    let isWanted = isWaitedFor(pending);
-    const end = performance.now() + longest;
-    // To give the lock away and get it again takes about as long as all that is done in a slice.
-    while ((await goOn()) && !isWanted && performance.now() < end) {
-      // Behind many writes the answer is slow, so it is not waited for.
-      locks.query().then(
-        ({ pending }) => (isWanted = isWaitedFor(pending)),
-        () => (isWanted = true),
-      );
-      await nextTask();
+    const before = own;
+    let isOurs = true;
+    // A page that is left while it has the lock may come back without it.
+    const leave = (): void => void (isOurs = false);
+    globalThis.addEventListener?.("pagehide", leave);
+    try {
+      const { held = [], pending } = await locks.query();
+      for (const { name = "" } of held) if (name.startsWith(mark)) hear(Number(name.slice(mark.length)));
+      let isWanted = isWaitedFor(pending);
+      const end = performance.now() + longest;
+      for (let last = 0; ;) {
+        // A message of who went away may come late, when the lock is there already.
+        while (heard > last) await inSight((last = heard));
+        if (!isOurs) return;
+        // Takes room for the number while there is some.
+        if (!look()) stamp();
+        if (!(await goOn()) || isWanted || performance.now() >= end) return;
+        // To give the lock away and get it again takes about as long as all that is done in a slice. Behind many writes the
+        // answer is slow, so it is not waited for.
+        locks.query().then(
+          ({ pending }) => (isWanted = isWaitedFor(pending)),
+          () => (isWanted = true),
+        );
+        await nextTask();
+      }
+    } finally {
+      globalThis.removeEventListener?.("pagehide", leave);
+      if (own > before) tell(locks);
     }
-    if (heard > last) tell(locks);
   }
 
   /** Does what is asked for in this task, and commits it. Tells whether there may be more to come. */
@@ -181,16 +195,18 @@ export function createTabs(
   }
 
   async function run(locks: LockManager): Promise<void> {
-    while (queue.length) {
-      await locks
-        .request(lock, () => hold(locks))
-        .catch((cause: unknown) => {
-          // A document that is going away gets no lock any more.
-          const error = new StoreError("unavailable", "Cannot lock localStorage: expected the browser to grant it", {
-            cause,
-          });
-          for (const { reject } of queue.splice(0)) reject(error);
+    for (let failures = 0; queue.length;) {
+      try {
+        await locks.request(lock, () => hold(locks));
+        failures = 0;
+      } catch (cause) {
+        // A page that came back lost what it had asked for before it was left. One that is going away gets no lock any more.
+        if (!failures++) continue;
+        const error = new StoreError("unavailable", "Cannot lock localStorage: expected the browser to grant it", {
+          cause,
         });
+        for (const { reject } of queue.splice(0)) reject(error);
+      }
     }
     running = undefined;
   }
@@ -201,7 +217,7 @@ export function createTabs(
     sees,
     inSight,
     transact(work) {
-      if (isOpen) return alone(work);
+      if (isOpen && !queue.length) return alone(work);
       return new Promise((resolve, reject) => {
         const attempt = (): void => {
           try {
