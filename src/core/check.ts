@@ -2,12 +2,11 @@ import type { WriteOptions } from "./contract.ts";
 import { check } from "./error.ts";
 
 /** Returns the options of a call if they are an object or absent; throws `invalid-argument` otherwise. */
-export function checkCall<Options extends WriteOptions>(options: Options | undefined): Partial<Options> {
-  const given: Partial<Options> = options === undefined ? {} : options;
-  check(Object(given) === given, "options", "an object", given);
-  const { signal } = given;
+export function checkCall<Options extends WriteOptions>(options: Partial<Options> = {}): Partial<Options> {
+  check(Object(options) === options, "options", "an object", options);
+  const { signal } = options;
   check(signal === undefined || signal?.throwIfAborted, "signal", "an AbortSignal", signal);
-  return given;
+  return options;
 }
 
 /** Returns what an iterable holds; throws `invalid-argument` for anything else, a string among them. */

@@ -4,7 +4,6 @@ import {
   type Awaitable,
   type Call,
   type CallOptions,
-  type Change,
   type Entry,
   type FullBackend,
   type Page,
@@ -17,11 +16,9 @@ import { check, quote, StoreError } from "./error.ts";
 import { checkKey, checkPrefix } from "./key.ts";
 import { letExit } from "./letExit.ts";
 import type { StoreOptions } from "./options.ts";
+import { startWatch, type End } from "./startWatch.ts";
 import { untilAborted } from "./untilAborted.ts";
 import { add, checkBytes, copyBytes, deadline, equalBytes } from "./value.ts";
-
-/** Ends a watch once what was told before has been read. */
-type End = (last: "close" | "error", error?: unknown) => void;
 
 // A longer delay would make setTimeout fire at once.
 const longestDelay = 2 ** 31 - 1;
@@ -133,7 +130,7 @@ export function createFullStore(backend: FullBackend, { now = Date.now, sweepInt
 
     find: (key, options) => runOn(key, options, (call) => then(read(key, call), give)),
 
-    has: (key, options) => runOn(key, options, (call) => then(head(key, call), (entry) => isLive(entry))),
+    has: (key, options) => runOn(key, options, (call) => then(head(key, call), isLive)),
 
     entry: (key, options) =>
       runOn(key, options, (call) =>
@@ -253,48 +250,12 @@ export function createFullStore(backend: FullBackend, { now = Date.now, sweepInt
     clear: (options) => run(options, (call) => backend.clear({ prefix: checkPrefix(options?.prefix) }, call)),
 
     watch(options) {
-      const { signal } = options ?? {};
-      let controller: ReadableStreamDefaultController<Change> | undefined;
-      // A stream keeps what nobody has read yet, and serves several readers in the order in which they asked.
-      const reader = new ReadableStream<Change>({ start: (created) => void (controller = created) }).getReader();
-      let stop = (): void => {};
-      const end: End = (last, error) => {
-        controller?.[last](error);
-        controller = undefined;
-        watches.delete(end);
-        signal?.removeEventListener?.("abort", abort);
-        stop();
-      };
-      const abort = (): void => end("error", signal!.reason);
-      signal?.addEventListener?.("abort", abort);
-      watches.add(end);
-      const started = run(options, async (call) => {
-        const prefix = checkPrefix(options?.prefix);
-        // It may have ended while it waited for an earlier one to begin.
-        if (!controller) return;
-        const changed = (change: Change): void => {
-          if (change.key.startsWith(prefix)) controller?.enqueue(change);
-        };
-        const stopTelling = await backend.watch({ prefix }, { changed, failed: (error) => end("error", error) }, call);
-        if (controller) stop = stopTelling;
-        else stopTelling();
-      });
-      started.catch((error) => end("error", error));
+      const [changes, started] = startWatch(backend, options, run, watches);
       const opened = Promise.allSettled([opening, started]).then(() => {
         if (opening === opened) opening = undefined;
       });
       opening = opened;
-      const iterator: AsyncIterableIterator<Change> = {
-        [Symbol.asyncIterator]: () => iterator,
-        next: () => reader.read() as Promise<IteratorResult<Change, undefined>>,
-        async return() {
-          end("close");
-          // What was told and not read is wanted no more.
-          await reader.cancel();
-          return { done: true, value: undefined };
-        },
-      };
-      return iterator;
+      return changes;
     },
 
     sweep: (options) => run(options, (call) => backend.sweep(call)),

@@ -1,0 +1,58 @@
+import type { Awaitable, Call, CallOptions, Change, FullBackend, PrefixOptions } from "./contract.ts";
+import { checkPrefix } from "./key.ts";
+
+/** Ends a watch once what was told before has been read. */
+export type End = (last: "close" | "error", error?: unknown) => void;
+
+/** Makes a call of a store. */
+type Run = <R>(options: CallOptions | undefined, work: (call: Call) => Awaitable<R>) => Promise<R>;
+
+/**
+ * Begins a watch of a backend, which is among `watches` until it ends. Returns what the caller reads, and what settles when
+ * changes are told or never will be.
+ */
+export function startWatch(
+  backend: FullBackend,
+  options: PrefixOptions | undefined,
+  run: Run,
+  watches: Set<End>,
+): [changes: AsyncIterableIterator<Change>, started: Promise<void>] {
+  const signal = options?.signal;
+  let controller: ReadableStreamDefaultController<Change> | undefined;
+  // A stream keeps what nobody has read yet, and serves several readers in the order in which they asked.
+  const reader = new ReadableStream<Change>({ start: (created) => void (controller = created) }).getReader();
+  let stop: (() => void) | undefined;
+  const end: End = (last, error) => {
+    controller?.[last](error);
+    controller = undefined;
+    watches.delete(end);
+    signal?.removeEventListener?.("abort", abort);
+    stop?.();
+  };
+  const abort = (): void => end("error", signal!.reason);
+  signal?.addEventListener?.("abort", abort);
+  watches.add(end);
+  const started = run(options, async (call) => {
+    const prefix = checkPrefix(options?.prefix);
+    // It may have ended while it waited for an earlier one to begin.
+    if (!controller) return;
+    const changed = (change: Change): void => {
+      if (change.key.startsWith(prefix)) controller?.enqueue(change);
+    };
+    const stopTelling = await backend.watch({ prefix }, { changed, failed: (error) => end("error", error) }, call);
+    if (controller) stop = stopTelling;
+    else stopTelling();
+  });
+  started.catch((error) => end("error", error));
+  const next = (): Promise<IteratorResult<Change, any>> => reader.read();
+  const changes: AsyncIterableIterator<Change> = {
+    [Symbol.asyncIterator]: () => changes,
+    next,
+    return() {
+      end("close");
+      // What was told and not read is wanted no more.
+      return reader.cancel().then(next);
+    },
+  };
+  return [changes, started];
+}
