@@ -1,9 +1,9 @@
-import { UNCHANGED, type FullBackend, type Change, type Entry, type Store } from "../core/contract.ts";
+import { UNCHANGED, type FullBackend, type Change, type Entry, type Observer, type Store } from "../core/contract.ts";
 import { createFullStore } from "../core/createFullStore.ts";
 import { quote, StoreError } from "../core/error.ts";
-import { createHub } from "../core/hub.ts";
 import { checkOptions, positiveInteger, storeRules, type StoreOptions } from "../core/options.ts";
 import type { Factory } from "../core/registry.ts";
+import { toBytes } from "../core/value.ts";
 
 /** How a memory store is bounded, if at all. */
 export interface MemoryOptions extends StoreOptions {
@@ -38,21 +38,41 @@ export const memoryFactory: Factory<MemoryOptions> = {
   build: (options) => createFullStore(memoryBackend(options), options),
 };
 
-interface Slot extends Entry {
+/** Bytes, or text that stands for them. */
+type Value = Uint8Array | string;
+
+// As many keys as a page has.
+const maxMoved = 1000;
+
+interface Slot {
+  value: Value;
+  expiresAt: number;
   /** Read or replaced since SIEVE's hand went by. */
   isUsed: boolean;
 }
 
-function memoryBackend({ maxEntries = Infinity, maxBytes = Infinity, now = Date.now }: MemoryOptions): FullBackend {
+function memoryBackend({
+  maxEntries = Infinity,
+  maxBytes = Infinity,
+  now = Date.now,
+}: MemoryOptions): FullBackend<Value> {
   // In the order of arrival, in which the hand goes round. A replaced value keeps its place.
   const slots = new Map<string, Slot>();
-  const hub = createHub();
+  const observers = new Set<Observer>();
   const wheel = createWheel();
-  // Sorted for a listing, and again when keys have come since.
+  // Sorted for a listing. What has come or gone since is beside it as long as that is little, so that a page costs a page.
   let sorted: string[] = [];
-  let isSorted = false;
+  let moved: string[] | undefined;
   let bytes = 0;
   let hand = slots.entries();
+
+  function tell(key: string, type: Change["type"]): void {
+    for (const observer of observers) observer.changed({ type, key });
+  }
+
+  function move(key: string): void {
+    if (moved && moved.push(key) > slots.size + maxMoved) moved = undefined;
+  }
 
   function get(key: string): Slot | undefined {
     const slot = slots.get(key);
@@ -60,27 +80,45 @@ function memoryBackend({ maxEntries = Infinity, maxBytes = Infinity, now = Date.
     return slot;
   }
 
+  function fits(key: string, { value }: Entry<Value>): void {
+    if (cost(key, value) <= maxBytes) return;
+    const message = `Cannot store key ${quote(key)}: expected at most ${maxBytes} bytes, got ${cost(key, value)}`;
+    throw new StoreError("quota-exceeded", message, { key });
+  }
+
+  function put(key: string, { value, expiresAt }: Entry<Value>): void {
+    const old = slots.get(key);
+    // What is found in the wheel before its time is put back.
+    if (expiresAt < Infinity && !(old && old.expiresAt <= expiresAt)) wheel.add(key, expiresAt, now());
+    bytes += cost(key, value);
+    if (old) {
+      bytes -= cost(key, old.value);
+      old.value = value;
+      old.expiresAt = expiresAt;
+      old.isUsed = true;
+    } else {
+      slots.set(key, { value, expiresAt, isUsed: false });
+      move(key);
+    }
+    evict(key);
+    tell(key, "set");
+  }
+
+  function set(key: string, entry: Entry<Value>): void {
+    fits(key, entry);
+    put(key, entry);
+  }
+
   function setMany(items: readonly (readonly [string, Entry])[]): void {
-    for (const [key, { value }] of items) {
-      if (cost(key, value) <= maxBytes) continue;
-      const message = `Cannot store key ${quote(key)}: expected at most ${maxBytes} bytes, got ${cost(key, value)}`;
-      throw new StoreError("quota-exceeded", message, { key });
-    }
-    for (const [key, { value, expiresAt }] of items) {
-      const old = slots.get(key);
-      bytes += cost(key, value) - (old ? cost(key, old.value) : 0);
-      isSorted &&= !!old;
-      slots.set(key, { value, expiresAt, isUsed: !!old });
-      if (expiresAt < Infinity) wheel.add(key, expiresAt, now());
-      evict(key);
-      hub.tell([{ type: "set", key }]);
-    }
+    for (const item of items) fits(...item);
+    for (const item of items) put(...item);
   }
 
   function drop(key: string, type: Change["type"] = "delete"): void {
     bytes -= cost(key, slots.get(key)!.value);
     slots.delete(key);
-    hub.tell([{ type, key }]);
+    move(key);
+    tell(key, type);
   }
 
   /** Removes what lies under a key, and tells whether it was live. */
@@ -117,45 +155,63 @@ function memoryBackend({ maxEntries = Infinity, maxBytes = Infinity, now = Date.
   }
 
   return {
+    // Bytes are counted where they are bounded, and text is not.
+    keepsText: maxBytes === Infinity,
     get,
-    set: (key, entry) => setMany([[key, entry]]),
+    set,
     delete: remove,
     isPersistent: () => false,
     mutate(key, decide) {
-      const next = decide(slots.get(key));
+      const slot = slots.get(key);
+      const next = decide(slot && { ...slot, value: bytesOf(slot.value) });
       if (next === UNCHANGED) return;
-      if (next) setMany([[key, next]]);
+      if (next) set(key, next);
       else remove(key);
     },
     getMany: (keys) => keys.map(get),
     setMany,
     deleteMany: (keys) => keys.filter(remove).length,
     list({ prefix, limit, cursor }) {
-      if (!isSorted) sorted = [...slots.keys()].sort();
-      isSorted = true;
-      const entries: { key: string; expiresAt: number; size: number }[] = [];
-      for (let index = firstFrom(sorted, cursor ?? prefix); sorted[index]?.startsWith(prefix); index++) {
-        const key = sorted[index]!;
-        const slot = slots.get(key);
-        if (!slot || key === cursor) continue;
-        if (entries.length === limit) return { entries, cursor: entries.at(-1)!.key };
-        entries.push({ key, expiresAt: slot.expiresAt, size: slot.value.length });
+      if (!moved || moved.length > maxMoved) {
+        const keys = moved ? new Set([...sorted, ...moved]) : slots.keys();
+        sorted = [...keys].filter((key) => slots.has(key)).sort();
+        moved = [];
       }
-      return { entries };
+      moved.sort();
+      const entries: { key: string; expiresAt: number; size: number }[] = [];
+      let last = cursor;
+      let here = firstFrom(sorted, cursor ?? prefix);
+      let there = firstFrom(moved, cursor ?? prefix);
+      for (;;) {
+        const key = moved[there] === undefined || sorted[here]! < moved[there]! ? sorted[here++] : moved[there++];
+        if (!key?.startsWith(prefix)) return { entries };
+        const slot = slots.get(key);
+        if (!slot || key === last) continue;
+        if (entries.length === limit) return { entries, cursor: last };
+        entries.push({ key, expiresAt: slot.expiresAt, size: bytesOf(slot.value).length });
+        last = key;
+      }
     },
     clear({ prefix }) {
       for (const key of slots.keys()) if (key.startsWith(prefix)) remove(key);
     },
     sweep,
-    watch: (_, observer) => hub.watch(observer),
+    watch(_, observer) {
+      observers.add(observer);
+      return () => void observers.delete(observer);
+    },
     close() {
-      hub.close();
+      observers.clear();
       slots.clear();
     },
   };
 }
 
-function cost(key: string, value: Uint8Array): number {
+function bytesOf(value: Value): Uint8Array {
+  return typeof value === "string" ? toBytes(value) : value;
+}
+
+function cost(key: string, value: Value): number {
   return value.length + 2 * key.length;
 }
 

@@ -166,9 +166,9 @@ export interface Observer {
  * A backend without an optional method still makes a full store: there is one fallback for each, or the store's call
  * rejects `unsupported`.
  */
-export interface Backend {
-  get(key: string, call: Call): Awaitable<Entry | undefined>;
-  set(key: string, entry: Entry, call: Call): Awaitable<void>;
+export interface Backend<V = Uint8Array> {
+  get(key: string, call: Call): Awaitable<Entry<V> | undefined>;
+  set(key: string, entry: Entry<V>, call: Call): Awaitable<void>;
   /** Removes an entry and tells whether there was one. */
   delete(key: string, call: Call): Awaitable<boolean>;
   isPersistent(): boolean;
@@ -186,7 +186,7 @@ export interface Backend {
   /** Reads deadlines without values. Fallback: `get`. */
   head?(key: string, call: Call): Awaitable<{ readonly expiresAt: number } | undefined>;
   /** Fallback: one `get` for each. */
-  getMany?(keys: readonly string[], call: Call): Awaitable<(Entry | undefined)[]>;
+  getMany?(keys: readonly string[], call: Call): Awaitable<(Entry<V> | undefined)[]>;
   /** Writes distinct keys, all or none. Fallback: one `set` after the other. */
   setMany?(items: readonly (readonly [key: string, entry: Entry])[], call: Call): Awaitable<void>;
   /** Removes distinct keys and counts those that were live, undamaged or not. Fallback: one `get` and `delete` after the other. */
@@ -221,7 +221,10 @@ export interface Backend {
  * A backend that leaves nothing out for which there is a fallback. Its `delete` and `deleteMany` tell of live entries only,
  * and its methods are called without `this`.
  */
-export type FullBackend = Backend &
+export type FullBackend<V = Uint8Array> = Backend<V> &
   Required<
-    Pick<Backend, "mutate" | "getMany" | "setMany" | "deleteMany" | "list" | "clear" | "sweep" | "watch" | "close">
-  >;
+    Pick<Backend<V>, "mutate" | "getMany" | "setMany" | "deleteMany" | "list" | "clear" | "sweep" | "watch" | "close">
+  > & {
+    /** States that `set` takes text in place of its UTF-8 bytes, and that what is read may be such text. */
+    readonly keepsText?: boolean;
+  };

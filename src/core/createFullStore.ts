@@ -14,43 +14,45 @@ import {
 import { disposable } from "./disposable.ts";
 import { check, quote, StoreError } from "./error.ts";
 import { checkKey, checkPrefix } from "./key.ts";
-import { letExit } from "./letExit.ts";
+import { shortcuts, type Read, type Write } from "./shortcuts.ts";
 import type { StoreOptions } from "./options.ts";
+import { goOn, settle } from "./settle.ts";
+import { startSweeps } from "./startSweeps.ts";
 import { startWatch, type End } from "./startWatch.ts";
 import { untilAborted } from "./untilAborted.ts";
-import { add, checkBytes, copyBytes, deadline, equalBytes } from "./value.ts";
+import { add, checkBytes, copyBytes, deadline, equalBytes, toBytes } from "./value.ts";
 
-// A longer delay would make setTimeout fire at once.
-const longestDelay = 2 ** 31 - 1;
-// A page often lives shorter than the interval: what has expired meanwhile goes soon after opening.
-const firstSweep = 10_000;
+/** A value as a backend may hold it: bytes, or text that stands for them. */
+type Value = Uint8Array | string;
 
 /**
  * Makes a store of a backend that leaves nothing out. The single place where meaning lives: key rules, ttl, copying, expiry
  * on read, cancellation and the closed state.
  */
-export function createFullStore(backend: FullBackend, { now = Date.now, sweepInterval }: StoreOptions = {}): Store {
-  const interval = sweepInterval ?? (backend.isPersistent() ? 3_600_000 : 300_000);
-  const own = backend.copiesValues ? checkBytes : copyBytes;
+export function createFullStore(
+  backend: FullBackend<Value>,
+  { now = Date.now, sweepInterval }: StoreOptions = {},
+): Store {
   const watches = new Set<End>();
+  const plain: Call = { now };
   let opening: Promise<unknown> | undefined;
   let closing: Promise<void> | undefined;
-  let timer: ReturnType<typeof setTimeout> | undefined;
 
   /** The one way in: checks what every call has in common, then does the work until it is done or aborted. */
+  function start<R>(options: CallOptions | undefined, work: (call: Call) => Awaitable<R>): Awaitable<R> {
+    if (closing) throw new StoreError("closed", "Store is closed");
+    const { signal } = checkCall(options);
+    if (!opening && !signal) return work(plain);
+    const begin = (): Awaitable<R> => {
+      signal?.throwIfAborted();
+      return work({ now, signal });
+    };
+    // What is done after a watch was asked for is seen by it.
+    return untilAborted(opening ? opening.then(begin) : begin(), signal);
+  }
+
   function run<R>(options: CallOptions | undefined, work: (call: Call) => Awaitable<R>): Promise<R> {
-    try {
-      if (closing) throw new StoreError("closed", "Store is closed");
-      const { signal } = checkCall(options);
-      const start = (): Awaitable<R> => {
-        signal?.throwIfAborted();
-        return work({ now, signal });
-      };
-      // What is done after a watch was asked for is seen by it.
-      return Promise.resolve(untilAborted(opening ? opening.then(start) : start(), signal));
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    return settle(() => start(options, work));
   }
 
   /** The same for a call about one key. */
@@ -61,13 +63,21 @@ export function createFullStore(backend: FullBackend, { now = Date.now, sweepInt
     });
   }
 
+  /** Takes bytes of a caller, which are his again when the call returns. */
+  function own(value: unknown): Uint8Array {
+    return backend.copiesValues && !opening ? checkBytes(value) : copyBytes(value);
+  }
+
   function isLive<E extends { readonly expiresAt: number }>(entry: E | undefined): entry is E {
     return entry !== undefined && entry.expiresAt > now();
   }
 
   /** Gives a caller bytes that the backend may still hold. */
-  function give(entry: Entry | undefined): Uint8Array | undefined {
-    return entry && (backend.returnsCopies ? entry.value : new Uint8Array(entry.value));
+  function give(entry: Entry<Value> | undefined): Uint8Array | undefined {
+    if (!entry) return entry;
+    const { value } = entry;
+    if (typeof value === "string") return toBytes(value);
+    return backend.returnsCopies ? value : new Uint8Array(value);
   }
 
   /** Decides about a live entry within the medium's transaction; an expired one is removed on the way. */
@@ -87,80 +97,73 @@ export function createFullStore(backend: FullBackend, { now = Date.now, sweepInt
       },
       call,
     );
-    return then(decided, () => result);
+    return goOn(decided, () => result);
   }
 
   /** Hides an entry that was seen expired and removes it, if that is still what lies there: a fresh value survives. */
   async function expire(key: string): Promise<undefined> {
     try {
-      if (!backend.ownExpiry) await decide(key, { now }, () => [0, UNCHANGED]);
+      if (!backend.ownExpiry) await decide(key, plain, () => [0, UNCHANGED]);
     } catch {
       // The answer is known whether or not the medium lets go of the entry now: a sweep will try again.
     }
   }
 
-  function read(key: string, call: Call): Awaitable<Entry | undefined> {
-    return then(backend.get(key, call), (entry) => (isLive(entry) ? entry : entry && expire(key)));
+  function live(entry: Entry<Value> | undefined, key: string): Awaitable<Entry<Value> | undefined> {
+    return isLive(entry) ? entry : entry && expire(key);
   }
 
-  const head: (key: string, call: Call) => Awaitable<{ readonly expiresAt: number } | undefined> = backend.head ?? read;
+  function find(key: string, call: Call): Awaitable<Entry<Value> | undefined> {
+    return goOn(backend.get(checkKey(key), call), (entry) => live(entry, key));
+  }
+
+  const head: (key: string, call: Call) => Awaitable<{ readonly expiresAt: number } | undefined> = backend.head ?? find;
 
   /** What is written over an entry. Without a ttl of its own it keeps the deadline. */
-  function write(value: Uint8Array, options: WriteOptions | undefined, current?: Entry): Entry {
+  function fresh<V extends Value>(value: V, options: WriteOptions | undefined, current?: Entry): Entry<V> {
     const ttl = options?.ttl;
     return { value, expiresAt: ttl === undefined && current ? current.expiresAt : deadline(ttl, now()) };
   }
 
-  function schedule(delay: number): void {
-    if (backend.ownExpiry || interval === Infinity) return;
-    const sweep = async (): Promise<void> => {
-      try {
-        await backend.sweep({ now });
-      } catch {
-        // Made up for by the next one.
-      }
-      if (!closing) schedule(interval);
-    };
-    timer = setTimeout(() => void sweep(), Math.min(delay, longestDelay));
-    letExit(timer);
+  function write(key: string, value: Value, options: WriteOptions | undefined): Awaitable<void> {
+    return start(options, (call) => backend.set(checkKey(key), fresh(value, options), call));
   }
 
   const store: Store = disposable({
-    get: (key, options) => runOn(key, options, (call) => then(read(key, call), (entry) => give(entry) ?? missing(key))),
+    get: (key, options) => run(options, (call) => goOn(find(key, call), (entry) => give(entry) ?? missing(key))),
 
-    find: (key, options) => runOn(key, options, (call) => then(read(key, call), give)),
+    find: (key, options) => run(options, (call) => goOn(find(key, call), give)),
 
-    has: (key, options) => runOn(key, options, (call) => then(head(key, call), isLive)),
+    has: (key, options) => runOn(key, options, (call) => goOn(head(key, call), isLive)),
 
     entry: (key, options) =>
-      runOn(key, options, (call) =>
-        then(read(key, call), (entry) => entry && { value: give(entry)!, expiresAt: entry.expiresAt }),
+      run(options, (call) =>
+        goOn(find(key, call), (entry) => entry && { value: give(entry)!, expiresAt: entry.expiresAt }),
       ),
 
-    set: (key, value, options) => runOn(key, options, (call) => backend.set(key, write(own(value), options), call)),
+    set: (key, value, options) => settle(() => write(key, own(value), options)),
 
     delete: (key, options) =>
-      runOn(key, options, (call) => then(backend.delete(key, call), (wasLive) => (wasLive ? undefined : missing(key)))),
+      runOn(key, options, (call) => goOn(backend.delete(key, call), (wasLive) => (wasLive ? undefined : missing(key)))),
 
     isPersistent: () => backend.isPersistent(),
 
     findMany: (keys, options) =>
-      run(options, async (call) => {
+      run(options, (call) => {
         const wanted = checkItems(keys).map(checkKey);
-        const found = await backend.getMany(wanted, call);
-        return Promise.all(
-          found.map((entry, index) => (isLive(entry) ? give(entry) : entry && expire(wanted[index]!))),
+        return goOn(backend.getMany(wanted, call), (found) =>
+          Promise.all(found.map((entry, index) => goOn(live(entry, wanted[index]!), give))),
         );
       }),
 
     setMany: (items, options) =>
-      run(options, (call) => {
+      settle(() => {
         const entries = new Map<string, Entry>();
         for (const item of checkItems(items)) {
           const [key, value, itemOptions] = checkItems<any>(item);
-          entries.set(checkKey(key), write(own(value), checkCall(itemOptions)));
+          entries.set(checkKey(key), fresh(own(value), checkCall(itemOptions)));
         }
-        return backend.setMany([...entries], call);
+        return run(options, (call) => backend.setMany([...entries], call));
       }),
 
     deleteMany: (keys, options) =>
@@ -168,14 +171,16 @@ export function createFullStore(backend: FullBackend, { now = Date.now, sweepInt
 
     compareAndSet: (key, expected, next, options) =>
       // Copied before anything is awaited: the arrays are the caller's.
-      runOn(key, options, (call) => {
+      settle(() => {
         const old = expected === undefined ? undefined : copyBytes(expected);
-        const fresh = write(copyBytes(next), options);
-        return decide(key, call, (current) => {
-          if (!equalBytes(current?.value, old)) return [false, UNCHANGED];
-          // Its time runs from the call on, however long the medium takes.
-          return [true, current && options?.ttl === undefined ? { ...current, value: fresh.value } : fresh];
-        });
+        const entry = fresh(copyBytes(next), checkCall(options));
+        return runOn(key, options, (call) =>
+          decide(key, call, (current) => {
+            if (!equalBytes(current?.value, old)) return [false, UNCHANGED];
+            // Its time runs from the call on, however long the medium takes.
+            return [true, current && options?.ttl === undefined ? { ...current, value: entry.value } : entry];
+          }),
+        );
       }),
 
     setIfAbsent: (key, value, options) => store.compareAndSet(key, undefined, value, options),
@@ -192,7 +197,7 @@ export function createFullStore(backend: FullBackend, { now = Date.now, sweepInt
         if (backend.increment) return backend.increment(key, by, expiresAt, call);
         return decide(key, call, (current) => {
           const sum = add(current?.value, by, key);
-          return [sum, { expiresAt, ...current, value: new TextEncoder().encode(`${sum}`) }];
+          return [sum, { expiresAt, ...current, value: toBytes(`${sum}`) }];
         });
       }),
 
@@ -203,7 +208,7 @@ export function createFullStore(backend: FullBackend, { now = Date.now, sweepInt
         return decide(key, call, (current) => {
           const next = change(current && new Uint8Array(current.value));
           // The medium keeps one copy, the caller gets the other.
-          return next === undefined ? [next, next] : [copyBytes(next), write(copyBytes(next), options, current)];
+          return next === undefined ? [next, next] : [copyBytes(next), fresh(copyBytes(next), options, current)];
         });
       }),
 
@@ -262,20 +267,21 @@ export function createFullStore(backend: FullBackend, { now = Date.now, sweepInt
 
     close: () =>
       (closing ??= (async () => {
-        clearTimeout(timer);
+        stopSweeps();
         for (const end of watches) end("close");
         await backend.close();
       })()),
   });
-  schedule(Math.min(interval, firstSweep));
+  const read: Read = (key, options) => start(options, (call) => goOn(find(key, call), (entry) => entry?.value));
+  const writeText: Write = (key, text, options) => write(key, backend.keepsText ? text : toBytes(text), options);
+  shortcuts.set(store.get, read);
+  shortcuts.set(store.find, read);
+  shortcuts.set(store.set, writeText);
+  const interval = sweepInterval ?? (backend.isPersistent() ? 3_600_000 : 300_000);
+  const stopSweeps = startSweeps(backend, backend.ownExpiry ? Infinity : interval, now);
   return store;
 }
 
 function missing(key: string): never {
   throw new StoreError("not-found", `No value for key ${quote(key)}: expected a live one`, { key });
-}
-
-/** Goes on with a result, at once if it is there: a promise costs more than most of what is done with it. */
-function then<T, R>(result: Awaitable<T>, next: (result: T) => Awaitable<R>): Awaitable<R> {
-  return result instanceof Promise ? result.then(next) : next(result);
 }

@@ -1,7 +1,9 @@
 import { checkFunction, checkItems } from "./check.ts";
 import type { Store } from "./contract.ts";
 import { quote, StoreError } from "./error.ts";
+import { lend, setText } from "./shortcuts.ts";
 import { prefix } from "./prefix.ts";
+import { toBytes } from "./value.ts";
 
 /** A Standard Schema (standardschema.dev, version 1), as zod, valibot, arktype and others implement it. */
 export interface Schema<T> {
@@ -36,13 +38,12 @@ export interface JsonOptions<T> {
 export function json<T = unknown>(store: Store, options: JsonOptions<T> = {}): Store<T> {
   const { schema } = options;
   const bytes = options.prefix === undefined ? store : prefix(store, options.prefix);
-  // Making these costs more than most of what they do.
-  const encoder = new TextEncoder();
+  // Making one costs more than most of what it does.
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-  function parse(key: string, value: Uint8Array): unknown {
+  function parse(key: string, value: Uint8Array | string): unknown {
     try {
-      return JSON.parse(decoder.decode(value));
+      return JSON.parse(typeof value === "string" ? value : decoder.decode(value));
     } catch (cause) {
       return fail("cant-decode", key, "JSON", cause);
     }
@@ -50,21 +51,21 @@ export function json<T = unknown>(store: Store, options: JsonOptions<T> = {}): S
 
   /** Returns what the schema makes of parsed JSON: a promise only if the schema is asynchronous. */
   function validate(code: Failure, key: string, parsed: unknown): T | Promise<T> {
+    if (!schema) return parsed as T;
     const accept = (result: SchemaResult<T>): T => {
       if (!result.issues) return result.value;
       const issues = result.issues.map(({ message }) => quote(message));
       return fail(code, key, `a value that fits the schema, got ${issues.join(", ")}`, result.issues);
     };
-    if (!schema) return parsed as T;
     const result = schema["~standard"].validate(parsed);
     return result instanceof Promise ? result.then(accept) : accept(result);
   }
 
-  function decode(key: string, value: Uint8Array): T | Promise<T> {
+  function decode(key: string, value: Uint8Array | string): T | Promise<T> {
     return validate("cant-decode", key, parse(key, value));
   }
 
-  function encode(key: string, value: T): Uint8Array | Promise<Uint8Array> {
+  function encode(key: string, value: T): string | Promise<string> {
     let text: string | undefined;
     let cause: unknown;
     try {
@@ -73,10 +74,9 @@ export function json<T = unknown>(store: Store, options: JsonOptions<T> = {}): S
       cause = error;
     }
     text ??= fail("cant-encode", key, `a JSON value, got ${quote(value)}`, cause);
-    const encoded = encoder.encode(text);
     // What is validated is what a reader will get: a Date, say, as the text it turns into.
     const valid = schema && validate("cant-encode", key, JSON.parse(text));
-    return valid instanceof Promise ? valid.then(() => encoded) : encoded;
+    return valid instanceof Promise ? valid.then(() => text) : text;
   }
 
   /** Goes on with encodings in the same turn if it can, so that calls keep their order. */
@@ -84,9 +84,9 @@ export function json<T = unknown>(store: Store, options: JsonOptions<T> = {}): S
     items: readonly (readonly [key: string, value: T, ...unknown[]])[],
     then: (encodings: readonly Uint8Array[]) => R | Promise<R>,
   ): Promise<R> {
-    const encodings = items.map(([key, value]) => encode(key, value));
-    const isAsync = encodings.some((encoding) => encoding instanceof Promise);
-    return then(isAsync ? await Promise.all(encodings) : (encodings as Uint8Array[]));
+    const texts = items.map(([key, value]) => encode(key, value));
+    const isAsync = texts.some((text) => text instanceof Promise);
+    return then((isAsync ? await Promise.all(texts) : (texts as string[])).map(toBytes));
   }
 
   function sync<R>(result: R | Promise<R>): R {
@@ -100,16 +100,24 @@ export function json<T = unknown>(store: Store, options: JsonOptions<T> = {}): S
 
   const view: Store<T> = {
     ...bytes,
-    get: async (key, call) => decode(key, await bytes.get(key, call)),
+    get: async (key, call) => {
+      const lent = lend(bytes, "get", key, call);
+      // A shortcut does not say of a miss what `get` does.
+      return decode(key, (lent instanceof Promise ? await lent : lent) ?? (await bytes.get(key, call)));
+    },
     find: async (key, call) => {
-      const value = await bytes.find(key, call);
-      return value && decode(key, value);
+      const lent = lend(bytes, "find", key, call);
+      const value = lent instanceof Promise ? await lent : lent;
+      return value ? decode(key, value) : undefined;
     },
     entry: async (key, call) => {
       const entry = await bytes.entry(key, call);
       return entry && { value: await decode(key, entry.value), expiresAt: entry.expiresAt };
     },
-    set: (key, value, call) => encoded([[key, value]], ([encoding]) => bytes.set(key, encoding!, call)),
+    set: async (key, value, call) => {
+      const text = encode(key, value);
+      return setText(bytes, key, text instanceof Promise ? await text : text, call);
+    },
     findMany: async (keys, call) => {
       const wanted = checkItems(keys);
       const found = await bytes.findMany(wanted, call);
@@ -165,7 +173,7 @@ export function json<T = unknown>(store: Store, options: JsonOptions<T> = {}): S
         key,
         (current) => {
           next = change(current && sync(decode(key, current)));
-          return next === undefined ? undefined : sync(encode(key, next));
+          return next === undefined ? undefined : toBytes(sync(encode(key, next)));
         },
         call,
       );

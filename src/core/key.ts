@@ -1,4 +1,5 @@
 import { check } from "./error.ts";
+import { toBytes } from "./value.ts";
 
 /** The longest key, in UTF-8 bytes. A prefix view's prefix counts. */
 export const maxKeyBytes = 1024;
@@ -18,11 +19,7 @@ export function checkPrefix(prefix: unknown = ""): string {
 /** Whether a value can be a key. */
 export function isKey(key: unknown): key is string {
   // A UTF-16 code unit never takes more than three UTF-8 bytes, so a short key needs no counting.
-  return (
-    isWellFormed(key) &&
-    key !== "" &&
-    (key.length * 3 <= maxKeyBytes || new TextEncoder().encode(key).length <= maxKeyBytes)
-  );
+  return isWellFormed(key) && key !== "" && (key.length * 3 <= maxKeyBytes || toBytes(key).length <= maxKeyBytes);
 }
 
 // Without a lone surrogate, which has no UTF-8 form of its own.

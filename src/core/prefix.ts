@@ -1,7 +1,8 @@
 import { checkItems } from "./check.ts";
-import type { Change, Page, PrefixOptions, Store } from "./contract.ts";
+import type { Awaitable, Change, Page, PrefixOptions, Store } from "./contract.ts";
 import { check, isStoreError, quote } from "./error.ts";
 import { checkPrefix, isKey } from "./key.ts";
+import { lend, setText, shortcuts } from "./shortcuts.ts";
 
 // The calls that are about one key, which is their first argument.
 const keyed = ["get", "find", "has", "entry", "set", "delete", "compareAndSet", "setIfAbsent", "take", "increment", "update", "touch"] as const; // prettier-ignore
@@ -29,17 +30,31 @@ export function prefix<T>(store: Store<T>, prefix: string): Store<T> {
   const within = <Options extends PrefixOptions>(options: Options | undefined): Options =>
     ({ ...options, prefix: prefix + checkPrefix(options?.prefix) }) as Options;
 
-  /** Makes a call, and gives an error that names a key the name that the caller knows. */
-  async function run<R>(call: () => R | Promise<R>): Promise<R> {
+  /** Gives an error that names a key the name that the caller knows. */
+  function rename(error: unknown): never {
+    if (isStoreError(error) && error.key?.startsWith(prefix)) {
+      const { key } = outer(error as { key: string });
+      error.message = error.message.replace(quote(error.key), () => quote(key));
+      Object.assign(error, { key });
+    }
+    throw error;
+  }
+
+  async function run<R>(call: () => Awaitable<R>): Promise<R> {
     try {
       return await call();
     } catch (error) {
-      if (isStoreError(error) && error.key?.startsWith(prefix)) {
-        const { key } = outer(error as { key: string });
-        error.message = error.message.replace(quote(error.key), () => quote(key));
-        Object.assign(error, { key });
-      }
-      throw error;
+      return rename(error);
+    }
+  }
+
+  /** The same for a shortcut, which may have its result at once. */
+  function runShort<R>(call: () => Awaitable<R>): Awaitable<R> {
+    try {
+      const result = call();
+      return result instanceof Promise ? result.catch(rename) : result;
+    } catch (error) {
+      return rename(error);
     }
   }
 
@@ -84,5 +99,10 @@ export function prefix<T>(store: Store<T>, prefix: string): Store<T> {
       [name]: (key: string, ...rest: unknown[]) => run(() => call.call(store, inner(key), ...rest)),
     });
   }
+  const bytes = store as Store<any>;
+  for (const name of ["get", "find"] as const) {
+    shortcuts.set(view[name], (key: string, options) => runShort(() => lend(bytes, name, inner(key), options)));
+  }
+  shortcuts.set(view.set, (key, text, options) => runShort(() => setText(bytes, inner(key), text, options)));
   return view;
 }

@@ -12,7 +12,7 @@ type Run = <R>(options: CallOptions | undefined, work: (call: Call) => Awaitable
  * changes are told or never will be.
  */
 export function startWatch(
-  backend: FullBackend,
+  backend: Pick<FullBackend, "watch">,
   options: PrefixOptions | undefined,
   run: Run,
   watches: Set<End>,

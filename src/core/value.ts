@@ -3,6 +3,14 @@ import { check, kindOf, quote, StoreError } from "./error.ts";
 // The last instant of a Date. What would live longer lives for ever.
 const endOfTime = 8.64e15;
 
+// Making one costs more than most of what it does.
+const utf8 = /* @__PURE__ */ new TextEncoder();
+
+/** Returns text as its UTF-8 bytes. */
+export function toBytes(text: string): Uint8Array {
+  return utf8.encode(text);
+}
+
 /** Whether a value is bytes, of whichever realm. */
 export function isBytes(value: unknown): value is Uint8Array {
   return value instanceof Uint8Array || kindOf(value) === "Uint8Array";

@@ -82,3 +82,64 @@ test("deadlines that move leave nothing behind, near or far", async () => {
   }
   assert.equal(live, 0);
 });
+
+test("a read does not see what is written after it was asked for", async () => {
+  const store = memory();
+  await store.set("a", Uint8Array.of(1));
+  const reads = [store.find("a"), store.findMany(["a"]), store.entry("a")];
+  await Promise.all([store.set("a", Uint8Array.of(2)), store.setMany([["a", Uint8Array.of(3)]])]);
+  const [found, many, entry] = await Promise.all(reads);
+  assert.deepEqual([found, many, entry], [Uint8Array.of(1), [Uint8Array.of(1)], { value: Uint8Array.of(1), expiresAt: Infinity }]); // prettier-ignore
+});
+
+test("a page costs a page, whatever is written between pages", async () => {
+  const store = memory();
+  const count = 20_000;
+  const nameOf = (index: number): string => `key ${(index * 7919) % count}`;
+  await store.setMany(Array.from({ length: count }, (_, index) => [nameOf(index), bytes(1)] as const));
+  await store.list({ limit: 1 });
+  let sorted = 0;
+  const sort = Reflect.get(Array.prototype, "sort") as (...args: unknown[]) => unknown[];
+  Reflect.set(Array.prototype, "sort", function (this: unknown[], ...args: unknown[]) {
+    sorted += this.length;
+    return sort.apply(this, args);
+  });
+  try {
+    for (let round = 0; round < 1000; round++) {
+      await store.set(`new ${round}`, bytes(1));
+      await store.delete(nameOf(round));
+      await store.list({ limit: 5 });
+    }
+  } finally {
+    Reflect.set(Array.prototype, "sort", sort);
+  }
+  // All of it each time would be 20 million.
+  assert.ok(sorted < 1_000_000, `${sorted} keys were sorted`);
+});
+
+test("a listing is right whatever came and went, and came again", async () => {
+  const store = memory();
+  const there = new Set<string>();
+  let random = 7;
+  const pick = (limit: number): number => (random = (random * 48_271) % 2_147_483_647) % limit;
+  for (let round = 0; round < 60; round++) {
+    const many = pick(4) ? 100 : 3000;
+    for (let times = pick(many); times > 0; times--) {
+      const key = `${pick(2) ? "a" : "b"}/${pick(2000)}`;
+      if (pick(3)) {
+        await store.set(key, bytes(1));
+        there.add(key);
+      } else if (there.delete(key)) await store.delete(key);
+    }
+    for (const prefix of ["", "a/", "b/1"]) {
+      const found: string[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await store.list({ prefix, limit: 1 + pick(700), cursor });
+        found.push(...page.entries.map(({ key }) => key));
+        cursor = page.cursor;
+      } while (cursor !== undefined);
+      assert.deepEqual(found, [...there].filter((key) => key.startsWith(prefix)).sort());
+    }
+  }
+});

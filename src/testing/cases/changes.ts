@@ -178,6 +178,20 @@ export const changes: readonly Case[] = [
     },
   },
   {
+    name: "what is written while a watch begins is copied when it is asked for",
+    needs: ["watch", "atomic", "bytes"],
+    async run({ open }) {
+      const store = await open();
+      const watch = store.watch();
+      const mine = Uint8Array.of(1);
+      const writes = [store.set("a", mine), store.setMany([["b", mine]]), store.setIfAbsent("c", mine)];
+      mine[0] = 2;
+      await Promise.all(writes);
+      equal(await store.findMany(["a", "b", "c"]), Array(3).fill(Uint8Array.of(1)), "the values");
+      await watch.return!();
+    },
+  },
+  {
     name: "a watch that waits ends with its return, and with the store",
     needs,
     async run({ open }) {
