@@ -1,4 +1,12 @@
-import { UNCHANGED, type FullBackend, type Change, type Entry, type Observer, type Store } from "../core/contract.ts";
+import {
+  UNCHANGED,
+  type FullBackend,
+  type Change,
+  type Entry,
+  type Observer,
+  type Store,
+  type Value,
+} from "../core/contract.ts";
 import { createFullStore } from "../core/createFullStore.ts";
 import { quote, StoreError } from "../core/error.ts";
 import { checkOptions, positiveInteger, storeRules, type StoreOptions } from "../core/options.ts";
@@ -38,9 +46,6 @@ export const memoryFactory: Factory<MemoryOptions> = {
   build: (options) => createFullStore(memoryBackend(options), options),
 };
 
-/** Bytes, or text that stands for them. */
-type Value = Uint8Array | string;
-
 // As many keys as a page has.
 const maxMoved = 1000;
 
@@ -49,6 +54,8 @@ interface Slot {
   expiresAt: number;
   /** Read or replaced since SIEVE's hand went by. */
   isUsed: boolean;
+  /** Where the wheel has the key: in a slice that is due no later than the entry. */
+  slice: Set<string> | undefined;
 }
 
 function memoryBackend({
@@ -59,7 +66,10 @@ function memoryBackend({
   // In the order of arrival, in which the hand goes round. A replaced value keeps its place.
   const slots = new Map<string, Slot>();
   const observers = new Set<Observer>();
-  const wheel = createWheel();
+  // A timing wheel (Varghese and Lauck, "Hashed and Hierarchical Timing Wheels", SOSP 1987): keys in slices of time, the
+  // wider the farther away, so that finding what is due costs what is due.
+  const slices = new Map<number, Set<string>>();
+  let soonest = Infinity;
   // Sorted for a listing. What has come or gone since is beside it as long as that is little, so that a page costs a page.
   let sorted: string[] = [];
   let moved: string[] | undefined;
@@ -71,7 +81,7 @@ function memoryBackend({
   }
 
   function move(key: string): void {
-    if (moved && moved.push(key) > slots.size + maxMoved) moved = undefined;
+    if (moved && moved.push(key) > maxMoved) moved = undefined;
   }
 
   function get(key: string): Slot | undefined {
@@ -88,20 +98,31 @@ function memoryBackend({
 
   function put(key: string, { value, expiresAt }: Entry<Value>): void {
     const old = slots.get(key);
-    // What is found in the wheel before its time is put back.
-    if (expiresAt < Infinity && !(old && old.expiresAt <= expiresAt)) wheel.add(key, expiresAt, now());
-    bytes += cost(key, value);
-    if (old) {
-      bytes -= cost(key, old.value);
-      old.value = value;
-      old.expiresAt = expiresAt;
-      old.isUsed = true;
-    } else {
-      slots.set(key, { value, expiresAt, isUsed: false });
+    const slot = old ?? { value, expiresAt: Infinity, isUsed: false, slice: undefined };
+    bytes += cost(key, value) - (old ? cost(key, old.value) : 0);
+    // What is due later than it was is put back when it is found.
+    if (expiresAt < slot.expiresAt) place(key, slot, expiresAt);
+    slot.value = value;
+    slot.expiresAt = expiresAt;
+    slot.isUsed = !!old;
+    if (!old) {
+      slots.set(key, slot);
       move(key);
     }
     evict(key);
     tell(key, "set");
+  }
+
+  function place(key: string, slot: Slot, at: number): void {
+    slot.slice?.delete(key);
+    slot.slice = undefined;
+    if (at === Infinity) return;
+    // A sixteenth of the way: there are never more than sixteen slices for each doubling of the distance.
+    const width = 2 ** Math.floor(Math.log2(Math.max(16, at - now()) / 16));
+    const start = at - (at % width);
+    soonest = Math.min(soonest, start);
+    slot.slice = slices.get(start) ?? new Set();
+    slices.set(start, slot.slice.add(key));
   }
 
   function set(key: string, entry: Entry<Value>): void {
@@ -115,7 +136,9 @@ function memoryBackend({
   }
 
   function drop(key: string, type: Change["type"] = "delete"): void {
-    bytes -= cost(key, slots.get(key)!.value);
+    const { value, slice } = slots.get(key)!;
+    bytes -= cost(key, value);
+    slice?.delete(key);
     slots.delete(key);
     move(key);
     tell(key, type);
@@ -132,12 +155,21 @@ function memoryBackend({
   function sweep(): number {
     const time = now();
     let count = 0;
-    for (const key of wheel.due(time)) {
-      const { expiresAt = Infinity } = slots.get(key) ?? {};
-      if (expiresAt <= time) {
-        drop(key, "expire");
-        count++;
-      } else if (expiresAt < Infinity) wheel.add(key, expiresAt, time);
+    if (soonest > time) return count;
+    soonest = Infinity;
+    for (const [start, keys] of slices) {
+      if (start > time) soonest = Math.min(soonest, start);
+      else {
+        slices.delete(start);
+        for (const key of keys) {
+          const slot = slots.get(key)!;
+          if (slot.expiresAt > time) place(key, slot, slot.expiresAt);
+          else {
+            drop(key, "expire");
+            count++;
+          }
+        }
+      }
     }
     return count;
   }
@@ -162,8 +194,7 @@ function memoryBackend({
     delete: remove,
     isPersistent: () => false,
     mutate(key, decide) {
-      const slot = slots.get(key);
-      const next = decide(slot && { ...slot, value: bytesOf(slot.value) });
+      const next = decide(slots.get(key));
       if (next === UNCHANGED) return;
       if (next) set(key, next);
       else remove(key);
@@ -172,25 +203,22 @@ function memoryBackend({
     setMany,
     deleteMany: (keys) => keys.filter(remove).length,
     list({ prefix, limit, cursor }) {
-      if (!moved || moved.length > maxMoved) {
-        const keys = moved ? new Set([...sorted, ...moved]) : slots.keys();
-        sorted = [...keys].filter((key) => slots.has(key)).sort();
+      if (!moved) {
+        // What is in order already is quickly sorted again.
+        sorted = [...new Set([...sorted, ...slots.keys()])].filter((key) => slots.has(key)).sort();
         moved = [];
       }
-      moved.sort();
-      const entries: { key: string; expiresAt: number; size: number }[] = [];
-      let last = cursor;
-      let here = firstFrom(sorted, cursor ?? prefix);
-      let there = firstFrom(moved, cursor ?? prefix);
-      for (;;) {
-        const key = moved[there] === undefined || sorted[here]! < moved[there]! ? sorted[here++] : moved[there++];
-        if (!key?.startsWith(prefix)) return { entries };
-        const slot = slots.get(key);
-        if (!slot || key === last) continue;
-        if (entries.length === limit) return { entries, cursor: last };
-        entries.push({ key, expiresAt: slot.expiresAt, size: bytesOf(slot.value).length });
-        last = key;
-      }
+      const start = firstFrom(sorted, cursor ?? prefix);
+      // So many that one more than a page is left without those which are gone, and without the last of the page before.
+      const near = sorted.slice(start, start + limit + moved.length + 2);
+      const keys = [...new Set([...near, ...moved])]
+        .filter((key) => slots.has(key) && key.startsWith(prefix) && (cursor === undefined || key > cursor))
+        .sort();
+      const entries = keys.slice(0, limit).map((key) => {
+        const { value, expiresAt } = slots.get(key)!;
+        return { key, expiresAt, size: toBytes(value).length };
+      });
+      return { entries, cursor: keys[limit] && keys[limit - 1] };
     },
     clear({ prefix }) {
       for (const key of slots.keys()) if (key.startsWith(prefix)) remove(key);
@@ -207,10 +235,6 @@ function memoryBackend({
   };
 }
 
-function bytesOf(value: Value): Uint8Array {
-  return typeof value === "string" ? toBytes(value) : value;
-}
-
 function cost(key: string, value: Value): number {
   return value.length + 2 * key.length;
 }
@@ -224,28 +248,4 @@ function firstFrom(sorted: readonly string[], start: string): number {
     else high = middle;
   }
   return low;
-}
-
-/**
- * Returns a timing wheel (Varghese and Lauck, "Hashed and Hierarchical Timing Wheels", SOSP 1987): keys in slices of time,
- * the wider the farther away, so that finding what is due costs what is due. A key may be in it that has moved since.
- */
-function createWheel(): { add(key: string, at: number, now: number): void; due(now: number): Iterable<string> } {
-  const slices = new Map<number, Set<string>>();
-  return {
-    add(key, at, now) {
-      // A sixteenth of the way: there are never more than sixteen slices for each doubling of the distance.
-      const width = 2 ** Math.floor(Math.log2(Math.max(16, at - now) / 16));
-      const start = at - (at % width);
-      if (!slices.has(start)) slices.set(start, new Set());
-      slices.get(start)!.add(key);
-    },
-    *due(now) {
-      for (const [start, keys] of slices) {
-        if (start > now) continue;
-        slices.delete(start);
-        yield* keys;
-      }
-    },
-  };
 }

@@ -10,6 +10,9 @@ export interface Entry<T = Uint8Array> {
   readonly expiresAt: number;
 }
 
+/** A value as a {@link FullBackend} may hold it: bytes, or text that stands for its UTF-8 bytes. */
+export type Value = Uint8Array | string;
+
 /** What every call takes. */
 export interface CallOptions {
   /** Cancels the call, which then rejects with the signal's own reason. A write under way may or may not have happened. */
@@ -149,7 +152,7 @@ export type Unchanged = typeof UNCHANGED;
  * `current` are only lent. It may run again on a fresh `current`; if it throws, nothing is written and the error is the
  * call's.
  */
-export type Decision = (current: Entry | undefined) => Entry | undefined | Unchanged;
+export type Decision<V = Uint8Array> = (current: Entry<V> | undefined) => Entry<V> | undefined | Unchanged;
 
 /** Where a backend tells of changes and of the end of its telling. */
 export interface Observer {
@@ -182,7 +185,7 @@ export interface Backend<V = Uint8Array> {
    */
   readonly ownExpiry?: boolean;
   /** Reads an entry, decides and writes, all in one transaction of the medium. The one atomic primitive. */
-  mutate?(key: string, decide: Decision, call: Call): Awaitable<void>;
+  mutate?(key: string, decide: Decision<V>, call: Call): Awaitable<void>;
   /** Reads deadlines without values. Fallback: `get`. */
   head?(key: string, call: Call): Awaitable<{ readonly expiresAt: number } | undefined>;
   /** Fallback: one `get` for each. */

@@ -9,21 +9,19 @@ import {
   type Page,
   type Store,
   type Unchanged,
+  type Value,
   type WriteOptions,
 } from "./contract.ts";
 import { disposable } from "./disposable.ts";
 import { check, quote, StoreError } from "./error.ts";
 import { checkKey, checkPrefix } from "./key.ts";
-import { shortcuts, type Read, type Write } from "./shortcuts.ts";
+import { shortcuts, type Read } from "./shortcuts.ts";
 import type { StoreOptions } from "./options.ts";
 import { goOn, settle } from "./settle.ts";
 import { startSweeps } from "./startSweeps.ts";
 import { startWatch, type End } from "./startWatch.ts";
 import { untilAborted } from "./untilAborted.ts";
 import { add, checkBytes, copyBytes, deadline, equalBytes, toBytes } from "./value.ts";
-
-/** A value as a backend may hold it: bytes, or text that stands for them. */
-type Value = Uint8Array | string;
 
 /**
  * Makes a store of a backend that leaves nothing out. The single place where meaning lives: key rules, ttl, copying, expiry
@@ -34,25 +32,35 @@ export function createFullStore(
   { now = Date.now, sweepInterval }: StoreOptions = {},
 ): Store {
   const watches = new Set<End>();
-  const plain: Call = { now };
   let opening: Promise<unknown> | undefined;
   let closing: Promise<void> | undefined;
 
-  /** The one way in: checks what every call has in common, then does the work until it is done or aborted. */
-  function start<R>(options: CallOptions | undefined, work: (call: Call) => Awaitable<R>): Awaitable<R> {
+  /**
+   * The one way in: checks what every call has in common, then does the work until it is done or aborted. What `prepare`
+   * takes of the caller's, it takes at once: the bytes are his again when the call returns.
+   */
+  function start<R, P = void>(
+    options: CallOptions | undefined,
+    work: (call: Call, prepared: P) => Awaitable<R>,
+    prepare?: () => P,
+  ): Awaitable<R> {
     if (closing) throw new StoreError("closed", "Store is closed");
     const { signal } = checkCall(options);
-    if (!opening && !signal) return work(plain);
+    const prepared = prepare?.() as P;
     const begin = (): Awaitable<R> => {
       signal?.throwIfAborted();
-      return work({ now, signal });
+      return work({ now, signal }, prepared);
     };
     // What is done after a watch was asked for is seen by it.
     return untilAborted(opening ? opening.then(begin) : begin(), signal);
   }
 
-  function run<R>(options: CallOptions | undefined, work: (call: Call) => Awaitable<R>): Promise<R> {
-    return settle(() => start(options, work));
+  function run<R, P = void>(
+    options: CallOptions | undefined,
+    work: (call: Call, prepared: P) => Awaitable<R>,
+    prepare?: () => P,
+  ): Promise<R> {
+    return settle(() => start(options, work, prepare));
   }
 
   /** The same for a call about one key. */
@@ -63,7 +71,6 @@ export function createFullStore(
     });
   }
 
-  /** Takes bytes of a caller, which are his again when the call returns. */
   function own(value: unknown): Uint8Array {
     return backend.copiesValues && !opening ? checkBytes(value) : copyBytes(value);
   }
@@ -72,23 +79,20 @@ export function createFullStore(
     return entry !== undefined && entry.expiresAt > now();
   }
 
-  /** Gives a caller bytes that the backend may still hold. */
-  function give(entry: Entry<Value> | undefined): Uint8Array | undefined {
-    if (!entry) return entry;
-    const { value } = entry;
-    if (typeof value === "string") return toBytes(value);
-    return backend.returnsCopies ? value : new Uint8Array(value);
+  /** Gives a caller what the backend may still hold. */
+  function give(value: Value | undefined): Uint8Array | undefined {
+    return backend.returnsCopies || typeof value !== "object" ? toBytes(value) : new Uint8Array(value);
   }
 
   /** Decides about a live entry within the medium's transaction; an expired one is removed on the way. */
   function decide<R>(
     key: string,
     call: Call,
-    change: (current: Entry | undefined) => [result: R, next: Entry | undefined | Unchanged],
+    change: (current: Entry<Value> | undefined) => [result: R, next: Entry<Value> | undefined | Unchanged],
   ): Awaitable<R> {
     let result: R;
     const decided = backend.mutate(
-      key,
+      checkKey(key),
       (found) => {
         const current = isLive(found) ? found : undefined;
         const [outcome, next] = change(current);
@@ -103,7 +107,7 @@ export function createFullStore(
   /** Hides an entry that was seen expired and removes it, if that is still what lies there: a fresh value survives. */
   async function expire(key: string): Promise<undefined> {
     try {
-      if (!backend.ownExpiry) await decide(key, plain, () => [0, UNCHANGED]);
+      if (!backend.ownExpiry) await decide(key, { now }, () => [0, UNCHANGED]);
     } catch {
       // The answer is known whether or not the medium lets go of the entry now: a sweep will try again.
     }
@@ -120,28 +124,41 @@ export function createFullStore(
   const head: (key: string, call: Call) => Awaitable<{ readonly expiresAt: number } | undefined> = backend.head ?? find;
 
   /** What is written over an entry. Without a ttl of its own it keeps the deadline. */
-  function fresh<V extends Value>(value: V, options: WriteOptions | undefined, current?: Entry): Entry<V> {
+  function fresh<V>(value: V, options: WriteOptions | undefined, current?: { readonly expiresAt: number }): Entry<V> {
     const ttl = options?.ttl;
     return { value, expiresAt: ttl === undefined && current ? current.expiresAt : deadline(ttl, now()) };
   }
 
-  function write(key: string, value: Value, options: WriteOptions | undefined): Awaitable<void> {
-    return start(options, (call) => backend.set(checkKey(key), fresh(value, options), call));
+  function write<T>(
+    key: string,
+    value: T,
+    options: WriteOptions | undefined,
+    take: (value: T) => Value,
+  ): Awaitable<void> {
+    return start(
+      options,
+      (call, entry) => backend.set(checkKey(key), entry, call),
+      () => fresh(take(value), options),
+    );
   }
 
-  const store: Store = disposable({
-    get: (key, options) => run(options, (call) => goOn(find(key, call), (entry) => give(entry) ?? missing(key))),
+  // The shortcuts, on which the calls themselves stand.
+  const lendFound: Read = (key, options) => start(options, (call) => goOn(find(key, call), (entry) => entry?.value));
+  const lend: Read = (key, options) => goOn(lendFound(key, options), (value) => value ?? missing(key));
 
-    find: (key, options) => run(options, (call) => goOn(find(key, call), give)),
+  const store: Store = disposable({
+    get: (key, options) => settle(() => goOn(lend(key, options), give)) as Promise<Uint8Array>,
+
+    find: (key, options) => settle(() => goOn(lendFound(key, options), give)),
 
     has: (key, options) => runOn(key, options, (call) => goOn(head(key, call), isLive)),
 
     entry: (key, options) =>
       run(options, (call) =>
-        goOn(find(key, call), (entry) => entry && { value: give(entry)!, expiresAt: entry.expiresAt }),
+        goOn(find(key, call), (entry) => entry && { value: give(entry.value)!, expiresAt: entry.expiresAt }),
       ),
 
-    set: (key, value, options) => settle(() => write(key, own(value), options)),
+    set: (key, value, options) => settle(() => write(key, value, options, own)),
 
     delete: (key, options) =>
       runOn(key, options, (call) => goOn(backend.delete(key, call), (wasLive) => (wasLive ? undefined : missing(key)))),
@@ -152,42 +169,44 @@ export function createFullStore(
       run(options, (call) => {
         const wanted = checkItems(keys).map(checkKey);
         return goOn(backend.getMany(wanted, call), (found) =>
-          Promise.all(found.map((entry, index) => goOn(live(entry, wanted[index]!), give))),
+          Promise.all(found.map((entry, index) => goOn(live(entry, wanted[index]!), (entry) => give(entry?.value)))),
         );
       }),
 
     setMany: (items, options) =>
-      settle(() => {
-        const entries = new Map<string, Entry>();
-        for (const item of checkItems(items)) {
-          const [key, value, itemOptions] = checkItems<any>(item);
-          entries.set(checkKey(key), fresh(own(value), checkCall(itemOptions)));
-        }
-        return run(options, (call) => backend.setMany([...entries], call));
-      }),
+      run(
+        options,
+        (call, entries) => backend.setMany([...entries], call),
+        () => {
+          const entries = new Map<string, Entry>();
+          for (const item of checkItems(items)) {
+            const [key, value, itemOptions] = checkItems<any>(item);
+            entries.set(checkKey(key), fresh(own(value), checkCall(itemOptions)));
+          }
+          return entries;
+        },
+      ),
 
     deleteMany: (keys, options) =>
       run(options, (call) => backend.deleteMany([...new Set(checkItems(keys).map(checkKey))], call)),
 
     compareAndSet: (key, expected, next, options) =>
-      // Copied before anything is awaited: the arrays are the caller's.
-      settle(() => {
-        const old = expected === undefined ? undefined : copyBytes(expected);
-        const entry = fresh(copyBytes(next), checkCall(options));
-        return runOn(key, options, (call) =>
+      run(
+        options,
+        (call, [old, entry]) =>
           decide(key, call, (current) => {
-            if (!equalBytes(current?.value, old)) return [false, UNCHANGED];
+            if (!equalBytes(toBytes(current?.value), old)) return [false, UNCHANGED];
             // Its time runs from the call on, however long the medium takes.
             return [true, current && options?.ttl === undefined ? { ...current, value: entry.value } : entry];
           }),
-        );
-      }),
+        () => [expected === undefined ? expected : copyBytes(expected), fresh(copyBytes(next), options)] as const,
+      ),
 
     setIfAbsent: (key, value, options) => store.compareAndSet(key, undefined, value, options),
 
     take: (key, options) =>
       runOn(key, options, (call) =>
-        backend.take ? backend.take(key, call) : decide(key, call, (current) => [current?.value, undefined]),
+        backend.take ? backend.take(key, call) : decide(key, call, (current) => [toBytes(current?.value), undefined]),
       ),
 
     increment: (key, by = 1, options) =>
@@ -196,7 +215,7 @@ export function createFullStore(
         const expiresAt = deadline(options?.ttl, now());
         if (backend.increment) return backend.increment(key, by, expiresAt, call);
         return decide(key, call, (current) => {
-          const sum = add(current?.value, by, key);
+          const sum = add(toBytes(current?.value), by, key);
           return [sum, { expiresAt, ...current, value: toBytes(`${sum}`) }];
         });
       }),
@@ -206,7 +225,7 @@ export function createFullStore(
         checkFunction(change);
         deadline(options?.ttl, 0);
         return decide(key, call, (current) => {
-          const next = change(current && new Uint8Array(current.value));
+          const next = change(current && copyBytes(toBytes(current.value)));
           // The medium keeps one copy, the caller gets the other.
           return next === undefined ? [next, next] : [copyBytes(next), fresh(copyBytes(next), options, current)];
         });
@@ -272,11 +291,10 @@ export function createFullStore(
         await backend.close();
       })()),
   });
-  const read: Read = (key, options) => start(options, (call) => goOn(find(key, call), (entry) => entry?.value));
-  const writeText: Write = (key, text, options) => write(key, backend.keepsText ? text : toBytes(text), options);
-  shortcuts.set(store.get, read);
-  shortcuts.set(store.find, read);
-  shortcuts.set(store.set, writeText);
+  shortcuts
+    .set(store.get, lend)
+    .set(store.find, lendFound)
+    .set(store.set, (key, text, options) => write(key, text, options, backend.keepsText ? (same) => same : toBytes));
   const interval = sweepInterval ?? (backend.isPersistent() ? 3_600_000 : 300_000);
   const stopSweeps = startSweeps(backend, backend.ownExpiry ? Infinity : interval, now);
   return store;

@@ -1,5 +1,5 @@
 import { checkFunction, checkItems } from "./check.ts";
-import type { Store } from "./contract.ts";
+import type { CallOptions, Store, Value } from "./contract.ts";
 import { quote, StoreError } from "./error.ts";
 import { lend, setText } from "./shortcuts.ts";
 import { prefix } from "./prefix.ts";
@@ -41,7 +41,7 @@ export function json<T = unknown>(store: Store, options: JsonOptions<T> = {}): S
   // Making one costs more than most of what it does.
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-  function parse(key: string, value: Uint8Array | string): unknown {
+  function parse(key: string, value: Value): unknown {
     try {
       return JSON.parse(typeof value === "string" ? value : decoder.decode(value));
     } catch (cause) {
@@ -61,7 +61,7 @@ export function json<T = unknown>(store: Store, options: JsonOptions<T> = {}): S
     return result instanceof Promise ? result.then(accept) : accept(result);
   }
 
-  function decode(key: string, value: Uint8Array | string): T | Promise<T> {
+  function decode(key: string, value: Value): T | Promise<T> {
     return validate("cant-decode", key, parse(key, value));
   }
 
@@ -86,7 +86,7 @@ export function json<T = unknown>(store: Store, options: JsonOptions<T> = {}): S
   ): Promise<R> {
     const texts = items.map(([key, value]) => encode(key, value));
     const isAsync = texts.some((text) => text instanceof Promise);
-    return then((isAsync ? await Promise.all(texts) : (texts as string[])).map(toBytes));
+    return then((isAsync ? await Promise.all(texts) : (texts as string[])).map((text) => toBytes(text)));
   }
 
   function sync<R>(result: R | Promise<R>): R {
@@ -98,18 +98,16 @@ export function json<T = unknown>(store: Store, options: JsonOptions<T> = {}): S
     );
   }
 
+  async function read(name: "get" | "find", key: string, call: CallOptions | undefined): Promise<T | undefined> {
+    const lent = lend(bytes, name, key, call);
+    const value = lent instanceof Promise ? await lent : lent;
+    return value === undefined ? value : decode(key, value);
+  }
+
   const view: Store<T> = {
     ...bytes,
-    get: async (key, call) => {
-      const lent = lend(bytes, "get", key, call);
-      // A shortcut does not say of a miss what `get` does.
-      return decode(key, (lent instanceof Promise ? await lent : lent) ?? (await bytes.get(key, call)));
-    },
-    find: async (key, call) => {
-      const lent = lend(bytes, "find", key, call);
-      const value = lent instanceof Promise ? await lent : lent;
-      return value ? decode(key, value) : undefined;
-    },
+    get: (key, call) => read("get", key, call) as Promise<T>,
+    find: (key, call) => read("find", key, call),
     entry: async (key, call) => {
       const entry = await bytes.entry(key, call);
       return entry && { value: await decode(key, entry.value), expiresAt: entry.expiresAt };

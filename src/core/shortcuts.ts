@@ -1,8 +1,8 @@
-import type { Awaitable, CallOptions, Store, WriteOptions } from "./contract.ts";
+import type { Awaitable, CallOptions, Store, Value, WriteOptions } from "./contract.ts";
 import { toBytes } from "./value.ts";
 
-/** Reads bytes that are only lent, or text that stands for them; `undefined` for a miss. */
-export type Read = (key: string, options: CallOptions | undefined) => Awaitable<Uint8Array | string | undefined>;
+/** Reads bytes that are only lent, or text that stands for them; of a miss it says what its call says. */
+export type Read = (key: string, options: CallOptions | undefined) => Awaitable<Value | undefined>;
 
 /** Writes text as its UTF-8 bytes. */
 export type Write = (key: string, text: string, options: WriteOptions | undefined) => Awaitable<void>;
@@ -10,8 +10,8 @@ export type Write = (key: string, text: string, options: WriteOptions | undefine
 interface Shortcuts {
   get(call: Store["get"]): Read | undefined;
   get(call: Store["set"]): Write | undefined;
-  set(call: Store<any>["get"], shortcut: Read): void;
-  set(call: Store<any>["set"], shortcut: Write): void;
+  set(call: Store<any>["get"], shortcut: Read): this;
+  set(call: Store<any>["set"], shortcut: Write): this;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Value } from "./contract.ts";
 import { check, kindOf, quote, StoreError } from "./error.ts";
 
 // The last instant of a Date. What would live longer lives for ever.
@@ -6,9 +7,11 @@ const endOfTime = 8.64e15;
 // Making one costs more than most of what it does.
 const utf8 = /* @__PURE__ */ new TextEncoder();
 
-/** Returns text as its UTF-8 bytes. */
-export function toBytes(text: string): Uint8Array {
-  return utf8.encode(text);
+/** Returns bytes, or the UTF-8 bytes of text. */
+export function toBytes(value: Value): Uint8Array;
+export function toBytes(value: Value | undefined): Uint8Array | undefined;
+export function toBytes(value: Value | undefined): Uint8Array | undefined {
+  return typeof value === "string" ? utf8.encode(value) : value;
 }
 
 /** Whether a value is bytes, of whichever realm. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isStoreError, memory } from "../../src/index.ts";
+import { isStoreError, json, memory } from "../../src/index.ts";
 import { createClock } from "../../src/testing.ts";
 
 const bytes = (length: number): Uint8Array => new Uint8Array(length);
@@ -92,29 +92,75 @@ test("a read does not see what is written after it was asked for", async () => {
   assert.deepEqual([found, many, entry], [Uint8Array.of(1), [Uint8Array.of(1)], { value: Uint8Array.of(1), expiresAt: Infinity }]); // prettier-ignore
 });
 
+/** Counts the calls of a method of a built-in while something is done, and what `weigh` makes of each. */
+async function counted(
+  prototype: object,
+  name: string,
+  work: () => Promise<unknown>,
+  weigh: (self: any) => number = () => 1,
+): Promise<number> {
+  const method = Reflect.get(prototype, name) as (...args: unknown[]) => unknown;
+  let count = 0;
+  Reflect.set(prototype, name, function (this: unknown, ...args: unknown[]) {
+    count += weigh(this);
+    return method.apply(this, args);
+  });
+  try {
+    await work();
+  } finally {
+    Reflect.set(prototype, name, method);
+  }
+  return count;
+}
+
 test("a page costs a page, whatever is written between pages", async () => {
   const store = memory();
   const count = 20_000;
   const nameOf = (index: number): string => `key ${(index * 7919) % count}`;
   await store.setMany(Array.from({ length: count }, (_, index) => [nameOf(index), bytes(1)] as const));
   await store.list({ limit: 1 });
-  let sorted = 0;
-  const sort = Reflect.get(Array.prototype, "sort") as (...args: unknown[]) => unknown[];
-  Reflect.set(Array.prototype, "sort", function (this: unknown[], ...args: unknown[]) {
-    sorted += this.length;
-    return sort.apply(this, args);
-  });
-  try {
+  const visited = await counted(Map.prototype, "has", () => store.list({ limit: 5, prefix: "key 7" }));
+  assert.ok(visited < 10, `${visited} keys were visited`);
+  const writeAndList = async (): Promise<void> => {
     for (let round = 0; round < 1000; round++) {
       await store.set(`new ${round}`, bytes(1));
       await store.delete(nameOf(round));
       await store.list({ limit: 5 });
     }
-  } finally {
-    Reflect.set(Array.prototype, "sort", sort);
-  }
+  };
+  const sorted = await counted(Array.prototype, "sort", writeAndList, (keys: unknown[]) => keys.length);
   // All of it each time would be 20 million.
   assert.ok(sorted < 1_000_000, `${sorted} keys were sorted`);
+});
+
+test("a sweep looks at what has expired, not at what is stored or was removed before its time", async () => {
+  let time = 0;
+  const store = memory({ now: () => time, sweepInterval: Infinity });
+  const put = (index: number, ttl: number): Promise<void> => store.set(`key ${index}`, bytes(1), { ttl });
+  for (let index = 0; index < 5000; index++) await put(index, 3_600_000);
+  for (let index = 5000; index < 10_000; index++) {
+    await put(index, 60_000);
+    await store.delete(`key ${index}`);
+  }
+  for (let index = 0; index < 100; index++) await put(index, 50_000);
+  time = 70_000;
+  let removed = 0;
+  const visited = await counted(Map.prototype, "get", async () => (removed = await store.sweep()));
+  assert.equal(removed, 100);
+  assert.ok(visited < 500, `${visited} entries were looked at`);
+});
+
+test("making room looks at few, however many deadlines there are", async () => {
+  let time = 0;
+  const store = memory({ maxEntries: 1000, now: () => time, sweepInterval: Infinity });
+  const put = (index: number): Promise<void> =>
+    store.set(`key ${index}`, bytes(1), { ttl: 1e6 + 2 ** (20 + (index % 160) / 8) });
+  for (let index = 0; index < 1000; index++) await put(index);
+  const iterator = Object.getPrototypeOf(new Map().entries()) as object;
+  const steps = await counted(iterator, "next", async () => {
+    for (let index = 1000; index < 2000; index++, time++) await put(index);
+  });
+  assert.ok(steps < 5000, `${steps} steps for 1000 entries`);
 });
 
 test("a listing is right whatever came and went, and came again", async () => {
@@ -142,4 +188,12 @@ test("a listing is right whatever came and went, and came again", async () => {
       assert.deepEqual(found, [...there].filter((key) => key.startsWith(prefix)).sort());
     }
   }
+});
+
+test("JSON counts in the bytes that it is", async () => {
+  const store = json(memory({ maxBytes: 10 }));
+  // A key of 2 bytes, and 8 of value: two quotation marks and three times two.
+  await store.set("a", "äöü");
+  await assert.rejects(store.set("a", "äöüx"), { code: "quota-exceeded" });
+  assert.equal(await store.get("a"), "äöü");
 });

@@ -145,6 +145,71 @@ test("what was written as JSON is bytes for every call on bytes, the caller's ow
   assert.deepEqual(await bytes.take("a"), encoded);
 });
 
+test("a deadline of JSON moves without an encoding", async () => {
+  const bytes = memory();
+  const store = json(bytes);
+  await store.set("a", profile);
+  const cost = { promises: 1, copies: 0, codings: 0, timers: 0 };
+  assert.deepEqual(
+    counting(() => store.touch("a", { ttl })),
+    cost,
+  );
+  assert.deepEqual(
+    counting(() => store.find("a")),
+    cost,
+  );
+});
+
+test("views of one key see what each other wrote, whatever it lies there as", async () => {
+  const bytes = memory();
+  const views = [json(bytes), json(prefix(bytes, "in/")), json(prefix(prefix(bytes, "i"), "n/"))];
+  const keys = ["in/a", "a", "a"];
+  for (const [index, view] of views.entries()) {
+    await view.set(keys[index]!, { by: index });
+    for (const [other, reader] of views.entries()) {
+      assert.deepEqual(await reader.get(keys[other]!), { by: index });
+      assert.deepEqual(await reader.findMany([keys[other]!]), [{ by: index }]);
+    }
+  }
+  await bytes.set("in/a", new TextEncoder().encode("[1]"));
+  for (const [index, view] of views.entries()) assert.deepEqual(await view.find(keys[index]!), [1]);
+  await bytes.set("in/a", Uint8Array.of(0xff));
+  for (const [index, view] of views.entries()) {
+    await assert.rejects(view.find(keys[index]!), { code: "cant-decode", key: keys[index] });
+    await assert.rejects(view.get(`no ${keys[index]}`), { code: "not-found", key: `no ${keys[index]}` });
+    await assert.rejects(
+      view.set(keys[index]!, () => {}),
+      { code: "cant-encode", key: keys[index] },
+    );
+  }
+});
+
+test("text that has no UTF-8 of its own is the same JSON in every view", async () => {
+  const bytes = memory();
+  const odd = ["\ud800", "\udc00 \ud83d", "\u{1f600}", "\0", "\ufeff", "\u2028"];
+  for (const text of odd) {
+    await json(bytes).set("a", { [text]: text });
+    assert.deepEqual(await json(bytes).get("a"), { [text]: text });
+    assert.deepEqual(JSON.parse(new TextDecoder().decode(await bytes.get("a"))), { [text]: text });
+  }
+});
+
+test("a call of a JSON view asks the medium once", async () => {
+  const asked: string[] = [];
+  const store = json(
+    createStore({
+      get: (key) => void asked.push(`get ${key}`),
+      set: (key) => void asked.push(`set ${key}`),
+      delete: () => false,
+      isPersistent: () => false,
+    }),
+  );
+  await assert.rejects(store.get("a"), { code: "not-found" });
+  assert.equal(await store.find("b"), undefined);
+  await store.set("c", 1);
+  assert.deepEqual(asked, ["get a", "get b", "set c"]);
+});
+
 test("whoever wraps a store has every call that he put into it asked", async () => {
   const inner = memory();
   const asked: string[] = [];
