@@ -1,6 +1,9 @@
-import type { Call, Change } from "../core/contract.ts";
-import { isStoreError, quote, StoreError } from "../core/error.ts";
-import { ask, givingOut, readMany } from "./_readMany.ts";
+import type { Awaitable, Call, Change } from "../core/contract.ts";
+import { StoreError } from "../core/error.ts";
+import type { Cache, Noted, View } from "./_cache.ts";
+import { describe, isQuota, Refusal } from "./_refusal.ts";
+import { ask } from "./_readMany.ts";
+import { copyOf } from "./_stored.ts";
 
 /** One call's work within a transaction that it may share with others. */
 export interface Work<R> {
@@ -16,7 +19,7 @@ export interface Work<R> {
    * Makes the requests; of a write, notes the changes. Awaits nothing but requests. Runs again, from the start, if the
    * transaction fails and is repeated.
    */
-  run(entries: IDBObjectStore, changes: Change[]): R | Promise<R>;
+  run(entries: IDBObjectStore, changes: Noted[], view: View): R | Promise<R>;
 }
 
 /** A call that reads the record under one key, of which many can be read at once. */
@@ -33,7 +36,7 @@ interface Job extends Work<any> {
   record?: Promise<unknown> | undefined;
   result?: unknown;
   error?: unknown;
-  changes?: Change[];
+  changes?: Noted[];
 }
 
 /** Why a transaction failed. `isUnknown`: it may have been committed all the same. */
@@ -45,7 +48,7 @@ interface Failure {
 /** Calls in program order. */
 export interface Queue {
   add<R>(work: Work<R>): Promise<R>;
-  get<R>(get: Get<R>): Promise<R>;
+  get<R>(get: Get<R>): Awaitable<R>;
   /** Finishes what was added. */
   close(): Promise<void>;
 }
@@ -57,16 +60,8 @@ export interface QueueOptions {
   begin(database: IDBDatabase, mode: IDBTransactionMode): IDBObjectStore;
   /** What frees space when there is none: the work of one round, whose result is how many entries it removed. */
   readonly makeRoom: Work<number>;
+  readonly cache: Cache;
   tell(changes: readonly Change[]): void;
-}
-
-/** An error that is the caller's own, or about what is stored: trying again would not help. */
-export class Refusal {
-  readonly error: unknown;
-
-  constructor(error: unknown) {
-    this.error = error;
-  }
 }
 
 // So that one burst cannot keep other tabs waiting for long.
@@ -74,6 +69,8 @@ const maxBatch = 1000;
 const maxBytes = 4 << 20;
 // So many single reads may follow one another in one transaction, for which the writes of other tabs have to wait.
 const maxReads = 200;
+// So many may be answered from the cache before the page gets to do something else.
+const maxHits = 1000;
 // So many at once are not handed to a transaction that is there, but read together.
 const many = 16;
 
@@ -83,12 +80,19 @@ const many = 16;
  * Every call fails alone: when one takes the transaction down, nothing of it is written, and each is done again apart,
  * once. A write that met the quota is done again after expired entries have made room.
  */
-export function createQueue({ open, begin, makeRoom, tell }: QueueOptions): Queue {
+export function createQueue({ open, begin, makeRoom, cache, tell }: QueueOptions): Queue {
   let database: IDBDatabase | undefined;
   let opening: Promise<void> | undefined;
   const jobs: Job[] = [];
   // The transaction of the last single reads, and how many more it may take.
-  let reader: { readonly entries: IDBObjectStore; left: number } | undefined;
+  let reader: { readonly view: View; left: number } | undefined;
+  // The last transaction that tells whether what the cache holds counts, and how many more calls may rely on it.
+  let window: { readonly view: View; left: number } | undefined;
+  // By their keys, the last of the writes that are waiting or under way, and how many there are of no key of their own.
+  const writes = new Map<string, Job>();
+  let others = 0;
+  // How many calls there were.
+  let calls = 0;
   let isBusy = false;
   let isClosed = false;
   let running = 0;
@@ -96,7 +100,8 @@ export function createQueue({ open, begin, makeRoom, tell }: QueueOptions): Queu
 
   function lost(): void {
     database?.close();
-    database = reader = undefined;
+    database = reader = window = undefined;
+    cache.clear();
   }
 
   function connect(): Promise<void> {
@@ -118,12 +123,12 @@ export function createQueue({ open, begin, makeRoom, tell }: QueueOptions): Queu
   }
 
   /** Makes a job's requests and waits for what comes of them. */
-  async function start(job: Job, entries: IDBObjectStore): Promise<void> {
+  async function start(job: Job, view: View): Promise<void> {
     const { record } = job;
     job.error = job.record = undefined;
     job.changes = [];
     try {
-      job.result = record ? job.found!(await record) : await job.run(entries, job.changes);
+      job.result = record ? job.found!(await record) : await job.run(view.entries, job.changes, view);
     } catch (error) {
       job.error = error;
     }
@@ -131,38 +136,45 @@ export function createQueue({ open, begin, makeRoom, tell }: QueueOptions): Queu
 
   /** Asks for some records in the transaction of the reads before, and tells whether that was still active. */
   function follow(gets: readonly Job[]): boolean {
-    if (!reader || reader.left < gets.length) return false;
-    try {
-      for (const job of gets) job.record = ask(reader.entries.get(job.key!));
-      reader.left -= gets.length;
-      return true;
-    } catch {
+    if (!reader || reader.left < gets.length || !isActive(reader.view)) {
       reader = undefined;
       return false;
     }
+    const { view } = reader;
+    for (const job of gets) job.record = cache.get(view, job.key!);
+    reader.left -= gets.length;
+    return true;
+  }
+
+  /** Whether the cache holds a key, that counts at this moment, and no write that was asked for before concerns it. */
+  function isHit(key: string): boolean {
+    if (!window?.view.isVerified || !cache.has(key) || writes.has(key) || others) return false;
+    if (window.left-- > 0 && isActive(window.view)) return !!++calls;
+    window = undefined;
+    return false;
   }
 
   /** Runs jobs that only read and answers each as soon as that is possible. */
   async function read(batch: readonly Job[]): Promise<void> {
     const gets = batch.filter(({ found }) => found);
     const isSingle = gets.length === batch.length && gets.length < many;
-    let entries: IDBObjectStore;
+    let view: View;
     if (!isSingle || !follow(gets)) {
-      entries = await started("readonly");
-      if (isSingle) reader = { entries, left: maxReads };
+      view = cache.begin(await started("readonly"));
+      window = { view, left: maxHits };
+      if (isSingle) reader = { view, left: maxReads };
       if (gets.length >= many) {
-        const records = readMany(
-          entries,
+        const given = cache.getMany(
+          view,
           gets.map(({ key }) => key!),
         );
-        const given = records.then(givingOut);
         for (const job of gets) job.record = given.then((give) => give(job.key!));
-      }
+      } else for (const job of gets) job.record = cache.get(view, job.key!);
     }
     // Not committed by hand: Chromium lost large answers that way.
     await Promise.all(
       batch.map(async (job) => {
-        await start(job, entries);
+        await start(job, view);
         if (!job.error) job.resolve(job.result);
       }),
     );
@@ -173,6 +185,9 @@ export function createQueue({ open, begin, makeRoom, tell }: QueueOptions): Queu
     reader = undefined;
     const entries = await started("readwrite");
     const { transaction } = entries;
+    const view = cache.begin(entries);
+    const committed = cache.change(entries);
+    window = { view, left: maxHits };
     let cause: unknown;
     const ended = new Promise<Failure | undefined>((resolve) => {
       transaction.oncomplete = () => resolve(cause ? { error: cause } : undefined);
@@ -185,11 +200,18 @@ export function createQueue({ open, begin, makeRoom, tell }: QueueOptions): Queu
         resolve({ error: "a closed connection", isUnknown: true });
       };
     });
+    if (batch.some(({ found, key }) => found && cache.has(key!))) await view.verified.catch(() => {});
+    const written = new Map<string, Noted>();
     for (const job of batch) {
-      const done = start(job, entries);
-      // In order: each sees what those before it wrote. A single read has made its request.
+      // In order: each sees what those before it wrote, and what is not of this transaction it need not wait for.
+      const noted = job.write ? undefined : written.get(job.key!);
+      if (!job.write) job.record = noted ? Promise.resolve(copyOf(noted.record)) : cache.get(view, job.key!);
+      const done = start(job, view);
+      if (!job.write && !noted) void done.then(() => job.error || job.resolve(job.result));
+      // A single read has made its request.
       if (!job.write) continue;
       await done;
+      for (const noted of job.changes!) written.set(noted.key, noted);
       if (!job.error || job.error instanceof Refusal) continue;
       // Nothing of it may stay.
       cause ??= job.error;
@@ -202,7 +224,9 @@ export function createQueue({ open, begin, makeRoom, tell }: QueueOptions): Queu
     }
     // Not with several writes: Firefox would commit all but the one that the quota refuses.
     if (!cause && !batch[1] && batch[0]!.key) transaction.commit?.();
-    return ended;
+    const failure = await ended;
+    if (!failure) committed(batch.flatMap(({ changes }) => changes!));
+    return failure;
   }
 
   async function run(batch: readonly Job[], isLast = false): Promise<void> {
@@ -218,7 +242,7 @@ export function createQueue({ open, begin, makeRoom, tell }: QueueOptions): Queu
     for (const job of batch) {
       if (job.error instanceof Refusal) job.reject(job.error.error);
       else if (!aborted && !job.error) {
-        for (const change of job.changes!) changes.push(change);
+        for (const { type, key } of job.changes!) changes.push({ type, key });
         job.resolve(job.result);
       } else if (isLast || (aborted?.isUnknown && job.write && !job.isRepeatable))
         job.reject(describe(aborted ? aborted.error : job.error, job.key));
@@ -245,48 +269,80 @@ export function createQueue({ open, begin, makeRoom, tell }: QueueOptions): Queu
     for (let at = 0; at < batch.length; at += maxBatch) await run(batch.slice(at, at + maxBatch));
   }
 
+  /** Begins what is waiting once all have gone on that were answered together, so that they go together again. */
+  async function calm(): Promise<void> {
+    for (let seen = -1; seen !== calls;) {
+      seen = calls;
+      // So many as lie between an answer and the next call that is made on it.
+      for (let turn = 0; turn < 8; turn++) await undefined;
+    }
+    flush();
+  }
+
   function flush(): void {
     if (jobs.length && !database) {
       connect().then(flush, (error: unknown) => {
-        for (const job of jobs.splice(0)) job.reject(describe(error));
+        for (const job of jobs) job.reject(describe(error));
+        settled(jobs.splice(0));
         flush();
       });
       return;
     }
     // What a write is to be followed by waits for it: if it is done again, that is still before what came after.
     while (jobs.length && !isBusy) {
-      const { write } = jobs[0]!;
+      // What needs no request goes with the write that follows.
+      const first = jobs.findIndex(({ found, key }) => !found || !cache.has(key!));
+      const { write } = jobs[first < maxBatch ? Math.max(0, first) : 0]!;
       let bytes = 0;
       const end = jobs.findIndex((job, index) =>
         write
           ? !(job.write || job.found) || index === maxBatch || ((bytes += job.size ?? 0) > maxBytes && index > 0)
           : job.write,
       );
-      const batch = jobs.splice(0, end < 0 ? Infinity : end).filter(isWanted);
-      if (!batch.length) continue;
+      const taken = jobs.splice(0, end < 0 ? Infinity : end);
+      const batch = taken.filter(isWanted);
+      if (!batch.length) {
+        settled(taken);
+        continue;
+      }
       isBusy = write || batch.length > maxBatch;
       const isWaitedFor = isBusy;
       running++;
       void (write ? run(batch) : readAll(batch)).then(() => {
         running--;
+        settled(taken);
         if (isWaitedFor) isBusy = false;
-        flush();
+        return calm();
       });
     }
     if (!running && !jobs.length) rest();
   }
 
+  /** Forgets writes that are over. */
+  function settled(done: readonly Job[]): void {
+    for (const job of done) {
+      if (job.write && job.key === undefined) others--;
+      else if (writes.get(job.key!) === job) writes.delete(job.key!);
+    }
+  }
+
   function add<R>(work: Work<R> & Partial<Job>): Promise<R> {
     return new Promise((resolve, reject) => {
       if (isClosed) throw new StoreError("closed", "Store is closed");
-      if (jobs.push({ ...work, resolve, reject }) === 1) queueMicrotask(flush);
+      const job: Job = { ...work, resolve, reject };
+      if (job.write && job.key === undefined) others++;
+      else if (job.write) writes.set(job.key!, job);
+      calls++;
+      if (jobs.push(job) === 1) void calm();
     });
   }
 
   return {
     add,
     get: ({ key, call, found }) =>
-      add({ write: false, call, key, found, run: async (entries) => found(await ask(entries.get(key))) }),
+      isHit(key)
+        ? found(cache.take(key))
+        : add({ write: false, call, key, found, run: async (entries) => found(await ask(entries.get(key))) }),
     async close() {
       isClosed = true;
       if (running || jobs.length) await new Promise<void>((resolve) => (rest = resolve));
@@ -295,23 +351,16 @@ export function createQueue({ open, begin, makeRoom, tell }: QueueOptions): Queu
   };
 }
 
+/** Whether requests can still be made in a transaction: that is looked at first, and only then that this is no key. */
+function isActive({ entries }: View): boolean {
+  try {
+    return !entries.get(NaN);
+  } catch (error) {
+    return (error as DOMException).name === "DataError";
+  }
+}
+
 function isWanted({ call: { signal }, reject }: Job): boolean {
   if (signal?.aborted) reject(signal.reason);
   return !signal?.aborted;
-}
-
-// Its class differs from engine to engine, its name does not.
-function isQuota(error: unknown): boolean {
-  return (error as DOMException | undefined)?.name === "QuotaExceededError";
-}
-
-function describe(cause: unknown, key?: string): StoreError {
-  if (isStoreError(cause)) return cause;
-  const about = key === undefined ? "entries" : `key ${quote(key)}`;
-  return isQuota(cause)
-    ? new StoreError("quota-exceeded", `Cannot store ${about}: expected room in the origin's quota`, { key, cause })
-    : new StoreError("unavailable", `Cannot reach ${about}: expected IndexedDB to answer, got ${cause}`, {
-        key,
-        cause,
-      });
 }

@@ -50,14 +50,3 @@ export async function readMany(entries: IDBObjectStore, keys: readonly string[])
   await Promise.all(reading);
   return found;
 }
-
-/** Returns what gives out records by their keys: each once, and from then on copies, so that no two callers share bytes. */
-export function givingOut(found: ReadonlyMap<string, unknown>): (key: string) => unknown {
-  const given = new Set<string>();
-  return (key) => {
-    const record = found.get(key) as { readonly v?: Uint8Array } | null | undefined;
-    if (given.has(key) && record?.v?.slice) return { ...record, v: record.v.slice() };
-    given.add(key);
-    return record;
-  };
-}

@@ -1,12 +1,14 @@
-import { UNCHANGED, type Call, type Change, type Entry, type FullBackend, type Store } from "../core/contract.ts";
+import { UNCHANGED, type Call, type Entry, type FullBackend, type Store } from "../core/contract.ts";
 import { createFullStore } from "../core/createFullStore.ts";
 import { StoreError } from "../core/error.ts";
 import { createSharedHub } from "../core/hub.ts";
 import { boolean, checkOptions, nonEmptyString, storeRules, type Rule, type StoreOptions } from "../core/options.ts";
 import type { Factory } from "../core/registry.ts";
 import { expiryIndex, findExpired, listKeys, listPage, rangeOf } from "./_listing.ts";
-import { createQueue, Refusal, type Work } from "./_queue.ts";
-import { ask, givingOut, readMany } from "./_readMany.ts";
+import { createCache, markStore, type Noted } from "./_cache.ts";
+import { createQueue, type Work } from "./_queue.ts";
+import { ask } from "./_readMany.ts";
+import { Refusal } from "./_refusal.ts";
 import { deadlineOf, toEntry, type Stored } from "./_stored.ts";
 
 /** Where an IndexedDB store keeps its entries, and how firmly. */
@@ -20,6 +22,11 @@ export interface IndexedDBOptions extends StoreOptions {
   durability?: "relaxed" | "strict" | undefined;
   /** Asks the browser, at the first call, not to evict the origin's data. No call waits for the answer. @default false */
   persist?: boolean | undefined;
+  /**
+   * How many bytes of entries that were read or written lately are kept in memory, about. They are given out only in a transaction that
+   * has seen that nobody wrote since, and need no request then. @default 4 MiB
+   */
+  cacheBytes?: number | undefined;
 }
 
 declare module "../core/registry.ts" {
@@ -43,6 +50,11 @@ const durability: Rule = {
   test: (value) => value === "relaxed" || value === "strict",
 };
 
+const cacheBytes: Rule = {
+  expected: "a number of bytes, or 0",
+  test: (value) => Number.isFinite(value) && (value as number) >= 0,
+};
+
 export const indexeddbFactory: Factory<IndexedDBOptions> = {
   valid: (parameters) =>
     checkOptions<IndexedDBOptions>("indexeddb", parameters, {
@@ -50,6 +62,7 @@ export const indexeddbFactory: Factory<IndexedDBOptions> = {
       database: nonEmptyString,
       durability,
       persist: boolean,
+      cacheBytes,
     }),
   build: (options) => createFullStore(indexeddbBackend(options), options),
 };
@@ -69,7 +82,8 @@ export async function storageUsage(): Promise<StorageUsage> {
   return { usage, quota, persisted };
 }
 
-const version = 1;
+// The second has the mark.
+const version = 2;
 const storeName = "entries";
 // One round of a sweep: so many that it is fast, so few that other tabs are not kept waiting.
 const sweepSize = 500;
@@ -78,15 +92,20 @@ function indexeddbBackend({
   database = "shelflife",
   persist,
   durability = "relaxed",
+  cacheBytes = 4 << 20,
   now = Date.now,
 }: IndexedDBOptions): FullBackend {
   const hub = createSharedHub(`shelflife:${database}`);
-  const queue = createQueue({ open, makeRoom: sweepWork({ now }), tell: hub.tell, begin });
+  const cache = createCache(cacheBytes);
+  const queue = createQueue({ open, makeRoom: sweepWork({ now }), tell: hub.tell, begin, cache });
 
   function open(lost: () => void): Promise<IDBDatabase> {
     return new Promise((resolve, reject) => {
       const request = indexedDB.open(database, version);
-      request.onupgradeneeded = () => void request.result.createObjectStore(storeName).createIndex(expiryIndex, "e");
+      request.onupgradeneeded = ({ oldVersion }) => {
+        if (!oldVersion) request.result.createObjectStore(storeName).createIndex(expiryIndex, "e");
+        request.result.createObjectStore(markStore);
+      };
       request.onerror = () => reject(request.error);
       request.onsuccess = () => {
         const connection = request.result;
@@ -100,17 +119,18 @@ function indexeddbBackend({
   }
 
   function begin(db: IDBDatabase, mode: IDBTransactionMode): IDBObjectStore {
-    return db.transaction(storeName, mode, { durability }).objectStore(storeName);
+    return db.transaction([storeName, markStore], mode, { durability }).objectStore(storeName);
   }
 
-  function put(entries: IDBObjectStore, changes: Change[], key: string, { value, expiresAt }: Entry): void {
+  function put(entries: IDBObjectStore, changes: Noted[], key: string, { value, expiresAt }: Entry): void {
     // Without a deadline the record is not in the index, and costs it nothing.
-    entries.put(expiresAt === Infinity ? { v: value } : { v: value, e: expiresAt }, key);
-    changes.push({ type: "set", key });
+    const record: Stored = expiresAt === Infinity ? { v: value } : { v: value, e: expiresAt };
+    entries.put(record, key);
+    changes.push({ type: "set", key, record });
   }
 
   /** Removes a record that was read in this transaction, and tells whether it was a live one. */
-  function remove(entries: IDBObjectStore, changes: Change[], key: string, stored: Stored | null | undefined): boolean {
+  function remove(entries: IDBObjectStore, changes: Noted[], key: string, stored: Stored | null | undefined): boolean {
     if (stored === undefined) return false;
     const isLive = deadlineOf(stored) > now();
     entries.delete(key);
@@ -126,8 +146,8 @@ function indexeddbBackend({
       queue.add({
         write: false,
         call,
-        async run(entries) {
-          const give = givingOut(await readMany(entries, keys));
+        async run(_, __, view) {
+          const give = await cache.getMany(view, keys);
           return keys.map((key) => toEntry(key, give(key)));
         },
       }),

@@ -1,0 +1,140 @@
+import type { Change } from "../core/contract.ts";
+import { createSieve, type Sieved } from "../core/sieve.ts";
+import { ask, readMany } from "./_readMany.ts";
+import { copyOf, isWhole, type Stored } from "./_stored.ts";
+
+/** A change, and of a set what was written. */
+export interface Noted extends Change {
+  readonly record?: Stored;
+}
+
+/** A transaction, and what is known of the state in which it finds the database. */
+export interface View {
+  readonly entries: IDBObjectStore;
+  /** Settles when the mark has been read. What the cache holds counts from then on, as long as the transaction is active. */
+  readonly verified: Promise<void>;
+  isVerified: boolean;
+  mark?: unknown;
+}
+
+/**
+ * What was read or written lately. Every transaction that writes leaves a new mark in the database, and what is
+ * held counts only within a transaction that found the mark under which it is held: so it is what the database itself
+ * would answer, whoever wrote meanwhile.
+ */
+export interface Cache {
+  /** Asks a transaction for the mark, and forgets what was held under another. */
+  begin(entries: IDBObjectStore): View;
+  /** Leaves a new mark in a transaction, and returns what is to be called when that is committed. */
+  change(entries: IDBObjectStore): (noted: readonly Noted[]) => void;
+  has(key: string): boolean;
+  /** Returns a record that is held, the caller's own. */
+  take(key: string): unknown;
+  /** Reads a record, which is the caller's own. */
+  get(view: View, key: string): Promise<unknown>;
+  /** Reads records, and returns how to get at them by their keys: each time the caller's own. */
+  getMany(view: View, keys: readonly string[]): Promise<(key: string) => unknown>;
+  clear(): void;
+}
+
+interface Slot extends Sieved {
+  /** `undefined` where there is none. */
+  readonly record: Stored | undefined;
+  readonly size: number;
+}
+
+/** The object store of the mark. */
+export const markStore = "mark";
+const markKey = 0;
+// About what holding a record takes besides its bytes and its key.
+const overhead = 100;
+// No single one takes more than this part of the room: reading a large value gains little.
+const largest = 1 / 64;
+
+/** Returns a cache that takes at most so many bytes; none for 0. */
+export function createCache(maxBytes: number): Cache {
+  const slots = new Map<string, Slot>();
+  const pick = createSieve(slots);
+  let bytes = 0;
+  // Under which all of it is held.
+  let current: unknown;
+
+  function clear(): void {
+    slots.clear();
+    bytes = 0;
+  }
+
+  function forget(key: string): void {
+    bytes -= slots.get(key)?.size ?? 0;
+    slots.delete(key);
+  }
+
+  function hold(key: string, record: unknown): void {
+    forget(key);
+    // Who reads a damaged one is told by the database.
+    if (record !== undefined && !isWhole(record)) return;
+    const size = overhead + 2 * key.length + (record?.v.length ?? 0);
+    if (size > maxBytes * largest) return;
+    slots.set(key, { record: copyOf(record), size, isUsed: false });
+    for (bytes += size; bytes > maxBytes;) forget(pick(key));
+  }
+
+  function take(key: string): Stored | undefined {
+    const slot = slots.get(key)!;
+    slot.isUsed = true;
+    return copyOf(slot.record);
+  }
+
+  /** Holds what a transaction found, unless another has found a newer state meanwhile. */
+  function keep(view: View, key: string, record: unknown): void {
+    if (view.isVerified && view.mark === current) hold(key, record);
+  }
+
+  function get(view: View, key: string): Promise<unknown> {
+    if (slots.has(key)) return view.isVerified ? Promise.resolve(take(key)) : view.verified.then(() => get(view, key));
+    return ask(view.entries.get(key)).then((record) => {
+      keep(view, key, record);
+      return record;
+    });
+  }
+
+  return {
+    begin(entries) {
+      if (!maxBytes) return { entries, verified: Promise.resolve(), isVerified: false };
+      const verified = ask(entries.transaction.objectStore(markStore).get(markKey)).then((mark) => {
+        if (mark !== current) clear();
+        view.mark = current = mark;
+        view.isVerified = true;
+      });
+      // Whoever waits for it is told.
+      verified.catch(() => {});
+      const view: View = { entries, verified, isVerified: false };
+      return view;
+    },
+    change(entries) {
+      const mark = Math.random();
+      entries.transaction.objectStore(markStore).put(mark, markKey);
+      return (noted) => {
+        current = mark;
+        for (const { key, record } of noted) record ? hold(key, record) : forget(key);
+      };
+    },
+    has: (key) => slots.has(key),
+    take,
+    get,
+    async getMany(view, keys) {
+      if (keys.some((key) => slots.has(key))) await view.verified;
+      const found = new Map<string, unknown>();
+      const missing = keys.filter((key) => !slots.has(key) || !found.set(key, take(key)));
+      for (const [key, record] of await readMany(view.entries, missing)) found.set(key, record);
+      for (const key of missing) keep(view, key, found.get(key));
+      // Each once, and from then on copies.
+      const given = new Set<string>();
+      return (key) => {
+        const record = found.get(key);
+        return given.has(key) ? copyOf(record) : given.add(key) && record;
+      };
+    },
+    clear,
+  };
+}
