@@ -14,19 +14,24 @@ export interface View {
   /** Settles when the mark has been read. What the cache holds counts from then on, as long as the transaction is active. */
   readonly verified: Promise<void>;
   isVerified: boolean;
-  mark?: unknown;
+  /** The mark that it found, and the one that it leaves, if it writes. */
+  mark?: number;
+  next?: number;
 }
 
 /**
- * What was read or written lately. Every transaction that writes leaves a new mark in the database, and what is
- * held counts only within a transaction that found the mark under which it is held: so it is what the database itself
- * would answer, whoever wrote meanwhile.
+ * What was read or written lately. Every transaction that writes leaves a mark in the database, a number that is one more than
+ * the last, and what is held counts only within a transaction that found the mark under which it is held: so it is what the
+ * database itself would answer, whoever wrote meanwhile.
  */
 export interface Cache {
-  /** Asks a transaction for the mark, and forgets what was held under another. */
-  begin(entries: IDBObjectStore): View;
-  /** Leaves a new mark in a transaction, and returns what is to be called when that is committed. */
-  change(entries: IDBObjectStore): (noted: readonly Noted[]) => void;
+  /**
+   * Makes the first request of a transaction: which mark there is, or to leave a new one; none for what may not add anything.
+   * What was held under another mark is forgotten.
+   */
+  begin(entries: IDBObjectStore, mode: "read" | "write" | "none"): View;
+  /** Takes note of what a transaction changed that is committed. */
+  commit(view: View, noted: readonly Noted[]): void;
   has(key: string): boolean;
   /** Returns a record that is held, the caller's own. */
   take(key: string): unknown;
@@ -43,9 +48,10 @@ interface Slot extends Sieved {
   readonly size: number;
 }
 
-/** The object store of the mark. */
-export const markStore = "mark";
-const markKey = 0;
+/** The object store of the marks, whose keys they are: the database counts them. */
+export const markStore = "marks";
+// So many are left behind before they are removed.
+const oldMarks = 100;
 // About what holding a record takes besides its bytes and its key.
 const overhead = 100;
 // No single one takes more than this part of the room: reading a large value gains little.
@@ -57,7 +63,9 @@ export function createCache(maxBytes: number): Cache {
   const pick = createSieve(slots);
   let bytes = 0;
   // Under which all of it is held.
-  let current: unknown;
+  let current: number | undefined;
+  // Below it no mark is left.
+  let first = 0;
 
   function clear(): void {
     slots.clear();
@@ -99,25 +107,30 @@ export function createCache(maxBytes: number): Cache {
   }
 
   return {
-    begin(entries) {
-      if (!maxBytes) return { entries, verified: Promise.resolve(), isVerified: false };
-      const verified = ask(entries.transaction.objectStore(markStore).get(markKey)).then((mark) => {
+    begin(entries, mode) {
+      const view: View = { entries, verified: Promise.resolve(), isVerified: false };
+      const isWrite = mode === "write";
+      if (mode === "none" || !(isWrite || maxBytes)) return view;
+      const marks = entries.transaction.objectStore(markStore);
+      const asked = isWrite
+        ? ask(marks.put(0)).then((mark) => (view.next = mark as number) - 1)
+        : ask(marks.openKeyCursor(null, "prev")).then((cursor) => (cursor ? (cursor.key as number) : 0));
+      const verified = asked.then((mark) => {
         if (mark !== current) clear();
         view.mark = current = mark;
         view.isVerified = true;
       });
       // Whoever waits for it is told.
       verified.catch(() => {});
-      const view: View = { entries, verified, isVerified: false };
-      return view;
+      if (isWrite && current! > first + oldMarks) {
+        first = current!;
+        marks.delete(IDBKeyRange.upperBound(first, true));
+      }
+      return Object.assign(view, { verified });
     },
-    change(entries) {
-      const mark = Math.random();
-      entries.transaction.objectStore(markStore).put(mark, markKey);
-      return (noted) => {
-        current = mark;
-        for (const { key, record } of noted) record ? hold(key, record) : forget(key);
-      };
+    commit({ next }, noted) {
+      current = next ?? current;
+      for (const { key, record } of noted) record ? hold(key, record) : forget(key);
     },
     has: (key) => slots.has(key),
     take,

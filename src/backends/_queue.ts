@@ -160,7 +160,7 @@ export function createQueue({ open, begin, makeRoom, cache, tell }: QueueOptions
     const isSingle = gets.length === batch.length && gets.length < many;
     let view: View;
     if (!isSingle || !follow(gets)) {
-      view = cache.begin(await started("readonly"));
+      view = cache.begin(await started("readonly"), "read");
       window = { view, left: maxHits };
       if (isSingle) reader = { view, left: maxReads };
       if (gets.length >= many) {
@@ -181,12 +181,11 @@ export function createQueue({ open, begin, makeRoom, cache, tell }: QueueOptions
   }
 
   /** Runs writes, and single reads among them. Resolves with the reason if the transaction is aborted. */
-  async function write(batch: readonly Job[]): Promise<Failure | undefined> {
+  async function write(batch: readonly Job[], mode: "write" | "none" = "write"): Promise<Failure | undefined> {
     reader = undefined;
     const entries = await started("readwrite");
     const { transaction } = entries;
-    const view = cache.begin(entries);
-    const committed = cache.change(entries);
+    const view = cache.begin(entries, mode);
     window = { view, left: maxHits };
     let cause: unknown;
     const ended = new Promise<Failure | undefined>((resolve) => {
@@ -225,7 +224,11 @@ export function createQueue({ open, begin, makeRoom, cache, tell }: QueueOptions
     // Not with several writes: Firefox would commit all but the one that the quota refuses.
     if (!cause && !batch[1] && batch[0]!.key) transaction.commit?.();
     const failure = await ended;
-    if (!failure) committed(batch.flatMap(({ changes }) => changes!));
+    if (!failure)
+      cache.commit(
+        view,
+        batch.flatMap(({ changes }) => changes!),
+      );
     return failure;
   }
 
@@ -258,7 +261,8 @@ export function createQueue({ open, begin, makeRoom, cache, tell }: QueueOptions
     let job: Job;
     do {
       job = { ...makeRoom, resolve() {}, reject() {} };
-      if (await write([job]).catch(() => true)) return;
+      // Where nothing fits, nor does a mark. None is needed: who holds what has expired does not return it.
+      if (await write([job], "none").catch(() => true)) return;
       tell(job.changes!);
     } while (job.result);
   }

@@ -82,7 +82,7 @@ export async function storageUsage(): Promise<StorageUsage> {
   return { usage, quota, persisted };
 }
 
-// The second has the mark.
+// The second has marks.
 const version = 2;
 const storeName = "entries";
 // One round of a sweep: so many that it is fast, so few that other tabs are not kept waiting.
@@ -104,7 +104,7 @@ function indexeddbBackend({
       const request = indexedDB.open(database, version);
       request.onupgradeneeded = ({ oldVersion }) => {
         if (!oldVersion) request.result.createObjectStore(storeName).createIndex(expiryIndex, "e");
-        request.result.createObjectStore(markStore);
+        request.result.createObjectStore(markStore, { autoIncrement: true });
       };
       request.onerror = () => reject(request.error);
       request.onsuccess = () => {
