@@ -11,8 +11,8 @@ export interface Noted extends Change {
 /** A transaction, and what is known of the state in which it finds the database. */
 export interface View {
   readonly entries: IDBObjectStore;
-  /** Settles when the mark has been read. What the cache holds counts from then on, as long as the transaction is active. */
-  readonly verified: Promise<void>;
+  /** Settles when the mark is known, once it was asked for. What the cache holds counts from then on, while the transaction is active. */
+  verified?: Promise<void>;
   isVerified: boolean;
   /** The mark that it found, and the one that it leaves, if it writes. */
   mark?: number;
@@ -25,11 +25,10 @@ export interface View {
  * database itself would answer, whoever wrote meanwhile.
  */
 export interface Cache {
-  /**
-   * Makes the first request of a transaction: which mark there is, or to leave a new one; none for what may not add anything.
-   * What was held under another mark is forgotten.
-   */
-  begin(entries: IDBObjectStore, mode: "read" | "write" | "none"): View;
+  /** Returns a view of a transaction. One that writes is to leave a mark, which is its first request. */
+  begin(entries: IDBObjectStore, leavesMark: boolean): View;
+  /** Forgets what was held under another mark than a transaction finds. */
+  verify(view: View): Promise<void>;
   /** Takes note of what a transaction changed that is committed. */
   commit(view: View, noted: readonly Noted[]): void;
   has(key: string): boolean;
@@ -99,35 +98,53 @@ export function createCache(maxBytes: number): Cache {
   }
 
   function get(view: View, key: string): Promise<unknown> {
-    if (slots.has(key)) return view.isVerified ? Promise.resolve(take(key)) : view.verified.then(() => get(view, key));
+    const verified = verify(view);
+    if (slots.has(key)) return view.isVerified ? Promise.resolve(take(key)) : verified.then(() => get(view, key));
     return ask(view.entries.get(key)).then((record) => {
       keep(view, key, record);
       return record;
     });
   }
 
+  function verify(view: View): Promise<void> {
+    if (!view.verified) {
+      view.verified = maxBytes ? compare(view, lastMark) : Promise.resolve();
+      // Whoever waits for it is told, and what takes the transaction down is told there.
+      view.verified.catch(() => {});
+    }
+    return view.verified;
+  }
+
+  async function compare(view: View, ask: (view: View) => Promise<number>): Promise<void> {
+    const mark = await ask(view);
+    if (mark !== current) clear();
+    view.mark = current = mark;
+    view.isVerified = true;
+  }
+
+  const marksOf = ({ entries }: View): IDBObjectStore => entries.transaction.objectStore(markStore);
+
+  async function lastMark(view: View): Promise<number> {
+    const cursor = await ask(marksOf(view).openKeyCursor(null, "prev"));
+    return cursor ? (cursor.key as number) : 0;
+  }
+
+  /** Leaves a mark, and resolves with the one before. */
+  async function leaveMark(view: View): Promise<number> {
+    const marks = marksOf(view);
+    const asked = ask(marks.put(0));
+    if (current! > first + oldMarks) marks.delete(IDBKeyRange.upperBound((first = current!), true));
+    view.next = (await asked) as number;
+    return view.next - 1;
+  }
+
   return {
-    begin(entries, mode) {
-      const view: View = { entries, verified: Promise.resolve(), isVerified: false };
-      const isWrite = mode === "write";
-      if (mode === "none" || !(isWrite || maxBytes)) return view;
-      const marks = entries.transaction.objectStore(markStore);
-      const asked = isWrite
-        ? ask(marks.put(0)).then((mark) => (view.next = mark as number) - 1)
-        : ask(marks.openKeyCursor(null, "prev")).then((cursor) => (cursor ? (cursor.key as number) : 0));
-      const verified = asked.then((mark) => {
-        if (mark !== current) clear();
-        view.mark = current = mark;
-        view.isVerified = true;
-      });
-      // Whoever waits for it is told.
-      verified.catch(() => {});
-      if (isWrite && current! > first + oldMarks) {
-        first = current!;
-        marks.delete(IDBKeyRange.upperBound(first, true));
-      }
-      return Object.assign(view, { verified });
+    begin(entries, leavesMark) {
+      const view: View = { entries, isVerified: false };
+      if (leavesMark) (view.verified = compare(view, leaveMark)).catch(() => {});
+      return view;
     },
+    verify,
     commit({ next }, noted) {
       current = next ?? current;
       for (const { key, record } of noted) record ? hold(key, record) : forget(key);
@@ -136,7 +153,8 @@ export function createCache(maxBytes: number): Cache {
     take,
     get,
     async getMany(view, keys) {
-      if (keys.some((key) => slots.has(key))) await view.verified;
+      const verified = verify(view);
+      if (keys.some((key) => slots.has(key))) await verified;
       const found = new Map<string, unknown>();
       const missing = keys.filter((key) => !slots.has(key) || !found.set(key, take(key)));
       for (const [key, record] of await readMany(view.entries, missing)) found.set(key, record);

@@ -160,7 +160,7 @@ export function createQueue({ open, begin, makeRoom, cache, tell }: QueueOptions
     const isSingle = gets.length === batch.length && gets.length < many;
     let view: View;
     if (!isSingle || !follow(gets)) {
-      view = cache.begin(await started("readonly"), "read");
+      view = cache.begin(await started("readonly"), false);
       window = { view, left: maxHits };
       if (isSingle) reader = { view, left: maxReads };
       if (gets.length >= many) {
@@ -181,11 +181,11 @@ export function createQueue({ open, begin, makeRoom, cache, tell }: QueueOptions
   }
 
   /** Runs writes, and single reads among them. Resolves with the reason if the transaction is aborted. */
-  async function write(batch: readonly Job[], mode: "write" | "none" = "write"): Promise<Failure | undefined> {
+  async function write(batch: readonly Job[], leavesMark = true): Promise<Failure | undefined> {
     reader = undefined;
     const entries = await started("readwrite");
     const { transaction } = entries;
-    const view = cache.begin(entries, mode);
+    const view = cache.begin(entries, leavesMark);
     window = { view, left: maxHits };
     let cause: unknown;
     const ended = new Promise<Failure | undefined>((resolve) => {
@@ -199,7 +199,7 @@ export function createQueue({ open, begin, makeRoom, cache, tell }: QueueOptions
         resolve({ error: "a closed connection", isUnknown: true });
       };
     });
-    if (batch.some(({ found, key }) => found && cache.has(key!))) await view.verified.catch(() => {});
+    if (batch.some(({ found, key }) => found && cache.has(key!))) await cache.verify(view).catch(() => {});
     const written = new Map<string, Noted>();
     for (const job of batch) {
       // In order: each sees what those before it wrote, and what is not of this transaction it need not wait for.
@@ -262,7 +262,7 @@ export function createQueue({ open, begin, makeRoom, cache, tell }: QueueOptions
     do {
       job = { ...makeRoom, resolve() {}, reject() {} };
       // Where nothing fits, nor does a mark. None is needed: who holds what has expired does not return it.
-      if (await write([job], "none").catch(() => true)) return;
+      if (await write([job], false).catch(() => true)) return;
       tell(job.changes!);
     } while (job.result);
   }

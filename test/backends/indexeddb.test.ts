@@ -128,7 +128,7 @@ test("an open that fails once fails the calls that waited for it, and not the ne
 
 test("a database of a newer version is unavailable until it is gone", async () => {
   const { store, database } = fresh();
-  const raw = await request(indexedDB.open(database, 2));
+  const raw = await request(indexedDB.open(database, 3));
   await assert.rejects(
     store.get("a"),
     (error) => isStoreError(error, "unavailable") && /VersionError/.test(error.message),

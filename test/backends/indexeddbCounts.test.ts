@@ -33,7 +33,7 @@ async function counting(work: () => Promise<unknown>): Promise<Counted> {
     } as T[typeof name];
   };
   spy(IDBDatabase.prototype, "transaction", (_, [, mode]) => counted.transactions.push(mode));
-  for (const name of ["get", "getAll", "getAllKeys", "put", "delete"] as const) {
+  for (const name of ["get", "getAll", "getAllKeys", "openKeyCursor", "put", "delete"] as const) {
     spy(IDBObjectStore.prototype, name, (request: IDBRequest<unknown[]>) => {
       counted.requests[name] = (counted.requests[name] ?? 0) + 1;
       if (name === "getAll") request.addEventListener("success", () => (counted.records += request.result.length));
@@ -47,9 +47,12 @@ async function counting(work: () => Promise<unknown>): Promise<Counted> {
   return counted;
 }
 
-async function withStore(work: (store: Store, database: string) => Promise<void>): Promise<void> {
+async function withStore(
+  work: (store: Store, database: string) => Promise<void>,
+  options: Parameters<typeof indexeddb>[0] = {},
+): Promise<void> {
   const database = `counts${++databases}`;
-  const store = indexeddb({ database });
+  const store = indexeddb({ database, ...options });
   try {
     await store.find("open");
     await work(store, database);
@@ -58,12 +61,18 @@ async function withStore(work: (store: Store, database: string) => Promise<void>
   }
 }
 
+/** The same of a store that holds nothing in memory. */
+const withBareStore = (work: Parameters<typeof withStore>[0]): Promise<void> => withStore(work, { cacheBytes: 0 });
+
+/** Waits until no transaction is active. */
+const later = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
+
 const all = (keys: readonly string[], call: (key: string) => Promise<unknown>): Promise<unknown> =>
   Promise.all(keys.map(call));
 const fill = (store: Store, keys: readonly string[]): Promise<void> => store.setMany(keys.map((key) => [key, value]));
 
 test("reads one after the other share a transaction", () =>
-  withStore(async (store) => {
+  withBareStore(async (store) => {
     const keys = keysOf(100);
     await fill(store, keys);
     const { transactions, requests } = await counting(async () => {
@@ -74,22 +83,102 @@ test("reads one after the other share a transaction", () =>
     assert.deepEqual(requests, { get: 101 });
   }));
 
-test("a transaction is not read in for ever, so that another store's write gets its turn", () =>
-  withStore(async (store, database) => {
-    const other = indexeddb({ database });
-    await fill(store, ["a"]);
-    let isWritten = false;
-    let reads = 0;
-    await store.get("a");
-    const writing = other.set("a", value).then(() => (isWritten = true));
-    while (!isWritten && reads < 10_000) {
-      await store.get("a");
-      reads++;
-    }
-    await writing;
-    await other.close();
-    assert.ok(reads < 1000, `${reads} reads went before the write`);
+test("what was read or written lately is one look at the mark, for up to a thousand calls", () =>
+  withStore(async (store) => {
+    const keys = keysOf(100);
+    await store.setMany(keys.slice(0, 50).map((key) => [key, value, { ttl: 60_000 }]));
+    await all(keys.slice(50), (key) => store.set(key, value));
+    assert.equal(await store.find("nobody"), undefined);
+    await later();
+    const { transactions, requests } = await counting(async () => {
+      for (let round = 0; round < 5; round++) {
+        for (const key of keys) assert.deepEqual(await store.get(key), value);
+        assert.equal(await store.find("nobody"), undefined);
+      }
+    });
+    assert.deepEqual(transactions, ["readonly"]);
+    assert.deepEqual(requests, { openKeyCursor: 1 });
+    await later();
+    const many = await counting(async () => {
+      await all(keys, async (key) => assert.deepEqual(await store.get(key), value));
+      await later();
+      assert.deepEqual(
+        await store.findMany(keys),
+        keys.map(() => value),
+      );
+    });
+    assert.deepEqual(many.requests, { openKeyCursor: 2 });
   }));
+
+test("of callers that read and write at once, only the writes are requests", () =>
+  withStore(async (store) => {
+    const keys = keysOf(64);
+    await fill(store, keys);
+    const { transactions, requests } = await counting(() =>
+      all(keys, async (key) => {
+        // Each reads some others, and writes once in a while.
+        for (let step = 0; step < 20; step++) {
+          if (step % 10 === 9) await store.set(key, value);
+          else assert.deepEqual(await store.get(keys[(keys.indexOf(key) + step) % 64]!), value);
+        }
+      }),
+    );
+    const [reading, ...writing] = transactions;
+    assert.deepEqual([reading, ...new Set(writing)], ["readonly", "readwrite"]);
+    assert.ok(writing.length <= 6, `${writing.length} transactions`);
+    assert.deepEqual(requests, { openKeyCursor: 1, put: 128 + writing.length });
+  }));
+
+test("what is held is bounded, and none is of more than a part of that", () =>
+  withStore(
+    async (store) => {
+      const large = new Uint8Array(2000);
+      await store.set("large", large);
+      await all(keysOf(100), (key) => store.set(key, new Uint8Array(500)));
+      const { requests } = await counting(async () => {
+        assert.deepEqual(await store.get("large"), large);
+        for (const key of keysOf(100).reverse()) assert.equal((await store.get(key)).length, 500);
+      });
+      // 64,000 bytes are about 100 of 500 with what holding them takes.
+      assert.ok(requests.get! >= 1 && requests.get! < 20, JSON.stringify(requests));
+    },
+    { cacheBytes: 64_000 },
+  ));
+
+test("of the marks that writes leave, about a hundred are kept", () =>
+  withStore(async (store, database) => {
+    for (let count = 0; count < 350; count++) await store.set("a", value);
+    const raw = await new Promise<IDBDatabase>((resolve) => {
+      const opening = indexedDB.open(database);
+      opening.onsuccess = () => resolve(opening.result);
+    });
+    const marks = await new Promise<number>((resolve) => {
+      const asked = raw.transaction("marks").objectStore("marks").count();
+      asked.onsuccess = () => resolve(asked.result);
+    });
+    raw.close();
+    assert.ok(marks > 0 && marks <= 102, `${marks} marks`);
+  }));
+
+test("reads do not go on for ever, so that another store's write gets its turn", async () => {
+  for (const withThis of [withStore, withBareStore]) {
+    await withThis(async (store, database) => {
+      const other = indexeddb({ database });
+      await fill(store, ["a"]);
+      let isWritten = false;
+      let reads = 0;
+      await store.get("a");
+      const writing = other.set("a", value).then(() => (isWritten = true));
+      while (!isWritten && reads < 10_000) {
+        await store.get("a");
+        reads++;
+      }
+      await writing;
+      await other.close();
+      assert.ok(reads < 5000, `${reads} reads went before the write`);
+    });
+  }
+});
 
 test("a read after a write does not see what was there before", () =>
   withStore(async (store) => {
@@ -104,7 +193,7 @@ test("a read after a write does not see what was there before", () =>
   }));
 
 test("a burst of reads is one look at the keys and one request for those side by side", () =>
-  withStore(async (store) => {
+  withBareStore(async (store) => {
     const keys = keysOf(100);
     await fill(store, keys);
     const { transactions, requests, records } = await counting(async () => {
@@ -120,7 +209,7 @@ test("a burst of reads is one look at the keys and one request for those side by
   }));
 
 test("a burst of reads asks for nothing that is not wanted", () =>
-  withStore(async (store) => {
+  withBareStore(async (store) => {
     // Runs of ten with one in between that nobody wants, and single ones among many.
     const dense = keysOf(50, "dense");
     const wanted = [...dense.filter((_, index) => index % 11 !== 3), ...keysOf(20, "rare").map((key) => `${key} 7`)];
@@ -144,11 +233,11 @@ test("a burst of misses costs one request", () =>
     const { requests } = await counting(() =>
       all(keysOf(100, "key none"), async (key) => assert.equal(await store.find(key), undefined)),
     );
-    assert.deepEqual(requests, { getAllKeys: 1 });
+    assert.deepEqual(requests, { openKeyCursor: 1, getAllKeys: 1 });
   }));
 
 test("a burst of thousands goes in portions, in which neighbours are together", () =>
-  withStore(async (store) => {
+  withBareStore(async (store) => {
     const keys = keysOf(3000);
     const { transactions } = await counting(() => all(keys, (key) => store.set(key, value)));
     assert.deepEqual(transactions, Array(3).fill("readwrite"));
@@ -197,11 +286,11 @@ test("keys are listed without their values, and by deadlines of their own", () =
     assert.deepEqual(requests, { getAllKeys: 2, get: 10 });
   }));
 
-test("a write is one transaction with one request, and says when it is to be committed", () =>
+test("a write is one transaction with two requests, its record and the mark, and says when it is to be committed", () =>
   withStore(async (store) => {
     const { transactions, requests } = await counting(async () => {
       for (const key of keysOf(5)) await store.set(key, value, { ttl: 1000 });
     });
     assert.deepEqual(transactions, Array(5).fill("readwrite"));
-    assert.deepEqual(requests, { put: 5 });
+    assert.deepEqual(requests, { put: 10 });
   }));
