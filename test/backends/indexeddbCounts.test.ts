@@ -123,10 +123,9 @@ test("of callers that read and write at once, only the writes are requests", () 
         }
       }),
     );
-    const [reading, ...writing] = transactions;
-    assert.deepEqual([reading, ...new Set(writing)], ["readonly", "readwrite"]);
-    assert.ok(writing.length <= 6, `${writing.length} transactions`);
-    assert.deepEqual(requests, { openKeyCursor: 1, put: 128 + writing.length });
+    assert.ok(transactions.length <= 12, `${transactions.length} transactions`);
+    const writing = transactions.filter((mode) => mode === "readwrite").length;
+    assert.deepEqual(requests, { put: 128 + writing, openKeyCursor: transactions.length - writing });
   }));
 
 test("what is held is bounded, and none is of more than a part of that", () =>
