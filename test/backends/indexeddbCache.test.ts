@@ -140,3 +140,46 @@ test("three tabs that read and write in turn always see the last value, whatever
     { numRuns: runs },
   );
 });
+
+test("what a store asked for is seen by what it asks next, also where it could be answered from memory", async () => {
+  const [store] = (stores = [indexeddb({ database: `cache${++databases}` })]) as [Store];
+  const writes: ((value: Uint8Array) => Promise<unknown>)[] = [
+    (value) => store.set("a", value),
+    (value) => store.setMany([["a", value]]),
+    (value) => store.update("a", () => value),
+    () => store.delete("a"),
+    () => store.deleteMany(["a"]),
+    () => store.clear(),
+    () => store.clear({ prefix: "a" }),
+  ];
+  for (const [index, write] of writes.entries()) {
+    await store.set("a", bytes("old"));
+    // The transaction of this read is active when the next calls are made.
+    await store.get("a");
+    const writing = write(bytes("new"));
+    assert.equal(text(await store.find("a")), index < 3 ? "new" : undefined, String(write));
+    await writing;
+  }
+});
+
+test("bytes that were set or given out are nobody else's", async () => {
+  const [store] = (stores = [indexeddb({ database: `cache${++databases}` })]) as [Store];
+  const given = bytes("kept");
+  const readings: (() => Promise<Uint8Array | undefined>)[] = [
+    () => store.get("a"),
+    () => store.entry("a").then((entry) => entry?.value),
+    () => store.findMany(["a", "a"]).then(([, second]) => second),
+    () => store.update("a", (current) => current),
+    () => Promise.all(Array.from({ length: 20 }, () => store.get("a"))).then((all) => all[7]),
+  ];
+  for (const options of [undefined, { ttl: 60_000 }]) {
+    await store.set("a", given, options);
+    given.fill(0);
+    for (const read of [...readings, ...readings]) {
+      const found = await read();
+      assert.equal(text(found), "kept", String(read));
+      found!.fill(0);
+    }
+    given.set(bytes("kept"));
+  }
+});
