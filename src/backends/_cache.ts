@@ -14,6 +14,8 @@ export interface View {
   /** Settles when the mark is known, once it was asked for. What the cache holds counts from then on, while the transaction is active. */
   verified?: Promise<void>;
   isVerified: boolean;
+  /** Of which connection it is. */
+  readonly era: number;
   /** The mark that it found, and the one that it leaves, if it writes. */
   mark?: number;
   next?: number;
@@ -38,7 +40,8 @@ export interface Cache {
   get(view: View, key: string): Promise<unknown>;
   /** Reads records, and returns how to get at them by their keys: each time the caller's own. */
   getMany(view: View, keys: readonly string[]): Promise<(key: string) => unknown>;
-  clear(): void;
+  /** Forgets all, since the connection is lost. */
+  lose(): void;
 }
 
 interface Slot extends Sieved {
@@ -61,8 +64,9 @@ export function createCache(maxBytes: number): Cache {
   const slots = new Map<string, Slot>();
   const pick = createSieve(slots);
   let bytes = 0;
-  // Under which all of it is held.
+  // The mark under which all of it is held.
   let current: number | undefined;
+  let era = 0;
   // Below it no mark is left.
   let first = 0;
 
@@ -117,6 +121,8 @@ export function createCache(maxBytes: number): Cache {
 
   async function compare(view: View, ask: (view: View) => Promise<number>): Promise<void> {
     const mark = await ask(view);
+    // Another database may have the same marks.
+    if (view.era !== era) throw new Error("a closed connection");
     if (mark !== current) clear();
     view.mark = current = mark;
     view.isVerified = true;
@@ -140,13 +146,14 @@ export function createCache(maxBytes: number): Cache {
 
   return {
     begin(entries, leavesMark) {
-      const view: View = { entries, isVerified: false };
+      const view: View = { entries, era, isVerified: false };
       if (leavesMark) (view.verified = compare(view, leaveMark)).catch(() => {});
       return view;
     },
     verify,
-    commit({ next }, noted) {
-      current = next ?? current;
+    commit({ mark, next }, noted) {
+      if (mark !== current) return;
+      current = next;
       for (const { key, record } of noted) record ? hold(key, record) : forget(key);
     },
     has: (key) => slots.has(key),
@@ -166,6 +173,11 @@ export function createCache(maxBytes: number): Cache {
         return given.has(key) ? copyOf(record) : given.add(key) && record;
       };
     },
-    clear,
+    lose() {
+      clear();
+      current = undefined;
+      first = 0;
+      era++;
+    },
   };
 }

@@ -1,8 +1,8 @@
 import type { Awaitable, Call, Change } from "../core/contract.ts";
 import { StoreError } from "../core/error.ts";
 import type { Cache, Noted, View } from "./_cache.ts";
-import { describe, isQuota, Refusal } from "./_refusal.ts";
-import { ask } from "./_readMany.ts";
+import { createHits, isActive } from "./_hits.ts";
+import { describe, endingOf, isQuota, Refusal, type Failure } from "./_failure.ts";
 import { copyOf } from "./_stored.ts";
 
 /** One call's work within a transaction that it may share with others. */
@@ -28,21 +28,16 @@ export interface Get<R> extends Pick<Work<R>, "call"> {
   found(record: unknown): R;
 }
 
-interface Job extends Work<any> {
+/** A call of either kind. */
+interface Job extends Omit<Work<any>, "run">, Partial<Pick<Work<any>, "run">> {
   readonly found?: (record: any) => unknown;
   resolve(result: any): void;
   reject(error: unknown): void;
-  /** The record that it is about, where it has been asked for already. */
+  /** The record that it reads. */
   record?: Promise<unknown> | undefined;
   result?: unknown;
   error?: unknown;
   changes?: Noted[];
-}
-
-/** Why a transaction failed. `isUnknown`: it may have been committed all the same. */
-interface Failure {
-  readonly error: unknown;
-  readonly isUnknown?: boolean;
 }
 
 /** Calls in program order. */
@@ -69,8 +64,6 @@ const maxBatch = 1000;
 const maxBytes = 4 << 20;
 // So many single reads may follow one another in one transaction, for which the writes of other tabs have to wait.
 const maxReads = 200;
-// So many may be answered from the cache before the page gets to do something else.
-const maxHits = 1000;
 // So many at once are not handed to a transaction that is there, but read together.
 const many = 16;
 
@@ -86,11 +79,7 @@ export function createQueue({ open, begin, makeRoom, cache, tell }: QueueOptions
   const jobs: Job[] = [];
   // The transaction of the last single reads, and how many more it may take.
   let reader: { readonly view: View; left: number } | undefined;
-  // The last transaction that tells whether what the cache holds counts, and how many more calls may rely on it.
-  let window: { readonly view: View; left: number } | undefined;
-  // By their keys, the last of the writes that are waiting or under way, and how many there are of no key of their own.
-  const writes = new Map<string, Job>();
-  let others = 0;
+  const hits = createHits(cache);
   // How many calls there were.
   let calls = 0;
   let isBusy = false;
@@ -100,8 +89,8 @@ export function createQueue({ open, begin, makeRoom, cache, tell }: QueueOptions
 
   function lost(): void {
     database?.close();
-    database = reader = window = undefined;
-    cache.clear();
+    database = reader = undefined;
+    cache.lose();
   }
 
   function connect(): Promise<void> {
@@ -128,7 +117,7 @@ export function createQueue({ open, begin, makeRoom, cache, tell }: QueueOptions
     job.error = job.record = undefined;
     job.changes = [];
     try {
-      job.result = record ? job.found!(await record) : await job.run(view.entries, job.changes, view);
+      job.result = job.found ? job.found(await record) : await job.run!(view.entries, job.changes, view);
     } catch (error) {
       job.error = error;
     }
@@ -146,14 +135,6 @@ export function createQueue({ open, begin, makeRoom, cache, tell }: QueueOptions
     return true;
   }
 
-  /** Whether the cache holds a key, that counts at this moment, and no write that was asked for before concerns it. */
-  function isHit(key: string): boolean {
-    if (!window?.view.isVerified || !cache.has(key) || writes.has(key) || others) return false;
-    if (window.left-- > 0 && isActive(window.view)) return !!++calls;
-    window = undefined;
-    return false;
-  }
-
   /** Runs jobs that only read and answers each as soon as that is possible. */
   async function read(batch: readonly Job[]): Promise<void> {
     const gets = batch.filter(({ found }) => found);
@@ -161,7 +142,7 @@ export function createQueue({ open, begin, makeRoom, cache, tell }: QueueOptions
     let view: View;
     if (!isSingle || !follow(gets)) {
       view = cache.begin(await started("readonly"), false);
-      window = { view, left: maxHits };
+      hits.rely(view);
       if (isSingle) reader = { view, left: maxReads };
       if (gets.length >= many) {
         const given = cache.getMany(
@@ -186,19 +167,8 @@ export function createQueue({ open, begin, makeRoom, cache, tell }: QueueOptions
     const entries = await started("readwrite");
     const { transaction } = entries;
     const view = cache.begin(entries, leavesMark);
-    window = { view, left: maxHits };
-    let cause: unknown;
-    const ended = new Promise<Failure | undefined>((resolve) => {
-      transaction.oncomplete = () => resolve(cause ? { error: cause } : undefined);
-      // A quota met after `commit()` is told by Firefox's request alone: the transaction is aborted for no reason, or completes.
-      transaction.onerror = ({ target }) => (cause ??= (target as IDBRequest).error);
-      transaction.onabort = () => resolve({ error: isQuota(cause) ? cause : (transaction.error ?? cause) });
-      // Chromium says nothing else of a transaction that it was committing. One writes at a time.
-      transaction.db.onclose = () => {
-        lost();
-        resolve({ error: "a closed connection", isUnknown: true });
-      };
-    });
+    hits.rely(view);
+    const ending = endingOf(transaction, lost);
     if (batch.some(({ found, key }) => found && cache.has(key!))) await cache.verify(view).catch(() => {});
     const written = new Map<string, Noted>();
     for (const job of batch) {
@@ -213,17 +183,12 @@ export function createQueue({ open, begin, makeRoom, cache, tell }: QueueOptions
       for (const noted of job.changes!) written.set(noted.key, noted);
       if (!job.error || job.error instanceof Refusal) continue;
       // Nothing of it may stay.
-      cause ??= job.error;
-      try {
-        transaction.abort();
-      } catch {
-        // It was down before.
-      }
+      ending.abort(job.error);
       break;
     }
     // Not with several writes: Firefox would commit all but the one that the quota refuses.
-    if (!cause && !batch[1] && batch[0]!.key) transaction.commit?.();
-    const failure = await ended;
+    if (!ending.hasFailed() && !batch[1] && batch[0]!.key) transaction.commit?.();
+    const failure = await ending.failure;
     if (!failure)
       cache.commit(
         view,
@@ -287,7 +252,7 @@ export function createQueue({ open, begin, makeRoom, cache, tell }: QueueOptions
     if (jobs.length && !database) {
       connect().then(flush, (error: unknown) => {
         for (const job of jobs) job.reject(describe(error));
-        settled(jobs.splice(0));
+        hits.settled(jobs.splice(0));
         flush();
       });
       return;
@@ -306,7 +271,7 @@ export function createQueue({ open, begin, makeRoom, cache, tell }: QueueOptions
       const taken = jobs.splice(0, end < 0 ? Infinity : end);
       const batch = taken.filter(isWanted);
       if (!batch.length) {
-        settled(taken);
+        hits.settled(taken);
         continue;
       }
       isBusy = write || batch.length > maxBatch;
@@ -314,7 +279,7 @@ export function createQueue({ open, begin, makeRoom, cache, tell }: QueueOptions
       running++;
       void (write ? run(batch) : readAll(batch)).then(() => {
         running--;
-        settled(taken);
+        hits.settled(taken);
         if (isWaitedFor) isBusy = false;
         return calm();
       });
@@ -322,20 +287,11 @@ export function createQueue({ open, begin, makeRoom, cache, tell }: QueueOptions
     if (!running && !jobs.length) rest();
   }
 
-  /** Forgets writes that are over. */
-  function settled(done: readonly Job[]): void {
-    for (const job of done) {
-      if (job.write && job.key === undefined) others--;
-      else if (writes.get(job.key!) === job) writes.delete(job.key!);
-    }
-  }
-
-  function add<R>(work: Work<R> & Partial<Job>): Promise<R> {
+  function add<R>(work: Omit<Job, "resolve" | "reject">): Promise<R> {
     return new Promise((resolve, reject) => {
       if (isClosed) throw new StoreError("closed", "Store is closed");
       const job: Job = { ...work, resolve, reject };
-      if (job.write && job.key === undefined) others++;
-      else if (job.write) writes.set(job.key!, job);
+      hits.begun(job);
       calls++;
       if (jobs.push(job) === 1) void calm();
     });
@@ -343,25 +299,17 @@ export function createQueue({ open, begin, makeRoom, cache, tell }: QueueOptions
 
   return {
     add,
-    get: ({ key, call, found }) =>
-      isHit(key)
-        ? found(cache.take(key))
-        : add({ write: false, call, key, found, run: async (entries) => found(await ask(entries.get(key))) }),
+    get({ key, call, found }) {
+      if (!hits.has(key)) return add({ write: false, call, key, found });
+      calls++;
+      return found(cache.take(key));
+    },
     async close() {
       isClosed = true;
       if (running || jobs.length) await new Promise<void>((resolve) => (rest = resolve));
       lost();
     },
   };
-}
-
-/** Whether requests can still be made in a transaction: that is looked at first, and only then that this is no key. */
-function isActive({ entries }: View): boolean {
-  try {
-    return !entries.get(NaN);
-  } catch (error) {
-    return (error as DOMException).name === "DataError";
-  }
 }
 
 function isWanted({ call: { signal }, reject }: Job): boolean {

@@ -1,6 +1,6 @@
 import type { Entry } from "../core/contract.ts";
 import { quote, StoreError } from "../core/error.ts";
-import { Refusal } from "./_refusal.ts";
+import { Refusal } from "./_failure.ts";
 
 /** A record as it lies in the database: the value, and its deadline if it has one, which the index is made of. */
 export interface Stored {

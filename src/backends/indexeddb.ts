@@ -8,7 +8,7 @@ import { expiryIndex, findExpired, listKeys, listPage, rangeOf } from "./_listin
 import { createCache, markStore, type Noted } from "./_cache.ts";
 import { createQueue, type Work } from "./_queue.ts";
 import { ask } from "./_readMany.ts";
-import { Refusal } from "./_refusal.ts";
+import { Refusal } from "./_failure.ts";
 import { deadlineOf, toEntry, type Stored } from "./_stored.ts";
 
 /** Where an IndexedDB store keeps its entries, and how firmly. */
