@@ -55,6 +55,50 @@ inEngines("contexts that share a database", ["chromium", "firefox", "webkit"], {
     assert.deepEqual(sorted(counts), upTo(1000));
   });
 
+  it("what a tab or its worker reads is never older than what the other said that it wrote", async () => {
+    const database = place.database();
+    const tab = await place.open();
+    const wrong = await tab.evaluate(async (database) => {
+      // Each writes a number of its own and says so, and reads the other's all the time, which it therefore holds in memory.
+      const play = async (database: string, mine: string, theirs: string) => {
+        const store = shelf.indexeddb({ database });
+        const rounds = 150;
+        const channel = new BroadcastChannel(`${database} said`);
+        const wrong: string[] = [];
+        const read = async () => Number(shelf.text(await store.find(theirs)) ?? 0);
+        let said = 0;
+        const over = new Promise<void>((resolve) => {
+          channel.onmessage = async ({ data }) => {
+            if (data.key !== theirs) return;
+            said = Math.max(said, data.number);
+            const [least, found] = [said, await read()];
+            if (found < least) wrong.push(`${theirs}: ${found}, though ${least} was said`);
+            if (data.number === rounds) resolve();
+          };
+        });
+        // Not before both listen.
+        await store.increment("here");
+        while (Number(shelf.text(await store.get("here"))) < 2) await shelf.pause(1);
+        await shelf.pause(100);
+        for (let number = 1; number <= rounds; number++) {
+          await store.set(mine, shelf.bytes(String(number)));
+          channel.postMessage({ key: mine, number });
+          const least = said;
+          for (let count = 0; count < 20; count++) {
+            const found = await read();
+            if (found < least) wrong.push(`${theirs}: ${found}, though ${least} was said before`);
+          }
+        }
+        await over;
+        await store.close();
+        channel.close();
+        return wrong;
+      };
+      return Promise.all([play(database, "a", "b"), contexts.inWorker(play, database, "b", "a")]);
+    }, database);
+    assert.deepEqual(wrong, [[], []]);
+  });
+
   it("a watch tells each change of another tab once, with its type", async () => {
     const database = place.database();
     const [watching, changing] = [await place.open(), await place.open()];

@@ -154,7 +154,10 @@ export function createCache(maxBytes: number): Cache {
     commit({ mark, next }, noted) {
       if (mark !== current) return;
       current = next;
-      for (const { key, record } of noted) record ? hold(key, record) : forget(key);
+      for (const { key, record } of noted) {
+        if (record) hold(key, record);
+        else forget(key);
+      }
     },
     has: (key) => slots.has(key),
     take,

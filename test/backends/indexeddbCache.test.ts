@@ -2,7 +2,7 @@
 import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { indexeddb } from "../../src/index.ts";
 import type { Store } from "../../src/index.ts";
 
@@ -57,7 +57,7 @@ test("three tabs that read and write in turn always see the last value, whatever
         return held && held.expiresAt > now ? held : undefined;
       };
       let written = 0;
-      let loose: Promise<unknown>[] = [];
+      const loose: Promise<unknown>[] = [];
       let looseTab: number | undefined;
 
       /** Makes a call, and returns it with what is to come of it. */
