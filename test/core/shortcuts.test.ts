@@ -46,6 +46,10 @@ function counting(call: () => Promise<unknown>): Counted {
   return counted;
 }
 
+function costs(call: () => Promise<unknown>, expected: Counted): void {
+  assert.deepEqual(counting(call), expected);
+}
+
 /** A third party's backend, which holds bytes. */
 function mapStore(): Store {
   const map = new Map<string, Entry>();
@@ -60,49 +64,22 @@ function mapStore(): Store {
 test("a call of memory is one promise, and a copy where bytes change hands", async () => {
   const store = memory();
   const cost = { promises: 1, copies: 1, codings: 0, timers: 0 };
-  assert.deepEqual(
-    counting(() => store.set("a", value, { ttl })),
-    cost,
-  );
-  assert.deepEqual(
-    counting(() => store.find("a")),
-    cost,
-  );
-  assert.deepEqual(
-    counting(() => store.get("a")),
-    cost,
-  );
-  assert.deepEqual(
-    counting(() => store.find("none")),
-    { ...cost, copies: 0 },
-  );
+  costs(() => store.set("a", value, { ttl }), cost);
+  costs(() => store.find("a"), cost);
+  costs(() => store.get("a"), cost);
+  costs(() => store.find("none"), { ...cost, copies: 0 });
 });
 
 test("JSON in memory is one promise: nothing is copied or encoded", async () => {
   const bytes = memory();
   const store = json(bytes);
   const cost = { promises: 1, copies: 0, codings: 0, timers: 0 };
-  assert.deepEqual(
-    counting(() => store.set("a", profile, { ttl })),
-    cost,
-  );
-  assert.deepEqual(
-    counting(() => store.find("a")),
-    cost,
-  );
-  assert.deepEqual(
-    counting(() => store.get("a")),
-    cost,
-  );
+  costs(() => store.set("a", profile, { ttl }), cost);
+  costs(() => store.find("a"), cost);
+  costs(() => store.get("a"), cost);
   const inside = json(bytes, { prefix: "in/" });
-  assert.deepEqual(
-    counting(() => inside.set("b", profile)),
-    cost,
-  );
-  assert.deepEqual(
-    counting(() => inside.find("b")),
-    cost,
-  );
+  costs(() => inside.set("b", profile), cost);
+  costs(() => inside.find("b"), cost);
   for (const found of [await store.get("a"), await store.get("in/b"), await inside.get("b")]) {
     assert.deepEqual(found, profile);
   }
@@ -112,14 +89,8 @@ test("JSON in what holds bytes is encoded and decoded, and not copied", async ()
   for (const bytes of [mapStore(), memory({ maxBytes: 1000 })]) {
     const store = json(bytes);
     const cost = { promises: 1, copies: 0, codings: 1, timers: 0 };
-    assert.deepEqual(
-      counting(() => store.set("a", profile)),
-      cost,
-    );
-    assert.deepEqual(
-      counting(() => store.find("a")),
-      cost,
-    );
+    costs(() => store.set("a", profile), cost);
+    costs(() => store.find("a"), cost);
     assert.deepEqual(await store.get("a"), profile);
     assert.deepEqual(await bytes.get("a"), new TextEncoder().encode(text));
   }
@@ -150,14 +121,8 @@ test("a deadline of JSON moves without an encoding", async () => {
   const store = json(bytes);
   await store.set("a", profile);
   const cost = { promises: 1, copies: 0, codings: 0, timers: 0 };
-  assert.deepEqual(
-    counting(() => store.touch("a", { ttl })),
-    cost,
-  );
-  assert.deepEqual(
-    counting(() => store.find("a")),
-    cost,
-  );
+  costs(() => store.touch("a", { ttl }), cost);
+  costs(() => store.find("a"), cost);
 });
 
 test("views of one key see what each other wrote, whatever it lies there as", async () => {
