@@ -1,5 +1,5 @@
 import type { Change } from "../core/contract.ts";
-import { createSieve, type Sieved } from "../core/sieve.ts";
+import { cost, createSieve, type Sieved } from "../core/sieve.ts";
 import { ask, readMany } from "./_readMany.ts";
 import { copyOf, isWhole, type Stored } from "./_stored.ts";
 
@@ -84,7 +84,7 @@ export function createCache(maxBytes: number): Cache {
     forget(key);
     // Who reads a damaged one is told by the database.
     if (record !== undefined && !isWhole(record)) return;
-    const size = overhead + 2 * key.length + (record?.v.length ?? 0);
+    const size = overhead + cost(key, record?.v ?? "");
     if (size > maxBytes * largest) return;
     slots.set(key, { record: copyOf(record), size, isUsed: false });
     for (bytes += size; bytes > maxBytes;) forget(pick(key));
@@ -119,8 +119,8 @@ export function createCache(maxBytes: number): Cache {
     return view.verified;
   }
 
-  async function compare(view: View, ask: (view: View) => Promise<number>): Promise<void> {
-    const mark = await ask(view);
+  async function compare(view: View, read: (view: View) => Promise<number>): Promise<void> {
+    const mark = await read(view);
     // Another database may have the same marks.
     if (view.era !== era) throw new Error("a closed connection");
     if (mark !== current) clear();
@@ -166,14 +166,20 @@ export function createCache(maxBytes: number): Cache {
       const verified = verify(view);
       if (keys.some((key) => slots.has(key))) await verified;
       const found = new Map<string, unknown>();
-      const missing = keys.filter((key) => !slots.has(key) || !found.set(key, take(key)));
+      const missing: string[] = [];
+      for (const key of keys) {
+        if (slots.has(key)) found.set(key, take(key));
+        else missing.push(key);
+      }
       for (const [key, record] of await readMany(view.entries, missing)) found.set(key, record);
       for (const key of missing) keep(view, key, found.get(key));
       // Each once, and from then on copies.
       const given = new Set<string>();
       return (key) => {
         const record = found.get(key);
-        return given.has(key) ? copyOf(record) : given.add(key) && record;
+        if (given.has(key)) return copyOf(record);
+        given.add(key);
+        return record;
       };
     },
     lose() {

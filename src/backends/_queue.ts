@@ -1,8 +1,8 @@
 import type { Awaitable, Call, Change } from "../core/contract.ts";
 import { StoreError } from "../core/error.ts";
 import type { Cache, Noted, View } from "./_cache.ts";
-import { createHits, isActive } from "./_hits.ts";
 import { describe, endingOf, isQuota, Refusal, type Failure } from "./_failure.ts";
+import { createHits, isActive } from "./_hits.ts";
 import { copyOf } from "./_stored.ts";
 
 /** One call's work within a transaction that it may share with others. */

@@ -1,7 +1,6 @@
 import type { Entry, Listed } from "../core/contract.ts";
-import { equalBytes } from "../core/value.ts";
+import { equalBytes, toBytes } from "../core/value.ts";
 
-const encoder = /* @__PURE__ */ new TextEncoder();
 const utf8 = /* @__PURE__ */ new TextDecoder("utf-8", { ignoreBOM: true });
 const strictUtf8 = /* @__PURE__ */ new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 const utf16 = /* @__PURE__ */ new TextDecoder("utf-16le");
@@ -52,7 +51,7 @@ export function readValue(record: string, { size, start }: Head): Uint8Array | u
   if (record[0] === "t") {
     // A character takes one byte only if it is ASCII.
     if (size === length && size <= shortText) return readAscii(record, start);
-    const value = encoder.encode(record.slice(start));
+    const value = toBytes(record.slice(start));
     return value.length === size ? value : undefined;
   }
   return length === unitsFor(size) ? unpack(record, start, size) : undefined;
@@ -86,7 +85,7 @@ function textOf(value: Uint8Array): string | undefined {
     if (value.length > shortBytes) return strictUtf8.decode(value);
     const text = utf8.decode(value);
     // It stands for what cannot be decoded, and for itself.
-    return text.includes("\ufffd") && !equalBytes(encoder.encode(text), value) ? undefined : text;
+    return text.includes("\ufffd") && !equalBytes(toBytes(text), value) ? undefined : text;
   } catch {
     // Shared memory, too, is not decoded.
     return undefined;

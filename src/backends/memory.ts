@@ -11,6 +11,7 @@ import { createFullStore } from "../core/createFullStore.ts";
 import { quote, StoreError } from "../core/error.ts";
 import { checkOptions, positiveInteger, storeRules, type StoreOptions } from "../core/options.ts";
 import type { Factory } from "../core/registry.ts";
+import { cost, createSieve, type Sieved } from "../core/sieve.ts";
 import { toBytes } from "../core/value.ts";
 
 /** How a memory store is bounded, if at all. */
@@ -49,11 +50,9 @@ export const memoryFactory: Factory<MemoryOptions> = {
 // As many keys as a page has.
 const maxMoved = 1000;
 
-interface Slot {
+interface Slot extends Sieved {
   value: Value;
   expiresAt: number;
-  /** Read or replaced since SIEVE's hand went by. */
-  isUsed: boolean;
   /** Where the wheel has the key: in a slice that is due no later than the entry. */
   slice: Set<string> | undefined;
 }
@@ -63,8 +62,9 @@ function memoryBackend({
   maxBytes = Infinity,
   now = Date.now,
 }: MemoryOptions): FullBackend<Value> {
-  // In the order of arrival, in which the hand goes round. A replaced value keeps its place.
+  // In the order of arrival. A replaced value keeps its place.
   const slots = new Map<string, Slot>();
+  const pick = createSieve(slots);
   const observers = new Set<Observer>();
   // A timing wheel (Varghese and Lauck, "Hashed and Hierarchical Timing Wheels", SOSP 1987): keys in slices of time, the
   // wider the farther away, so that finding what is due costs what is due.
@@ -74,8 +74,8 @@ function memoryBackend({
   let sorted: string[] = [];
   let moved: string[] | undefined;
   let bytes = 0;
-  let hand = slots.entries();
 
+  // Not by a hub, which would be the only one in the bundle of those who use memory alone.
   function tell(key: string, type: Change["type"]): void {
     for (const observer of observers) observer.changed({ type, key });
   }
@@ -91,8 +91,9 @@ function memoryBackend({
   }
 
   function fits(key: string, { value }: Entry<Value>): void {
-    if (cost(key, value) <= maxBytes) return;
-    const message = `Cannot store key ${quote(key)}: expected at most ${maxBytes} bytes, got ${cost(key, value)}`;
+    const size = cost(key, value);
+    if (size <= maxBytes) return;
+    const message = `Cannot store key ${quote(key)}: expected at most ${maxBytes} bytes, got ${size}`;
     throw new StoreError("quota-exceeded", message, { key });
   }
 
@@ -176,14 +177,7 @@ function memoryBackend({
 
   /** Makes room for what was just put under a key, which itself stays. */
   function evict(newest: string): void {
-    const isFull = (): boolean => slots.size > maxEntries || bytes > maxBytes;
-    if (isFull()) sweep();
-    while (isFull()) {
-      const { value: next, done } = hand.next();
-      if (done) hand = slots.entries();
-      else if (next[1].isUsed) next[1].isUsed = false;
-      else if (next[0] !== newest) drop(next[0]);
-    }
+    while (slots.size > maxEntries || bytes > maxBytes) if (!sweep()) drop(pick(newest));
   }
 
   return {
@@ -233,10 +227,6 @@ function memoryBackend({
       slots.clear();
     },
   };
-}
-
-function cost(key: string, value: Value): number {
-  return value.length + 2 * key.length;
 }
 
 /** Returns where the first string that is not before another stands among sorted ones. */

@@ -2,6 +2,7 @@ import { checkItems } from "./check.ts";
 import type { Awaitable, Change, Page, PrefixOptions, Store } from "./contract.ts";
 import { check, isStoreError, quote } from "./error.ts";
 import { checkPrefix, isKey } from "./key.ts";
+import { settle } from "./settle.ts";
 import { lend, setText, shortcuts } from "./shortcuts.ts";
 
 // The calls that are about one key, which is their first argument.
@@ -40,15 +41,7 @@ export function prefix<T>(store: Store<T>, prefix: string): Store<T> {
     throw error;
   }
 
-  async function run<R>(call: () => Awaitable<R>): Promise<R> {
-    try {
-      return await call();
-    } catch (error) {
-      return rename(error);
-    }
-  }
-
-  /** The same for a shortcut, which may have its result at once. */
+  /** Makes a call, which may have its result at once. */
   function runShort<R>(call: () => Awaitable<R>): Awaitable<R> {
     try {
       const result = call();
@@ -57,6 +50,8 @@ export function prefix<T>(store: Store<T>, prefix: string): Store<T> {
       return rename(error);
     }
   }
+
+  const run = <R>(call: () => Awaitable<R>): Promise<R> => settle(() => runShort(call));
 
   const view: Store<T> = {
     ...store,

@@ -1,3 +1,5 @@
+import type { Value } from "./contract.ts";
+
 /** What SIEVE knows of a value. */
 export interface Sieved {
   /** Read or replaced since SIEVE's hand went by. */
@@ -5,7 +7,7 @@ export interface Sieved {
 }
 
 /** How many bytes a value takes where they are bounded: its own, and two for each UTF-16 unit of its key. */
-export function cost(key: string, value: Uint8Array): number {
+export function cost(key: string, value: Value): number {
   return value.length + 2 * key.length;
 }
 
