@@ -6,6 +6,7 @@ import type { Store } from "./core/contract.ts";
 import { remoteFactory } from "./http/remote.ts";
 
 export * from "./core/contract.ts";
+export { cached, type CachedOptions } from "./core/cached.ts";
 export { createStore } from "./core/createStore.ts";
 export { isStoreError, StoreError, type StoreErrorCode, type StoreErrorOptions } from "./core/error.ts";
 export { json, type JsonOptions, type Schema, type SchemaResult } from "./core/json.ts";

@@ -50,7 +50,17 @@ export async function subjects(load: Load, server: string, more: readonly Subjec
       { name: "sessionstorage", can: kept, open: (prefix, options) => sessionstorage({ ...options, prefix }) },
     );
   }
-  return list.flatMap((subject) => [subject, prefixed(subject, index), asJson(subject, index)]);
+  const views = list.flatMap((subject) => [subject, prefixed(subject, index), asJson(subject, index)]);
+  const held = list.filter(({ name }) => ["memory", "remote over a handler", "indexeddb"].includes(name));
+  const cachedMemory = fromMemory(list[0]!, index);
+  return [
+    ...views,
+    ...held.map((subject) => fromMemory(subject, index)),
+    asJson(cachedMemory, index),
+    prefixed(cachedMemory, index),
+    fromMemory(asJson(list[0]!, index), index),
+    fromMemory(prefixed(list[0]!, index), index),
+  ];
 }
 
 /** A subject seen through a prefix. */
@@ -73,5 +83,15 @@ function asJson(subject: Subject, { json }: Modules["index"]): Subject<{ text: s
     value: (text) => ({ text }),
     text: (value) => value.text,
     open: async (medium, options): Promise<Store<{ text: string }>> => json(await subject.open(medium, options)),
+  };
+}
+
+/** A subject whose values are held in memory when they were read, as far as a few fit. */
+function fromMemory<T>(subject: Subject<T>, { cached }: Modules["index"]): Subject<T> {
+  return {
+    ...subject,
+    name: `cached ${subject.name}`,
+    open: async (medium, options): Promise<Store<T>> =>
+      cached(await subject.open(medium, options), { maxBytes: 2000, now: options.now }),
   };
 }

@@ -13,7 +13,7 @@ import {
   type WriteOptions,
 } from "./contract.ts";
 import { disposable } from "./disposable.ts";
-import { check, quote, StoreError } from "./error.ts";
+import { check, missing, StoreError } from "./error.ts";
 import { checkKey, checkPrefix } from "./key.ts";
 import { shortcuts, type Read } from "./shortcuts.ts";
 import type { StoreOptions } from "./options.ts";
@@ -300,6 +300,3 @@ export function createFullStore(
   return store;
 }
 
-function missing(key: string): never {
-  throw new StoreError("not-found", `No value for key ${quote(key)}: expected a live one`, { key });
-}

@@ -48,6 +48,11 @@ export function quote(value: unknown): string {
   return Object(value) === value ? kindOf(value) : String(value);
 }
 
+/** Throws `not-found`. */
+export function missing(key: string): never {
+  throw new StoreError("not-found", `No value for key ${quote(key)}: expected a live one`, { key });
+}
+
 /** The kind of an object, in whichever realm it was made: "Uint8Array", "Array", "Function". */
 export function kindOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice(8, -1);
