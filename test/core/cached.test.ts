@@ -100,6 +100,7 @@ test("a hit with an aborted signal, or with no options, rejects as ever", async 
     await assert.rejects(view[name]("key", { signal: AbortSignal.abort(reason) }), reason);
     await assert.rejects(view[name]("key", null as never), (error) => isStoreError(error, "invalid-argument"));
   }
+  await assert.rejects(view.findMany([], { signal: AbortSignal.abort(reason) }), reason);
 });
 
 test("concurrent reads of one key share one, each with its own bytes and signal", async (context) => {
@@ -339,6 +340,10 @@ test("it holds no more than it may, and keeps what is used", async (context) => 
   await readAll("d", "b", "c");
   assert.deepEqual(await readAll("b", "c", "d"), []);
   assert.deepEqual(await readAll("a"), ["a"]);
+  // Only what is used again and again is passed by again.
+  await view.find("c");
+  await readAll("a", "b");
+  assert.deepEqual(await readAll("c"), []);
   // What could never fit puts nothing out.
   await view.set("e", new Uint8Array(99));
   await settled();
@@ -364,6 +369,15 @@ test("a value that is replaced counts once", async (context) => {
   inner.asked.length = 0;
   await view.findMany(["kept", "key"]);
   assert.deepEqual(inner.asked, []);
+});
+
+test("what was read before the watch had begun is not held", async (context) => {
+  const { store, asked } = below();
+  const view = cached(store, { maxBytes });
+  context.after(() => view.close());
+  await view.set("key", bytes("x"));
+  for (let round = 0; round < 3; round++) await view.find("key");
+  assert.deepEqual(asked, ["key", "key"]);
 });
 
 test("the first read waits for no watch", async (context) => {
@@ -399,11 +413,13 @@ test("where changes are not told nothing is held, and the watch is tried at ever
   let watches = 0;
   let isThere = false;
   let end = (): void => {};
+  let tell = (_: Change): void => {};
   const store = createStore(
     least({
-      watch(_, { failed }) {
+      watch(_, { changed, failed }) {
         watches++;
         if (!isThere) throw new StoreError("unsupported", "Cannot do this");
+        tell = changed;
         end = () => failed(new StoreError("unavailable", "It broke"));
         return () => {};
       },
@@ -440,6 +456,23 @@ test("where changes are not told nothing is held, and the watch is tried at ever
   await store.set("key", bytes("new"));
   assert.equal(text(await view.find("key")), "new");
   assert.equal(await asks(), 10);
+  // After a rest that is as short as the first only if the watch told something.
+  for (const delay of [60_000, 100]) {
+    context.mock.timers.tick(delay - 1);
+    assert.equal(await asks(), 10);
+    context.mock.timers.tick(1);
+    await asks();
+    assert.equal(await asks(), 0);
+    tell({ type: "set", key: "other" });
+    await turn();
+    end();
+    await turn();
+  }
+  const before = watches;
+  await view.close();
+  context.mock.timers.tick(100);
+  await assert.rejects(view.find("key"), (error) => isStoreError(error, "closed"));
+  assert.equal(watches, before);
 });
 
 test("a read that is under way when the watch breaks is not held", async (context) => {
@@ -473,8 +506,11 @@ test("a closed view has ended its watch, and returns nothing that it held", asyn
     await view.set("key", bytes("x"));
     await view.find("key");
     await view.find("key");
-    if (how === "close") await view.close();
-    else if (how === "dispose") await view[Symbol.asyncDispose]?.();
+    if (how === "close") {
+      const closing = view.close();
+      await assert.rejects(view.find("key"), (error) => isStoreError(error, "closed"));
+      await closing;
+    } else if (how === "dispose") await view[Symbol.asyncDispose]?.();
     else await store.close();
     await settled();
     assert.equal(stops, 1, how);
