@@ -40,8 +40,16 @@ export async function subjects(load: Load, server: string, more: readonly Subjec
     },
     ...more,
   ];
+  // Subjects whose views are those of any other.
+  const extra: Subject[] = [];
   if ("indexedDB" in globalThis) {
     list.push({ name: "indexeddb", can: kept, open: (database, options) => indexeddb({ ...options, database }) });
+    extra.push({
+      name: "buffered indexeddb",
+      can: kept,
+      isMerging: true,
+      open: (database, options) => indexeddb({ ...options, database, acknowledge: "buffered" }),
+    });
   }
   // Workers have none, and those of other runtimes are not a browser's.
   if ("document" in globalThis) {
@@ -55,6 +63,7 @@ export async function subjects(load: Load, server: string, more: readonly Subjec
   const cachedMemory = fromMemory(list[0]!, index);
   return [
     ...views,
+    ...extra,
     ...held.map((subject) => fromMemory(subject, index)),
     asJson(cachedMemory, index),
     prefixed(cachedMemory, index),
@@ -91,6 +100,7 @@ function fromMemory<T>(subject: Subject<T>, { cached }: Modules["index"]): Subje
   return {
     ...subject,
     name: `cached ${subject.name}`,
+    rounds: 100,
     open: async (medium, options): Promise<Store<T>> =>
       cached(await subject.open(medium, options), { maxBytes: 2000, now: options.now }),
   };

@@ -2,8 +2,17 @@ import { UNCHANGED, type Call, type Entry, type FullBackend, type Store } from "
 import { createFullStore } from "../core/createFullStore.ts";
 import { StoreError } from "../core/error.ts";
 import { createSharedHub } from "../core/hub.ts";
-import { boolean, checkOptions, nonEmptyString, storeRules, type Rule, type StoreOptions } from "../core/options.ts";
+import {
+  boolean,
+  callable,
+  checkOptions,
+  nonEmptyString,
+  storeRules,
+  type Rule,
+  type StoreOptions,
+} from "../core/options.ts";
 import type { Factory } from "../core/registry.ts";
+import { buffered, type AcknowledgeOptions } from "./_buffered.ts";
 import { expiryIndex, findExpired, listKeys, listPage, rangeOf } from "./_listing.ts";
 import { createCache, markStore, type Noted } from "./_cache.ts";
 import { createQueue, type Work } from "./_queue.ts";
@@ -12,7 +21,7 @@ import { Refusal } from "./_failure.ts";
 import { deadlineOf, toEntry, type Stored } from "./_stored.ts";
 
 /** Where an IndexedDB store keeps its entries, and how firmly. */
-export interface IndexedDBOptions extends StoreOptions {
+export interface IndexedDBOptions extends StoreOptions, AcknowledgeOptions {
   /** The name of the database, which belongs to the store alone. @default "shelflife" */
   database?: string | undefined;
   /**
@@ -45,10 +54,10 @@ export function indexeddb(options: IndexedDBOptions = {}): Store {
   return indexeddbFactory.build(indexeddbFactory.valid(options)) as Store;
 }
 
-const durability: Rule = {
-  expected: '"relaxed" or "strict"',
-  test: (value) => value === "relaxed" || value === "strict",
-};
+const oneOf = (...values: readonly string[]): Rule => ({
+  expected: values.map((value) => `"${value}"`).join(" or "),
+  test: (value) => values.includes(value as string),
+});
 
 const cacheBytes: Rule = {
   expected: "a number of bytes, or 0",
@@ -60,11 +69,16 @@ export const indexeddbFactory: Factory<IndexedDBOptions> = {
     checkOptions<IndexedDBOptions>("indexeddb", parameters, {
       ...storeRules,
       database: nonEmptyString,
-      durability,
+      durability: oneOf("relaxed", "strict"),
       persist: boolean,
       cacheBytes,
+      acknowledge: oneOf("committed", "buffered"),
+      onError: callable,
     }),
-  build: (options) => createFullStore(indexeddbBackend(options), options),
+  build(options) {
+    const backend = indexeddbBackend(options);
+    return createFullStore(options.acknowledge === "buffered" ? buffered(backend, options) : backend, options);
+  },
 };
 
 /** What the origin keeps, and may keep, in bytes, and whether the browser promised not to evict it. */
@@ -165,6 +179,8 @@ function indexeddbBackend({
         write: true,
         isRepeatable: true,
         call,
+        // A write with a key is committed by hand.
+        ...(call.isLast && { key: items[0]![0] }),
         run: (entries, changes) => items.forEach(([key, entry]) => put(entries, changes, key, entry)),
       }),
     delete: async (key, call) => (await removeMany([key], call)) > 0,

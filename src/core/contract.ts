@@ -125,6 +125,11 @@ export interface Store<T = Uint8Array> {
    * included. Ends when the store closes; rejects when the watch is refused or breaks.
    */
   watch(options?: PrefixOptions): AsyncIterableIterator<Change>;
+  /**
+   * Resolves when every write acknowledged so far is committed, which is at once unless the store acknowledges them
+   * earlier; rejects when one could not be.
+   */
+  flush(options?: CallOptions): Promise<void>;
   /** Removes what has expired, and resolves with how many entries that were. Also runs by itself. */
   sweep(options?: CallOptions): Promise<number>;
   /** Lets the calls already made finish and gives the medium back. Afterwards every call rejects `closed`. */
@@ -139,6 +144,8 @@ export interface Call {
   now(): number;
   /** Aborted when nobody waits for the answer any more; a backend may ignore it. */
   readonly signal?: AbortSignal | undefined;
+  /** Set when the process may be gone in a moment: what is written is to be committed without waiting for an answer. */
+  readonly isLast?: boolean;
 }
 
 /** Returned by a {@link Decision}: leave the entry as it is. */
@@ -210,6 +217,8 @@ export interface Backend<V = Uint8Array> {
   sweep?(call: Call): Awaitable<number>;
   /** Begins to tell every change on the medium, from whichever context, and returns how to stop. Fallback: none. */
   watch?(options: { readonly prefix: string }, observer: Observer, call: Call): Awaitable<() => void>;
+  /** Commits what was acknowledged before it was committed. Fallback: there is no such thing. */
+  flush?(call: Call): Awaitable<void>;
   /** Finishes what was asked for and gives the medium back. */
   close?(): Awaitable<void>;
   /** A native command in place of `mutate`, where the medium has one. */

@@ -282,6 +282,8 @@ export function createFullStore(
       return changes;
     },
 
+    flush: (options) => run(options, (call) => backend.flush?.(call)),
+
     sweep: (options) => run(options, (call) => backend.sweep(call)),
 
     close: () =>

@@ -68,6 +68,7 @@ function complete(backend: Backend): FullBackend {
     clear: need("clear"),
     sweep: need("sweep"),
     watch: need("watch"),
+    flush: (call) => backend.flush?.(call),
     close: () => backend.close?.(),
     take: backend.take && ((key, call) => backend.take!(key, call)),
     increment: backend.increment && ((key, by, expiresAt, call) => backend.increment!(key, by, expiresAt, call)),

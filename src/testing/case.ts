@@ -23,6 +23,8 @@ export interface Subject<T = any> {
   readonly keyBytes?: number;
   /** Whether changes of different keys may be told in another order, being told by different servers. @default false */
   readonly isScattered?: boolean;
+  /** Whether several writes of one key, one soon after the other, may be one change. @default false */
+  readonly isMerging?: boolean;
   /** How many rounds a race is run: fewer where each takes long. @default 1000 */
   readonly rounds?: number;
 }

@@ -31,12 +31,17 @@ async function collectAll({ subject, value }: Context, store: Store, watch: Asyn
   return collected;
 }
 
-/** Compares changes in their order; where nothing is said about the order of different keys, that of each key. */
+/**
+ * Compares changes in their order; where nothing is said about the order of different keys, that of each key. Where writes
+ * merge, several in a row are as good as one.
+ */
 function equalChanges({ subject }: Context, actual: string[], expected: string[], what: string): void {
+  const merged = (list: string[]): string[] =>
+    subject.isMerging ? list.filter((change, index) => change !== list[index - 1]) : list;
   const keyOf = (change: string): string => change.slice(change.indexOf(" "));
   const sorted = (list: string[]): string[] =>
     subject.isScattered ? list.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : keyOf(a) > keyOf(b) ? 1 : 0)) : list;
-  equal(sorted(actual), sorted(expected), what);
+  equal(merged(sorted(actual)), merged(sorted(expected)), what);
 }
 
 export const changes: readonly Case[] = [

@@ -14,6 +14,7 @@ function calls({ value, subject }: Context, store: Store<any>, signal?: AbortSig
     findMany: () => store.findMany(["key"], { signal }),
     setMany: () => store.setMany([["key", value("new")]], { signal }),
     deleteMany: () => store.deleteMany(["key"], { signal }),
+    flush: () => store.flush({ signal }),
   };
   const atomic = {
     compareAndSet: () => store.compareAndSet("key", value("old"), value("new"), { signal }),
@@ -147,6 +148,18 @@ export const lifecycle: readonly Case[] = [
       const again = await open();
       const found = await again.findMany(Array.from({ length: 20 }, (_, index) => `key ${index}`));
       equal(found.map(text), Array.from({ length: 20 }, () => "x"), "the values"); // prettier-ignore
+    },
+  },
+  {
+    name: "what was acknowledged before a flush is in the medium after it",
+    needs: ["shared"],
+    async run({ open, value, text }) {
+      const [one, other] = [await open(), await open()];
+      await one.flush();
+      await one.set("key", value("1"));
+      await one.setMany([["a", value("2")], ["b", value("3")]]); // prettier-ignore
+      await one.flush();
+      equal((await other.findMany(["key", "a", "b"])).map(text), ["1", "2", "3"], "the values");
     },
   },
   {
