@@ -38,7 +38,7 @@ export function buffered(backend: FullBackend, { onError }: AcknowledgeOptions):
   let count = 0;
   let clock: Call;
   let failure: unknown;
-  let isListening = false;
+  let isLeft = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Counts what is not committed. */
@@ -90,8 +90,13 @@ export function buffered(backend: FullBackend, { onError }: AcknowledgeOptions):
     write(items, () => backend.setMany(items, { ...clock, isLast: true }));
   }
 
+  function hear({ type }: { type: string }): void {
+    isLeft = type === "pagehide";
+    leave();
+  }
+
   function listen(change: "addEventListener" | "removeEventListener"): void {
-    for (const type of ["visibilitychange", "pagehide"]) globalThis[change]?.(type, leave);
+    for (const type of ["visibilitychange", "pagehide", "pageshow"]) globalThis[change]?.(type, hear);
   }
 
   function wait(): Promise<unknown[]> {
@@ -105,10 +110,9 @@ export function buffered(backend: FullBackend, { onError }: AcknowledgeOptions):
     clock = { now };
     for (const [key, entry] of items) overlay.set(key, entry);
     add(items, 1);
-    if (!isListening) listen("addEventListener");
-    isListening = true;
     if (count >= maxWrites || bytes >= maxBytes) return wait().then(() => {});
-    if (globalThis.document?.hidden) handOver();
+    if (isLeft) queueMicrotask(leave);
+    else if (globalThis.document?.hidden) handOver();
     else timer ??= setTimeout(handOver, patience);
   }
 
@@ -128,6 +132,7 @@ export function buffered(backend: FullBackend, { onError }: AcknowledgeOptions):
     if (error) throw error;
   }
 
+  listen("addEventListener");
   const view: FullBackend = {
     ...backend,
     copiesValues: false,
