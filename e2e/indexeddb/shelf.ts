@@ -1,5 +1,5 @@
 // What the tests use inside a page or worker: the built package, IndexedDB as it is, and a way to tell what came of calls.
-import { indexeddb, isStoreError, storageUsage } from "shelflife";
+import { cached, indexeddb, isStoreError, storageUsage } from "shelflife";
 import type { Change, Store } from "shelflife";
 
 /** What came of a call, as JSON can carry it. */
@@ -32,6 +32,7 @@ function request<T>(asked: IDBRequest<T>): Promise<T> {
 }
 
 export const shelf = {
+  cached,
   indexeddb,
   storageUsage,
   isStoreError,
