@@ -207,6 +207,10 @@ function growing(what: "set" | "get"): PageWork {
 
 const { shelflife: _, ...others } = all;
 const dated = group("dated", { "shelflife, a deadline each": shelflife({ ttl: hour }), ...others });
+// What promises less, beside those that are the fastest otherwise.
+const fastest = some(all, "shelflife", "idb-keyval", "Dexie", floor);
+const traded = { "shelflife, buffered, and its flush": shelflife({ acknowledge: "buffered" }), ...fastest };
+const held = { "shelflife, cached": shelflife({ maxBytes: 10_000_000 }), ...fastest };
 const profiles = group("json", makes({ isJson: true }));
 const large = group("large", all);
 const profile = { calls: 2000, callers: Infinity, valueOf: profileOf };
@@ -222,6 +226,11 @@ export const indexeddbWorks: readonly PageWork[] = [
   setting({ ...row, title: "sequential set, 100 B" }, rows),
   getting({ ...row, title: "sequential get, 100 B" }, rows),
   getting({ ...row, title: "sequential get, misses", misses: true }, rows),
+  setting({ ...row, calls: 1000, title: "sequential set of 1,000, 100 B" }, group("traded", traded)),
+  getting(
+    { ...row, calls: 2000, share: 1, title: "sequential get of 2,000 again and again, 100 B" },
+    group("held", held),
+  ),
   setting({ ...burst, title: "setMany, 100 B", many: true }, lists),
   getting({ ...burst, title: "findMany, 100 B", many: true }, lists),
   listing(),

@@ -5,13 +5,24 @@ import localforage from "localforage";
 import { createStorage } from "unstorage";
 import unstorageDriver from "unstorage/drivers/indexedb";
 import { indexeddb } from "../../src/backends/indexeddb.ts";
+import { cached } from "../../src/core/cached.ts";
 import { json } from "../../src/core/json.ts";
 import type { Items, Make, Makes, PagePeer } from "./work.ts";
 
-/** A store of ours, with JSON values or a deadline for each. */
-export function shelflife({ isJson = false, ttl }: { isJson?: boolean; ttl?: number } = {}): Make {
+interface Ours {
+  isJson?: boolean;
+  /** A deadline for each. */
+  ttl?: number;
+  acknowledge?: "buffered";
+  /** Reads from memory, within so many bytes. */
+  maxBytes?: number;
+}
+
+/** A store of ours. */
+export function shelflife({ isJson = false, ttl, acknowledge, maxBytes }: Ours = {}): Make {
   return (database) => {
-    const bytes = indexeddb({ database, sweepInterval: Infinity });
+    const inner = indexeddb({ database, sweepInterval: Infinity, acknowledge });
+    const bytes = maxBytes === undefined ? inner : cached(inner, { maxBytes });
     const store = isJson ? json<any>(bytes) : bytes;
     const options = ttl === undefined ? undefined : { ttl };
     return {
@@ -27,6 +38,7 @@ export function shelflife({ isJson = false, ttl }: { isJson?: boolean; ttl?: num
         for await (const key of store.keys()) keys.push(key);
         return keys;
       },
+      ...(acknowledge && { flush: () => store.flush() }),
       close: () => store.close(),
     };
   };

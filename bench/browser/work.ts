@@ -10,6 +10,8 @@ export interface PagePeer {
   setMany?(items: Items): unknown;
   getMany?(keys: readonly string[]): Promise<unknown[]>;
   keys?(): Promise<readonly unknown[]>;
+  /** Commits what was acknowledged before that; its time counts. */
+  flush?(): Promise<void>;
   close?(): unknown;
 }
 
@@ -118,9 +120,10 @@ export function works(kind: Kind, peers: Opened, round: (peer: PagePeer, round: 
 export function setting(kind: Kind, peers: Opened): PageWork {
   return works(kind, peers, async (peer, round) => {
     const items = itemsOf(kind.calls, kind.valueOf, round);
-    const took = await timed(() =>
-      kind.many ? peer.setMany!(items) : each(items, kind.callers, (item) => peer.set(...item)),
-    );
+    const took = await timed(async () => {
+      await (kind.many ? peer.setMany!(items) : each(items, kind.callers, (item) => peer.set(...item)));
+      await peer.flush?.();
+    });
     const sample = items.filter((_, index) => index % Math.ceil(items.length / 200) === 0);
     check(sample, await each(sample, 1, ([key]) => peer.get(key)));
     return took;
