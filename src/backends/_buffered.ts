@@ -91,7 +91,8 @@ export function buffered(backend: FullBackend, { onError }: AcknowledgeOptions):
   }
 
   function hear({ type }: { type: string }): void {
-    isLeft = type === "pagehide";
+    // A page that is left is told that it is hidden after that.
+    if (type !== "visibilitychange") isLeft = type === "pagehide";
     leave();
   }
 
