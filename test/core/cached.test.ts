@@ -413,7 +413,7 @@ test("where changes are not told nothing is held, and the watch is tried at ever
   let watches = 0;
   let isThere = false;
   let end = (): void => {};
-  let tell = (_: Change): void => {};
+  let tell: (change: Change) => void = () => {};
   const store = createStore(
     least({
       watch(_, { changed, failed }) {
