@@ -15,6 +15,8 @@ export interface Work<R> {
   readonly key?: string;
   /** How many bytes it writes. */
   readonly size?: number;
+  /** Whether the page may be gone in a moment, so that it is committed by hand. */
+  readonly isLast?: boolean;
   /**
    * Makes the requests; of a write, notes the changes. Awaits nothing but requests. Runs again, from the start, if the
    * transaction fails and is repeated.
@@ -187,7 +189,7 @@ export function createQueue({ open, begin, makeRoom, cache, tell }: QueueOptions
       break;
     }
     // Not with several writes: Firefox would commit all but the one that the quota refuses.
-    if (!ending.hasFailed() && !batch[1] && batch[0]!.key) transaction.commit?.();
+    if (!ending.hasFailed() && !batch[1] && (batch[0]!.key ?? batch[0]!.isLast)) transaction.commit?.();
     const failure = await ending.failure;
     if (!failure)
       cache.commit(

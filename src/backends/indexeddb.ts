@@ -179,8 +179,7 @@ function indexeddbBackend({
         write: true,
         isRepeatable: true,
         call,
-        // A write with a key is committed by hand.
-        ...(call.isLast && { key: items[0]![0] }),
+        isLast: !!call.isLast,
         run: (entries, changes) => items.forEach(([key, entry]) => put(entries, changes, key, entry)),
       }),
     delete: async (key, call) => (await removeMany([key], call)) > 0,

@@ -301,4 +301,3 @@ export function createFullStore(
   const stopSweeps = startSweeps(backend, backend.ownExpiry ? Infinity : interval, now);
   return store;
 }
-

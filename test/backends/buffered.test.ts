@@ -389,16 +389,25 @@ function define(context: TestContext, name: string, value: unknown): void {
   context.after(() => Reflect.deleteProperty(globalThis, name));
 }
 
-test("a page that is hidden gives the medium what waits, as its last, and holds nothing back", async (context) => {
+/** Makes this process a page, until the test ends, to which events happen. */
+function page(context: TestContext): {
+  listeners: Map<string, (event: { type: string }) => void>;
+  document: { hidden: boolean };
+  happen(type: string): void;
+} {
   const listeners = new Map<string, (event: { type: string }) => void>();
   const document = { hidden: false };
   define(context, "addEventListener", (type: string, listener: () => void) => listeners.set(type, listener));
-  const happen = (type: string): void => listeners.get(type)!({ type });
   define(context, "removeEventListener", (type: string, listener: () => void) => {
     assert.equal(listeners.get(type), listener);
     listeners.delete(type);
   });
   define(context, "document", document);
+  return { listeners, document, happen: (type) => listeners.get(type)!({ type }) };
+}
+
+test("a page that is hidden gives the medium what waits, as its last, and holds nothing back", async (context) => {
+  const { listeners, document, happen } = page(context);
   const { store, log, free } = fresh(context);
   for (const type of ["visibilitychange", "pagehide"]) {
     await store.set("a", bytes("1"));
@@ -485,5 +494,23 @@ test("in IndexedDB, what is written in one breath shares a transaction, and a fa
     IDBDatabase.prototype.transaction = transaction;
     IDBObjectStore.prototype.put = put;
   }
+  await store.close();
+});
+
+test("in IndexedDB, a read sees all that a page that is left wrote last, also after a call that reads from the medium", async (context) => {
+  const { happen } = page(context);
+  const store = indexeddb({ database: "left", acknowledge: "buffered" });
+  await store.setMany([
+    ["a", bytes("1")],
+    ["b", bytes("1")],
+  ]);
+  await store.flush();
+  assert.equal(text(await store.find("b")), "1");
+  void store.set("a", bytes("2"));
+  void store.set("b", bytes("2"));
+  happen("pagehide");
+  const updated = store.update("c", () => bytes("2"));
+  assert.deepEqual(await Promise.all(["a", "b", "c"].map(async (key) => text(await store.find(key)))), ["2", "2", "2"]);
+  await updated;
   await store.close();
 });

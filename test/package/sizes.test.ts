@@ -10,22 +10,22 @@ import { root } from "../tools/run.mjs";
 
 // What a user writes, and how many bytes of it may reach the browser: what is reached, so that growth has to be meant.
 const uses = [
-  { name: "core + memory", code: `import { memory } from "shelflife"; globalThis.store = memory();`, limit: 4400 },
+  { name: "core + memory", code: `import { memory } from "shelflife"; globalThis.store = memory();`, limit: 4450 },
   {
     name: "core + indexeddb",
     code: `import { indexeddb } from "shelflife"; globalThis.store = indexeddb();`,
-    limit: 8200,
+    limit: 9050,
   },
   {
     name: "core + http",
     code: `import { remote } from "shelflife"; globalThis.store = remote({ url: "/" });`,
-    limit: 6800,
+    limit: 6850,
   },
 ];
 const door = {
   name: "everything portable, UMD",
   file: `${packageFolder}node_modules/shelflife/dist/shelflife.umd.min.js`,
-  limit: 17_300,
+  limit: 18_800,
 };
 
 const gzip = (code: string | Uint8Array): number => gzipSync(code, { level: 9 }).length;
