@@ -91,9 +91,10 @@ function set(rows: number): string {
           ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at`;
 }
 
+// In the order of the column, which the index has, and not of what the result calls by the same name.
 function list(from: string): string {
   return `SELECT CAST(key AS BLOB) AS key, ${deadline}, length(value) AS size FROM entries
-          WHERE key ${from} ? AND key < CAST(? AS TEXT) ORDER BY key LIMIT ?`;
+          WHERE key ${from} ? AND key < CAST(? AS TEXT) ORDER BY entries.key LIMIT ?`;
 }
 
 function sqliteBackend(options: SqliteOptions): FullBackend {

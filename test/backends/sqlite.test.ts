@@ -504,3 +504,30 @@ test("a close in the middle of a sweep lets it finish", async () => {
   const [swept] = await Promise.all([store.sweep(), store.close()]);
   assert.equal(swept, 3000);
 });
+
+test("a page is read in the order of the index, and not sorted", async (context) => {
+  const path = fresh();
+  const asked: string[] = [];
+  const { prepare } = DatabaseSync.prototype;
+  context.mock.method(DatabaseSync.prototype, "prepare", function (this: DatabaseSync, sql: string) {
+    asked.push(sql);
+    return prepare.call(this, sql);
+  });
+  await using({ path }, async (store) => {
+    await store.setMany(["a", "b", "c"].map((key) => [key, utf8(key)]));
+    const { cursor } = await store.list({ limit: 1 });
+    await store.list({ limit: 1, cursor });
+  });
+  context.mock.restoreAll();
+  const pages = asked.filter((sql) => /^SELECT .* FROM entries\s+WHERE key >/s.test(sql));
+  assert.equal(pages.length, 2);
+  const db = new DatabaseSync(path);
+  for (const sql of pages) {
+    const plan = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all("", "z", 1);
+    assert.deepEqual(
+      plan.map(({ detail }) => String(detail).replace(/ .*/, "")),
+      ["SEARCH"],
+    );
+  }
+  db.close();
+});
