@@ -1,25 +1,35 @@
 // Measures the stores beside their peers. Results are written to bench/results.
-//   npm run bench [-- sqlite | http | memory | valkey …] [--rounds=9] [--browser=firefox] [--only=part of a title] [--peers=name,name]
+//   npm run bench [-- sqlite | http | memory | valkey …] [--rounds=9] [--browser=firefox] [--runtime=bun] [--only=part of a title] [--peers=name,name]
+//   npm run bench -- --pages   writes the pages and charts anew from the results that there are
 import { readdirSync } from "node:fs";
+import { build } from "../test/tools/build.mjs";
 import { exit, root, run } from "../test/tools/run.mjs";
 import { runtimes } from "../test/tools/runtimes.mjs";
 import { setup } from "../test/tools/setup.mjs";
+import { inBrowser, readArguments } from "./readArguments.mjs";
 
-const names = readdirSync(`${root}bench/suites`).map((name) => name.replace(".ts", ""));
-const args = process.argv.slice(2);
-const flags = args.filter((arg) => arg.startsWith("--"));
-const wanted = args.filter((arg) => !arg.startsWith("--"));
-const unknown = wanted.filter((name) => !names.includes(name));
+/** What runs a script with the garbage collector within its reach. */
+const commands = {
+  node: [...runtimes.node24, "--expose-gc"],
+  bun: [...runtimes.bun, "--expose-gc"],
+  deno: [...runtimes.deno, "--v8-flags=--expose-gc"],
+};
 
 async function main() {
-  if (unknown.length) throw new Error(`No suite ${unknown.join()}: expected some of ${names.join(", ")}`);
-  const inBrowser = ["indexeddb", "localstorage"];
-  const isInBrowser = (wanted.length ? wanted : names).some((name) => inBrowser.includes(name));
-  await setup("root", "node", "bench", ...(isInBrowser ? ["browsers"] : []));
-  const [command, ...options] = runtimes.node24;
+  const known = readdirSync(`${root}bench/suites`).map((name) => name.replace(".ts", ""));
+  const args = process.argv.slice(2);
+  const { suites, options } = readArguments(args, known);
+  const { runtime = "node" } = options;
+  await setup("root", runtime === "node" ? "node" : "runtimes", "bench");
+  if ("pages" in options) return run(commands.node[0], ["bench/pages.ts"], { cwd: root });
+  if (suites.some((name) => inBrowser.includes(name))) await setup("browsers");
+  if (suites.includes("valkey")) await setup("servers");
+  if (suites.includes("start")) await build({ ifStale: true });
+  const [command, ...flags] = commands[runtime];
   // A process each: what one leaves in memory is not measured with the next.
-  for (const name of wanted.length ? wanted : names) {
-    await run(command, [...options, "--expose-gc", "bench/run.ts", name, ...flags], { cwd: root });
+  for (const name of suites) {
+    const asked = args.filter((arg) => arg.startsWith("-"));
+    await run(command, [...flags, "bench/run.ts", name, ...asked], { cwd: root });
   }
 }
 

@@ -1,6 +1,14 @@
 import { launch, type BrowserName } from "../e2e/drivers/launch.ts";
 import { startServer } from "../e2e/server.ts";
-import type { Bench, SuiteOptions } from "./bench.ts";
+import { inTurn, type Bench, type SuiteOptions } from "./bench.ts";
+
+// So that a suite ends on a machine that is slow, too: once a work has taken so long, it gets no further round.
+const fewestRounds = 3;
+const longestWork = 15_000;
+// What some browsers' clocks tell nothing of: ms.
+const shortest = 0.05;
+
+const engines: Readonly<Record<BrowserName, string>> = { chromium: "Chromium", firefox: "Firefox", webkit: "WebKit" };
 
 /** Runs the works that a page has for a suite, in a browser with a profile on disk. */
 export async function measureInBrowser(suite: string, bench: Bench, options: SuiteOptions): Promise<void> {
@@ -9,21 +17,27 @@ export async function measureInBrowser(suite: string, bench: Bench, options: Sui
   const browser = await launch(name);
   try {
     const page = await browser.open(`${server.url}bench/browser/page.html`);
-    bench.ranOn(`${name[0]!.toUpperCase()}${name.slice(1)} ${browser.version}`);
+    bench.ranOn(`${engines[name]} ${browser.version}`);
     const works = await page.evaluate((suite) => globalThis.bench.works(suite), suite);
-    for (const { title, calls, share = 1, peers: all } of works) {
-      const peers = all.filter((name) => options.peers?.some((part) => name.includes(part)) ?? true);
-      if (!title.includes(options.only ?? "") || !peers.length) continue;
+    for (const { title, calls, share = 1, fewer = {}, peers: all } of works) {
+      const peers = bench.wanted(all.map((name) => ({ name }))).map(({ name }) => name);
+      if (!bench.isWanted(title) || !peers.length) continue;
       const rates = new Map<string, number[]>(peers.map((peer) => [peer, []]));
-      for (let round = 0; round < Math.max(3, Math.round(bench.rounds * share)); round++) {
-        // Nobody is always first.
-        for (let turn = 0; turn < peers.length; turn++) {
-          const peer = peers[(turn + round) % peers.length]!;
-          const took = await page.evaluate((...round) => globalThis.bench.round(...round), suite, title, peer, round);
-          rates.get(peer)!.push((calls / took) * 1000);
+      const rounds = Math.max(Math.min(fewestRounds, bench.rounds), Math.round(bench.rounds * share));
+      const since = performance.now();
+      for (let round = 0; round < rounds; round++) {
+        if (round >= fewestRounds && performance.now() - since > longestWork) break;
+        for (const peer of inTurn(peers, round).filter((peer) => rates.has(peer))) {
+          try {
+            const took = await page.evaluate((...round) => globalThis.bench.round(...round), suite, title, peer, round);
+            rates.get(peer)!.push(((fewer[peer] ?? calls) / Math.max(took, shortest)) * 1000);
+          } catch (error) {
+            rates.delete(peer);
+            bench.leaveOut(peer, error);
+          }
         }
       }
-      bench.note(title, calls, rates);
+      bench.note(title, calls, rates, { fewer });
     }
   } finally {
     await browser.close();

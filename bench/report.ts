@@ -1,82 +1,165 @@
 // Writes what the bench measured into the pages that tell of it, so that no number there is typed by hand.
-import { existsSync, readFileSync } from "node:fs";
-import { ours, type Row, type Work } from "./bench.ts";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import type { Row, Work } from "./bench.ts";
+import { times } from "./chart.ts";
+import { drawCharts, embedChart } from "./charts.ts";
+import {
+  bestOf,
+  costOf,
+  isFloor,
+  isGrowth,
+  isHits,
+  isLessBetter,
+  isOurs,
+  mineOf,
+  readOthers,
+  readResults,
+  titles,
+  type Result,
+} from "./results.ts";
+import { writeTargets } from "./targets.ts";
 
-interface Result {
-  readonly suite: string;
-  readonly command: string;
-  readonly date: string;
-  readonly machine: string;
-  readonly runtime: string;
-  readonly works: readonly Work[];
-}
-
-const folder = new URL("results/", import.meta.url);
 const root = new URL("../", import.meta.url);
+const charts = new URL("charts/", import.meta.url);
 const begin = "<!-- The numbers, written by `npm run bench`. -->";
 const end = "<!-- The end of the numbers. -->";
 
-// In the order of a reader's interest.
-const titles: Readonly<Record<string, string>> = {
-  indexeddb: "IndexedDB",
-  localstorage: "localStorage",
-  memory: "memory",
-  sqlite: "SQLite",
-  valkey: "Valkey",
-  http: "HTTP",
-};
+// Those that most come for; the others are a click away.
+const first = ["indexeddb", "localstorage", "memory"];
 
-/** Whether a peer is the platform itself: as fast as it can be, with none of what a store is for. */
-const isFloor = ({ peer }: Row): boolean => /^(bare|empty)\b/.test(peer);
-
-function read(): Result[] {
-  return Object.keys(titles)
-    .map((suite) => new URL(`${suite}.json`, folder))
-    .filter((file) => existsSync(file))
-    .map((file) => JSON.parse(readFileSync(file, "utf8")) as Result);
+/** The best of some rows, as a cell: how many times as good one of ours is. */
+function against(work: Work, rows: readonly Row[], own: Row): string {
+  const best = bestOf(work, rows);
+  return best ? `${times(best.ours / own.ours)} ${best.peer}` : "–";
 }
 
-/** The fastest of some rows, as a cell: how many times as fast ours is. */
-function against(rows: readonly Row[]): string {
-  const [best] = [...rows].sort((a, b) => b.median - a.median);
-  return best ? `${best.ours.toFixed(best.ours < 10 ? 2 : 0)} × ${best.peer}` : "–";
+function rate(value: number): string {
+  return Number(value.toPrecision(3)).toLocaleString("en", { maximumFractionDigits: 2 });
 }
 
-function rate(perSecond: number): string {
-  return Math.round(Number(perSecond.toPrecision(3))).toLocaleString("en");
+function measured(work: Work, { median }: Row): string {
+  return isLessBetter(work) ? `${rate(median)} ${work.unit}` : rate(median);
 }
 
-/** Writes a table of works: ours beside the fastest peer, and beside the bare platform. */
-function table(results: readonly Result[], isTold: (work: Work) => boolean): string[] {
-  const lines = ["| work | calls a second | beside the fastest peer | beside the bare platform |", "|---|---|---|---|"];
-  for (const { suite, works } of results) {
-    for (const { title, rows } of works.filter(isTold)) {
-      const mine = rows.find(({ peer }) => peer.startsWith(ours))!;
-      // What is ours in another way is no peer.
-      const others = rows.filter((row) => row !== mine && !/^(shelflife|strict)/.test(row.peer));
-      const peers = against(others.filter((row) => !isFloor(row)));
-      lines.push(
-        `| ${titles[suite]}: ${title} | ${rate(mine.median)} | ${peers} | ${against(others.filter(isFloor))} |`,
-      );
+/** Writes a line for each work: ours beside the best peer, and beside the bare platform. */
+function table(results: readonly Result[]): string[] {
+  const lines = ["| work | calls a second, or as told | beside the best peer | beside the bare platform |", "|---|---|---|---|"];
+  for (const { suite, works, runtime } of results) {
+    for (const work of works.filter((work) => mineOf(work) && !isGrowth(work) && !isHits(work))) {
+      const others = work.rows.filter((row) => !isOurs(row));
+      const where = /^(Node|Chromium) /.test(runtime) ? "" : ` (${runtime.split(" ")[0]})`;
+      for (const own of work.rows.filter(isOurs)) {
+        const way = own === mineOf(work) ? "" : ` (${own.peer.replace(/^shelflife,? /, "")})`;
+        const peers = against(work, others.filter((row) => !isFloor(row)), own);
+        const floor = against(work, others.filter(isFloor), own);
+        lines.push(`| ${titles[suite]}${where}: ${work.title}${way} | ${measured(work, own)} | ${peers} | ${floor} |`);
+      }
     }
   }
   return lines;
+} // prettier-ignore
+
+function section(title: string, intro: string, heads: readonly string[], lines: readonly string[]): string[] {
+  return [`### ${title}`, "", intro, "", `| ${heads.join(" | ")} |`, `|${"---|".repeat(heads.length)}`, ...lines, ""];
 }
 
-/** Tells what was measured: for the front page, of what most calls are; else of everything. */
-export function writeReport(results: readonly Result[], isBrief: boolean): string {
-  const places = results.map(
-    ({ command, runtime, machine, date }) => `\`${command}\`: ${runtime}, ${machine}, ${date.slice(0, 10)}`,
+/** Writes a line for each trace: what ours finds, and what the best peer does. */
+function hits(results: readonly Result[]): string[] {
+  const works = results.flatMap(({ works }) => works.filter(isHits));
+  if (!works.length) return [];
+  const parts = (work: Work): string[] => work.title.split(", room for ");
+  const rooms = [...new Set(works.map((work) => parts(work)[1]!))];
+  const lines = [...new Set(works.map((work) => parts(work)[0]!))].map((trace) => {
+    const cells = rooms.map((room) => {
+      const work = works.find((work) => work.title === `${trace}, room for ${room}`);
+      const best = work && bestOf(work, work.rows.filter((row) => !isOurs(row)));
+      return work && best ? `${rate(mineOf(work)!.median)} : ${rate(best.median)} ${best.peer.replace(/ behind .*/, "")}` : "–";
+    });
+    return `| ${[trace, ...cells].join(" | ")} |`;
+  });
+  const intro = "Of 100 requests, ours and the best peer's, with room for a part of the keys:";
+  return section("Hit rates", intro, ["requests", ...rooms], lines);
+} // prettier-ignore
+
+/** Writes a line for what was done at several sizes. */
+function growth(results: readonly Result[]): string[] {
+  const works = results.flatMap(({ suite, works }) =>
+    works.filter(isGrowth).map((work) => [titles[suite], work] as const),
   );
+  const sizeOf = ({ peer }: Row): number => Number(peer.replace(/.* /, "").replaceAll(",", ""));
+  const sizes = [...new Set(works.flatMap(([, { rows }]) => rows.map(sizeOf)))].sort((a, b) => a - b);
+  const heads = [...sizes.map((size) => size.toLocaleString("en")), "cost of the largest"];
+  const lines = works.map(([name, { title, rows }]) => {
+    const cells = sizes.map((size) => rows.find((row) => sizeOf(row) === size)?.median);
+    const cost = costOf(rows, rows.at(-1)!);
+    const numbers = cells.map((median) => (median === undefined ? "–" : rate(median)));
+    return `| ${[`${name}: ${title}`, ...numbers, `${times(cost)} that of the smallest`].join(" | ")} |`;
+  });
+  return lines.length ? section("Growth", "Times a second, by how much there is:", ["work", ...heads], lines) : [];
+}
+
+/** Writes a line for each work at which a peer is better. */
+function losses(results: readonly Result[]): string[] {
+  const lines = results.flatMap(({ suite, works }) =>
+    works.flatMap((work) => {
+      const best = bestOf(work, work.rows.filter((row) => !isOurs(row) && !isFloor(row)));
+      if (!best || !mineOf(work) || best.ours >= 1) return [];
+      return `| ${titles[suite]}: ${work.title} | ${best.peer} | ${times(best.ours)} |`;
+    }),
+  );
+  return lines.length
+    ? ["Where a peer is ahead:", "", "| work | the best peer | ours beside it |", "|---|---|---|", ...lines, ""]
+    : [];
+} // prettier-ignore
+
+/** Writes what was run where, and the versions of the peers. */
+function runs(results: readonly Result[]): string[] {
+  const lines = results.map(({ command, runtime, machine, date, leftOut = {} }) => {
+    const out = Object.entries(leftOut).map(([peer, why]) => `${peer} is left out where it fails: ${why}`);
+    return `- \`${command}\`: ${[`${runtime}, ${machine}, ${date.slice(0, 10)}`, ...out].join(". ")}`;
+  });
+  const used = new Map<string, string[]>();
+  for (const { suite, versions } of results) {
+    const peers = Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(", ");
+    used.set(peers, [...(used.get(peers) ?? []), titles[suite]!]);
+  }
+  const peers = [...used].map(([peers, suites]) => `- Peers${used.size > 1 ? ` of ${[...new Set(suites)].join(", ")}` : ""}: ${peers}`);
+  return [...lines, ...peers];
+} // prettier-ignore
+
+/** Tells the front page's readers: pictures, and where ours is not the fastest. */
+export function writeBrief(results: readonly Result[]): string {
+  const embed = (result: Result): string[] => embedChart(result, "bench/charts/");
+  const others = results.filter(({ suite }) => !first.includes(suite));
+  const more = others.flatMap(embed);
+  const names = others.filter((result) => embed(result).length).map(({ suite }) => titles[suite]);
   return [
     begin,
     "",
-    ...table(
-      results,
-      ({ title }) => !isBrief || /^(burst|concurrent|sequential|64 callers),? (set|get)\b(?!.*MiB)/.test(title),
-    ),
+    ...results.filter(({ suite }) => first.includes(suite)).flatMap(embed),
+    ...(more.length ? [`<details><summary>${names.join(", ")}</summary>`, "", ...more, "</details>", ""] : []),
+    ...losses(results),
+    end,
+  ].join("\n");
+}
+
+/** Tells everything that was measured. */
+export function writeReport(results: readonly Result[], others: readonly Result[]): string {
+  return [
+    begin,
     "",
-    ...(isBrief ? [] : [...places.map((place) => `- ${place}`), ""]),
+    ...results.flatMap((result) => embedChart(result, "charts/")),
+    ...table(results),
+    "",
+    ...runs(results),
+    "",
+    ...(others.length ? ["### Elsewhere", "", ...table(others), "", ...runs(others), ""] : []),
+    ...hits(results),
+    ...growth(results),
+    "### What we aim at",
+    "",
+    ...writeTargets(results),
+    "",
     end,
   ].join("\n");
 }
@@ -89,13 +172,29 @@ export function withReport(page: string, report: string): string {
   return page.slice(0, from) + report + page.slice(to + end.length);
 }
 
-/** Puts the report into the pages that have a place for it. Returns them by their names. */
-export function pages(): Map<string, string> {
-  const results = read();
-  return new Map(
-    ["README.md", "bench/README.md"].map((name) => {
-      const page = readFileSync(new URL(name, root), "utf8");
-      return [name, withReport(page, writeReport(results, name === "README.md"))];
-    }),
-  );
+/** Returns every file that is made of the results, by its path from the project's folder. */
+export function files(): Map<string, string> {
+  const results = readResults();
+  const page = (name: string, report: string): [string, string] => [
+    name,
+    withReport(readFileSync(new URL(name, root), "utf8"), report),
+  ];
+  return new Map([
+    page("README.md", writeBrief(results)),
+    page("bench/README.md", writeReport(results, readOthers())),
+    ...[...drawCharts(results)].map(([name, svg]) => [`bench/charts/${name}`, svg] as const),
+  ]);
+}
+
+/** The charts that there are, as paths from the project's folder. */
+export function chartsPresent(): string[] {
+  return existsSync(charts) ? readdirSync(charts).map((name) => `bench/charts/${name}`) : [];
+}
+
+/** Writes the pages and the charts anew, and takes away charts of what has no results any more. */
+export function writeFiles(): void {
+  const made = files();
+  mkdirSync(charts, { recursive: true });
+  for (const path of chartsPresent()) if (!made.has(path)) rmSync(new URL(path, root));
+  for (const [path, content] of made) writeFileSync(new URL(path, root), content);
 }

@@ -1,9 +1,10 @@
-// Runs one suite and writes down what it measured: node bench/run.ts <suite> [--rounds=9] [--browser=firefox] [--only=title] [--peers=name,name]
+// Runs one suite and writes down what it measured: bench/main.mjs starts it.
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem, type } from "node:os";
 import process from "node:process";
 import { createBench, type Suite } from "./bench.ts";
-import { pages } from "./report.ts";
+import { writeFiles } from "./report.ts";
+import { runtimeOf } from "./runtimeOf.ts";
 
 const [name, ...flags] = process.argv.slice(2);
 const option = (name: string): string | undefined =>
@@ -14,30 +15,34 @@ const only = option("only");
 const peers = option("peers")?.split(",");
 const folder = new URL(".", import.meta.url);
 
+/** Reads some file of JSON. */
+const read = (path: string): any => JSON.parse(readFileSync(new URL(path, folder), "utf8"));
+
 /** The versions of the peers as they are installed. */
 function versions(): Record<string, string> {
-  const { dependencies } = JSON.parse(readFileSync(new URL("package.json", folder), "utf8")) as {
-    dependencies: Record<string, string>;
-  };
-  return dependencies;
+  const names = Object.keys(read("package.json").dependencies);
+  return Object.fromEntries(names.map((name) => [name, read(`node_modules/${name}/package.json`).version]));
 }
 
+const [place, runtime] = runtimeOf();
 const { suite } = (await import(`./suites/${name}.ts`)) as { suite: Suite };
-const bench = createBench(rounds);
-await suite(bench, { browser, only, peers });
+const bench = createBench({ rounds, only, peers });
+await suite(bench, { browser });
 const result = {
   suite: name,
   command: `npm run bench -- ${[name, ...flags].join(" ")}`,
   date: new Date().toISOString(),
   machine: `${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()}`,
-  runtime: bench.runtime ?? `Node ${process.versions.node}`,
+  runtime: bench.runtime ?? runtime,
   versions: versions(),
   rounds,
+  ...(Object.keys(bench.leftOut).length && { leftOut: bench.leftOut }),
   works: bench.works,
 };
 // A part of a suite is only looked at.
 if (!only && !peers) {
-  const file = [name, ...(browser ? [browser] : [])].join("-");
+  // What counts has the suite's name alone.
+  const file = [name, browser ?? place].filter((part) => part !== "chromium" && part !== "node").join("-");
   writeFileSync(new URL(`results/${file}.json`, folder), `${JSON.stringify(result, null, 2)}\n`);
-  for (const [name, page] of pages()) writeFileSync(new URL(`../${name}`, folder), page);
+  writeFiles();
 }

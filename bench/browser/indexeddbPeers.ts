@@ -118,10 +118,8 @@ const bare: Make = (name) => {
   });
   let database: IDBDatabase | undefined;
   void opening.then((opened) => (database = opened));
-  const begin = async (mode: IDBTransactionMode): Promise<IDBObjectStore> => {
-    const transaction = (database ?? (await opening)).transaction("entries", mode, { durability: "relaxed" });
-    return transaction.objectStore("entries");
-  };
+  const begin = (mode: IDBTransactionMode, database: IDBDatabase): IDBObjectStore =>
+    database.transaction("entries", mode, { durability: "relaxed" }).objectStore("entries");
   const done = (entries: IDBObjectStore): Promise<void> =>
     new Promise((resolve, reject) => {
       entries.transaction.oncomplete = () => resolve();
@@ -135,25 +133,27 @@ const bare: Make = (name) => {
     });
   return {
     async set(key, value) {
-      const entries = await begin("readwrite");
+      const entries = begin("readwrite", database ?? (await opening));
       entries.put(value, key);
       await done(entries);
     },
-    get: async (key) => ask((await begin("readonly")).get(key)),
+    get: async (key) => ask(begin("readonly", database ?? (await opening)).get(key)),
     async setMany(items) {
-      const entries = await begin("readwrite");
+      const entries = begin("readwrite", database ?? (await opening));
       for (const [key, value] of items) entries.put(value, key);
       await done(entries);
     },
     async getMany(keys) {
-      const entries = await begin("readonly");
+      const entries = begin("readonly", database ?? (await opening));
+      // By range only where most of the range is wanted.
+      if (keys.length < 1000) return Promise.all(keys.map((key) => ask(entries.get(key))));
       const sorted = [...keys].sort();
       const range = IDBKeyRange.bound(sorted[0], sorted.at(-1));
       const [found, values] = await Promise.all([ask(entries.getAllKeys(range)), ask(entries.getAll(range))]);
       const all = new Map(found.map((key, index) => [key, values[index]]));
       return keys.map((key) => all.get(key));
     },
-    keys: async () => ask((await begin("readonly")).getAllKeys()),
+    keys: async () => ask(begin("readonly", database ?? (await opening)).getAllKeys()),
     close: async () => (await opening).close(),
   };
 };

@@ -7,7 +7,7 @@ const suites: Record<string, readonly PageWork[]> = { indexeddb: indexeddbWorks,
 
 export const bench = {
   /** What there is to measure. */
-  works: (suite: string): { title: string; calls: number; share?: number; peers: string[] }[] =>
+  works: (suite: string): (Omit<PageWork, "peers"> & { peers: string[] })[] =>
     suites[suite]!.map(({ peers, ...work }) => ({ ...work, peers: Object.keys(peers) })),
 
   /** Lets a peer do some work once and resolves with how many ms that took. Rejects if it is not done right. */

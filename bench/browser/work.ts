@@ -1,4 +1,5 @@
 import { each } from "../each.ts";
+import { keysOf, valueOf } from "../values.ts";
 
 /** What does the work in a page: a store of ours, a peer, or the bare platform. */
 export interface PagePeer {
@@ -27,6 +28,8 @@ export interface PageWork {
   readonly calls: number;
   /** A part of the rounds, where one takes long. @default 1 */
   readonly share?: number;
+  /** How many calls, by peer, of those for which as many as the others make would take too long. */
+  readonly fewer?: Readonly<Record<string, number>>;
   /** Does one round and resolves with the ms that it took; rejects if anything was not done right. */
   readonly peers: Readonly<Record<string, (round: number) => Promise<number>>>;
 }
@@ -36,11 +39,7 @@ export type ValueOf = (index: number, round: number) => unknown;
 
 /** Bytes that are of one key and one round alone. */
 export function bytesOf(size: number): ValueOf {
-  return (index, round) => {
-    const value = new Uint8Array(size).fill(65 + (round % 20));
-    new DataView(value.buffer).setUint32(0, index);
-    return value;
-  };
+  return (index, round) => valueOf(index, round, size);
 }
 
 /** A profile of about 1 kB as JSON. */
@@ -52,11 +51,6 @@ export const profileOf: ValueOf = (index, round) => ({
   visits: Array.from({ length: 15 }, (_, visit) => ({ at: 1_790_000_000_000 + visit * index, page: `/page/${visit}` })),
   about: "What one says of oneself. ".repeat(4),
 });
-
-/** Keys as applications have them, in no order. */
-export function keysOf(count: number): string[] {
-  return Array.from({ length: count }, (_, index) => `user:${(index * 7919) % count}:profile`);
-}
 
 export function itemsOf(count: number, valueOf: ValueOf, round: number): Items {
   return keysOf(count).map((key, index) => [key, valueOf(index, round)] as const);
@@ -99,27 +93,33 @@ interface Kind {
   readonly callers: number;
   readonly valueOf: ValueOf;
   readonly share?: number;
+  readonly fewer?: Readonly<Record<string, number>>;
   /** By the one call for many, of those that have it. */
   readonly many?: boolean;
+  /** How often each round gets all, where that is so soon done that some browsers' clocks hardly tell it. @default 1 */
+  readonly times?: number;
 }
 
 type Opened = ReturnType<typeof group>;
 
-export function works(kind: Kind, peers: Opened, round: (peer: PagePeer, round: number) => Promise<number>): PageWork {
+/** One round of a peer, with how many calls it makes. */
+type Round = (peer: PagePeer, round: number, calls: number) => Promise<number>;
+
+export function works(kind: Kind, peers: Opened, round: Round): PageWork {
+  const { title, calls, share, fewer } = kind;
   const entries = Object.entries(peers).map(
-    ([name, open]) => [name, (number: number) => round(open(), number)] as const,
+    ([name, open]) => [name, (number: number) => round(open(), number, fewer?.[name] ?? calls)] as const,
   );
-  return {
-    title: kind.title,
-    calls: kind.calls,
-    ...(kind.share && { share: kind.share }),
-    peers: Object.fromEntries(entries),
-  };
+  return { title, calls, ...(share && { share }), ...(fewer && { fewer }), peers: Object.fromEntries(entries) };
 }
 
+/** Those that hold just what the first round of a work without sets would find, and how many. */
+const filled = new WeakMap<PagePeer, number>();
+
 export function setting(kind: Kind, peers: Opened): PageWork {
-  return works(kind, peers, async (peer, round) => {
-    const items = itemsOf(kind.calls, kind.valueOf, round);
+  return works(kind, peers, async (peer, round, calls) => {
+    const items = itemsOf(calls, kind.valueOf, round);
+    filled.delete(peer);
     const took = await timed(async () => {
       await (kind.many ? peer.setMany!(items) : each(items, kind.callers, (item) => peer.set(...item)));
       await peer.flush?.();
@@ -131,20 +131,26 @@ export function setting(kind: Kind, peers: Opened): PageWork {
 }
 
 export function getting(kind: Kind & { readonly misses?: boolean }, peers: Opened): PageWork {
-  const filled = new Set<PagePeer>();
-  return works(kind, peers, async (peer) => {
-    const items = itemsOf(kind.calls, kind.valueOf, 0);
-    if (!filled.has(peer)) await fill(peer, items);
-    filled.add(peer);
+  return works(kind, peers, async (peer, _, calls) => {
+    const items = itemsOf(calls, kind.valueOf, 0);
+    await fillOnce(peer, items);
     const wanted = kind.misses ? items.map(([key]) => [`${key}:none`, undefined] as const) : items;
     const keys = wanted.map(([key]) => key);
     let found: unknown[] = [];
+    const { many, callers, times = 1 } = kind;
     const took = await timed(async () => {
-      found = kind.many ? await peer.getMany!(keys) : await each(keys, kind.callers, (key) => peer.get(key));
+      for (let time = 0; time < times; time++)
+        found = many ? await peer.getMany!(keys) : await each(keys, callers, (key) => peer.get(key));
     });
     check(wanted, found);
-    return took;
+    return took / times;
   });
+}
+
+/** Sets many, unless they are there. */
+export async function fillOnce(peer: PagePeer, items: Items): Promise<void> {
+  if (filled.get(peer) !== items.length) await fill(peer, items);
+  filled.set(peer, items.length);
 }
 
 /** Sets many in the way that takes the least. */

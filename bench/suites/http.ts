@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { remote } from "../../src/server.ts";
-import { load, median, ours, valueOf, type Bench, type Peer, type Suite } from "../bench.ts";
+import { inTurn, load, median, ours, type Bench, type Peer, type Suite } from "../bench.ts";
+import { valueOf } from "../values.ts";
 
 interface Served {
   readonly url: string;
@@ -49,17 +50,20 @@ async function ask(socket: Socket, request: Buffer, times: number): Promise<void
 async function measureOverhead(bench: Bench, method: "GET" | "PUT", handled: Served, empty: Served): Promise<void> {
   const calls = 12_000;
   const callers = 8;
+  const title = `handler over an empty one, ${method} 100 B, ${callers} connections`;
+  if (!bench.isWanted(title)) return;
   const rates = new Map<string, number[]>([
     ["shelflife handler", []],
     ["empty handler", []],
   ]);
   const costs: number[] = [];
+  const servers = [
+    ["shelflife handler", handled],
+    ["empty handler", empty],
+  ] as const;
   for (let round = 0; round <= bench.rounds; round++) {
-    const cost: number[] = [];
-    for (const [name, served] of [
-      ["shelflife handler", handled],
-      ["empty handler", empty],
-    ] as const) {
+    const cost = new Map<Served, number>();
+    for (const [name, served] of inTurn(servers, round)) {
       const { hostname, port, host, pathname } = new URL(served.url);
       const path = `${pathname}${pathname.endsWith("/") ? "" : "/"}entry?key=overhead`;
       const head = `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\n`;
@@ -76,12 +80,12 @@ async function measureOverhead(bench: Bench, method: "GET" | "PUT", handled: Ser
       const took = performance.now() - start;
       // The first is for warming up.
       if (round) rates.get(name)!.push((calls / took) * 1000);
-      cost.push((await cpu(served)) - before);
+      cost.set(served, (await cpu(served)) - before);
       for (const socket of sockets) socket.destroy();
     }
-    if (round) costs.push(cost[0]! / cost[1]!);
+    if (round) costs.push(cost.get(handled)! / cost.get(empty)!);
   }
-  bench.note(`handler over an empty one, ${method} 100 B, ${callers} connections`, calls, rates);
+  bench.note(title, calls, rates);
   console.log(`  processor time of the server: ${median(costs).toFixed(2)} × that of the empty one`);
 }
 
@@ -93,10 +97,10 @@ export const suite: Suite = async (bench) => {
     const { default: httpDriver } = await load("unstorage/drivers/http");
     const storage = createStorage({ driver: httpDriver({ base: theirs.url }) });
     const peers: Peer[] = [
-      { name: ours, set: (key, value) => store.set(key, value), get: (key) => store.get(key) },
+      { name: ours, set: (key, value, ttl) => store.set(key, value, { ttl }), get: (key) => store.get(key) },
       {
         name: "unstorage, http driver and server",
-        set: (key, value) => storage.setItemRaw(key, value),
+        set: (key, value, ttl) => storage.setItemRaw(key, value, ttl && { ttl: ttl / 1000 }),
         get: async (key) => new Uint8Array((await storage.getItemRaw(key)) as ArrayBuffer),
       },
     ];
@@ -108,6 +112,11 @@ export const suite: Suite = async (bench) => {
       await bench.measure(`${who}, set, 100 B`, peers, { what: "set", calls, callers });
       await bench.measure(`${who}, get, 100 B`, peers, { what: "get", calls, callers });
     }
+    const mix = { calls: 6400, callers: 64, what: "mix", ttl: 3_600_000 } as const;
+    await bench.measure("mix: 64 callers, Zipf, 90 % get, half of the sets with a deadline", peers, mix);
+    const megabytes = { calls: 20, callers: 1, size: 1 << 20 };
+    await bench.measure("sequential set, 1 MiB", peers, { ...megabytes, what: "set" });
+    await bench.measure("sequential get, 1 MiB", peers, { ...megabytes, what: "get" });
     await store.set("overhead", valueOf(0, 0, 100));
     await measureOverhead(bench, "GET", handled, empty);
     await measureOverhead(bench, "PUT", handled, empty);

@@ -1,90 +1,46 @@
-import { memory } from "../../src/backends/memory.ts";
-import { json } from "../../src/core/json.ts";
-import { load, ours, type How, type Peer, type Suite } from "../bench.ts";
-
-interface Profile {
-  readonly name: string;
-  readonly index: number;
-  readonly round: number;
-  readonly tags: readonly string[];
-}
-
-const ttl = 3_600_000;
-
-/** An object of about 100 bytes of JSON. */
-function profileOf(index: number, round: number): Profile {
-  return { name: `user number ${index}`, index, round, tags: ["reader", "writer", "someone who is seldom here"] };
-}
-
-/** The least that a store with an asynchronous interface can do. */
-function bareMap(): Peer {
-  const map = new Map<string, Uint8Array>();
-  return {
-    name: "bare Map behind one await",
-    set: async (key, value) => void map.set(key, value),
-    get: async (key) => map.get(key),
-  };
-}
-
-function peersForBytes(packages: Packages): Peer[] {
-  const store = memory({ sweepInterval: Infinity });
-  const storage = packages.createStorage();
-  const keyv = new packages.Keyv({ serialize: undefined, deserialize: undefined });
-  const lru = new packages.LRUCache({ max: 100_000 });
-  const timed = new packages.TTLCache({ max: 100_000, ttl });
-  return [
-    { name: ours, set: (key, value) => store.set(key, value), get: (key) => store.find(key) },
-    bareMap(),
-    {
-      name: "unstorage, memory driver",
-      set: (key, value) => storage.setItemRaw(key, value),
-      get: (key) => storage.getItemRaw(key),
-    },
-    { name: "keyv", set: (key, value) => keyv.set(key, value), get: (key) => keyv.get(key) },
-    { name: "lru-cache (synchronous)", set: (key, value) => lru.set(key, value), get: (key) => lru.get(key) },
-    {
-      name: "@isaacs/ttlcache (synchronous)",
-      set: (key, value) => timed.set(key, value),
-      get: (key) => timed.get(key),
-    },
-  ];
-}
-
-function peersForJson(packages: Packages): Peer[] {
-  const store = json<Profile>(memory({ sweepInterval: Infinity }));
-  const storage = packages.createStorage();
-  const keyv = new packages.Keyv();
-  const cacheable = new packages.Cacheable({ ttl });
-  return [
-    { name: ours, set: (key, value) => store.set(key, value as never, { ttl }), get: (key) => store.find(key) },
-    // Its driver for memory keeps no deadlines.
-    {
-      name: "unstorage, memory driver",
-      set: (key, value) => storage.setItem(key, value, { ttl: ttl / 1000 }),
-      get: (key) => storage.getItem(key),
-    },
-    { name: "keyv", set: (key, value) => keyv.set(key, value, ttl), get: (key) => keyv.get(key) },
-    { name: "cacheable", set: (key, value) => cacheable.set(key, value, ttl), get: (key) => cacheable.get(key) },
-  ];
-}
-
-type Packages = Awaited<ReturnType<typeof loadAll>>;
-
-async function loadAll() {
-  const [{ createStorage }, { Keyv }, { LRUCache }, { TTLCache }, { Cacheable }] = await Promise.all(
-    ["unstorage", "keyv", "lru-cache", "@isaacs/ttlcache", "cacheable"].map(load),
-  );
-  return { createStorage, Keyv, LRUCache, TTLCache, Cacheable };
-}
+import type { How, Peer, Suite } from "../bench.ts";
+import { bytes, profileOf, ttl, values } from "../memoryPeers.ts";
+import { keysOf, valueOf } from "../values.ts";
 
 export const suite: Suite = async (bench) => {
-  const packages = await loadAll();
-  const row: Pick<How, "calls" | "callers"> = { calls: 20_000, callers: 1 };
-  const bytes = peersForBytes(packages);
-  await bench.measure("sequential set, 100 B", bytes, { ...row, what: "set" });
-  await bench.measure("sequential get, 100 B", bytes, { ...row, what: "get" });
-  await bench.measure("sequential get of what is not there", bytes, { ...row, what: "get", misses: true });
-  const values = peersForJson(packages);
-  await bench.measure("sequential set, JSON with a ttl", values, { ...row, what: "set", make: profileOf });
-  await bench.measure("sequential get, JSON with a ttl", values, { ...row, what: "get", make: profileOf });
+  const row: Pick<How, "calls" | "callers"> = { calls: 50_000, callers: 1 };
+  const burst = { calls: 10_000, callers: Infinity };
+  const holders = await bench.open(bytes);
+  await bench.measure("sequential set, 100 B", holders, { ...row, what: "set" });
+  await bench.measure("sequential get, 100 B", holders, { ...row, what: "get" });
+  await bench.measure("sequential get of what is not there", holders, { ...row, what: "get", misses: true });
+  await bench.measure("burst set, 100 B", holders, { ...burst, what: "set" });
+  await bench.measure("burst get, 100 B", holders, { ...burst, what: "get" });
+  for (const { close } of holders) await close?.();
+
+  const listed = (await bench.open(bytes)).filter(({ keys }) => keys);
+  for (const { set } of listed)
+    for (const [index, key] of keysOf(burst.calls).entries()) await set(key, valueOf(index, 0, 100));
+  await bench.compare("listing 10,000 keys", burst.calls, listed, async ({ name, keys }) => {
+    const start = performance.now();
+    const found = await keys!();
+    const took = performance.now() - start;
+    if (new Set(found).size !== burst.calls) throw new Error(`${name} listed ${found.length} keys`);
+    return took;
+  });
+  for (const { close } of listed) await close?.();
+
+  const large = { calls: 50, callers: 1, size: 1 << 20 };
+  const holdersOfLarge = await bench.open(bytes);
+  await bench.measure("sequential set, 1 MiB", holdersOfLarge, { ...large, what: "set" });
+  await bench.measure("sequential get, 1 MiB", holdersOfLarge, { ...large, what: "get" });
+  for (const { close } of holdersOfLarge) await close?.();
+
+  const keepers = await bench.open(values);
+  const profile = { ttl, make: profileOf };
+  await bench.measure("sequential set, JSON with a ttl", keepers, { ...row, ...profile, what: "set" });
+  await bench.measure("sequential get, JSON with a ttl", keepers, { ...row, ...profile, what: "get" });
+  const many = keepers
+    .filter(({ setMany }) => setMany)
+    .map((peer): Peer => ({ ...peer, setAll: peer.setMany, getAll: peer.getMany }));
+  await bench.measure("setMany, JSON with a ttl", many, { ...burst, ...profile, what: "set" });
+  await bench.measure("findMany, JSON with a ttl", many, { ...burst, ...profile, what: "get" });
+  const mix = "mix: 64 callers, Zipf, 90 % get, half of the sets with a deadline, JSON";
+  await bench.measure(mix, keepers, { ...profile, what: "mix", calls: 10_000, callers: 64 });
+  for (const { close } of keepers) await close?.();
 };

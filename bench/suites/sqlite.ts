@@ -2,11 +2,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { isDeepStrictEqual } from "node:util";
 import { sqlite } from "../../src/backends/sqlite.ts";
-import { ours, type Peer, type Suite } from "../bench.ts";
+import type { Store } from "../../src/core/contract.ts";
+import { ours, type Bench, type Peer, type Suite } from "../bench.ts";
+import { keysOf, valueOf } from "../values.ts";
 
 /** What one would write by hand for the same tables and the same durability. */
-function bare(path: string): Peer & { single: Peer } {
+function bare(path: string): Peer & { single: Peer; keys(): string[] } {
   const db = new DatabaseSync(path);
   db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
     CREATE TABLE entries (key TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL, expires_at INTEGER) STRICT;
@@ -14,7 +17,9 @@ function bare(path: string): Peer & { single: Peer } {
   const put = db.prepare(`INSERT INTO entries (key, value, expires_at) VALUES (?, ?, ?)
     ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at`);
   const select = db.prepare("SELECT value, expires_at FROM entries WHERE key = ?");
-  const set = (key: string, value: Uint8Array): void => void put.run(key, value, null);
+  const list = db.prepare("SELECT key FROM entries WHERE expires_at IS NULL OR expires_at > ? ORDER BY key");
+  const set = (key: string, value: Uint8Array, ttl?: number): void =>
+    void put.run(key, value, ttl === undefined ? null : Date.now() + ttl);
   const get = (key: string): unknown => select.get(key)?.value;
   return {
     name: "bare prepared, one transaction",
@@ -26,18 +31,47 @@ function bare(path: string): Peer & { single: Peer } {
       db.exec("COMMIT");
     },
     getAll: (keys) => keys.map(get),
+    keys: () => list.all(Date.now()).map(({ key }) => key as string),
     close: () => db.close(),
     single: { name: "bare prepared", set, get },
   };
 }
 
+/** Lists what the works have set, in order. */
+async function list(bench: Bench, store: Store, floor: ReturnType<typeof bare>): Promise<void> {
+  const items = keysOf(10_000).map((key, index) => [key, valueOf(index, 0, 100)] as const);
+  await store.setMany(items);
+  floor.setAll!(items);
+  const keysOfStore = async (): Promise<string[]> => {
+    const keys: string[] = [];
+    for await (const key of store.keys()) keys.push(key);
+    return keys;
+  };
+  const peers = [
+    { name: ours, keys: keysOfStore },
+    { name: floor.single.name, keys: floor.keys },
+  ];
+  const sorted = items.map(([key]) => key).sort();
+  await bench.compare("listing 10,000 keys", items.length, peers, async ({ name, keys }) => {
+    const start = performance.now();
+    const found = await keys();
+    const took = performance.now() - start;
+    if (!isDeepStrictEqual(found, sorted)) throw new Error(`${name} did not list the keys`);
+    return took;
+  });
+}
+
 export const suite: Suite = async (bench) => {
   const folder = mkdtempSync(join(tmpdir(), "shelflife-bench-"));
   const store = sqlite({ path: join(folder, "ours.db") });
-  const mine: Peer = { name: ours, set: (key, value) => store.set(key, value), get: (key) => store.get(key) };
+  const mine: Peer = {
+    name: ours,
+    set: (key, value, ttl) => store.set(key, value, { ttl }),
+    get: (key) => store.get(key),
+  };
   const strict = sqlite({ path: join(folder, "strict.db"), durability: "strict" });
   const safe: Peer = {
-    name: "strict (survives power failure)",
+    name: "shelflife, strict",
     set: (key, value) => strict.set(key, value),
     get: (key) => strict.get(key),
   };
@@ -52,6 +86,12 @@ export const suite: Suite = async (bench) => {
     const many = { calls: 10_000, callers: 64 };
     await bench.measure("64 callers, set, 100 B", [mine, floor.single], { ...many, what: "set" });
     await bench.measure("64 callers, get, 100 B", [mine, floor.single], { ...many, what: "get" });
+    const mix = { calls: 10_000, callers: 64, ttl: 3_600_000, what: "mix" } as const;
+    await bench.measure("mix: 64 callers, Zipf, 90 % get, half of the sets with a deadline", [mine, floor.single], mix);
+    const megabytes = { calls: 20, callers: 1, size: 1 << 20 };
+    await bench.measure("sequential set, 1 MiB", [mine, floor.single], { ...megabytes, what: "set" });
+    await bench.measure("sequential get, 1 MiB", [mine, floor.single], { ...megabytes, what: "get" });
+    await list(bench, store, floor);
   } finally {
     await Promise.all([store.close(), strict.close(), floor.close?.()]);
     rmSync(folder, { recursive: true, force: true });
