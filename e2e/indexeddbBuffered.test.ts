@@ -23,7 +23,7 @@ inEngines("buffered writes", ["chromium", "firefox", "webkit"], {}, (place) => {
           if (isKept) addEventListener("pagehide", write);
           else {
             write();
-            await shelf.pause(200);
+            await store.flush();
           }
         },
         database,

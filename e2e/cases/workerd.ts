@@ -74,12 +74,24 @@ try {
   });
   const worker = `http://127.0.0.1:${port}/`;
 
+  /** Runs what a filter selects in a request of its own: a request may have only so many timers. */
+  const runInWorker = async (filter: string): Promise<string> => {
+    const response = await fetch(`${worker}?${new URLSearchParams({ filter, server: server.url! })}`);
+    return response.text();
+  };
+  const resultOf = (text: string): RegExpExecArray | null => /^(\d+) passed, (\d+) failed\n$/m.exec(text);
+
   print("In the worker:");
-  const response = await fetch(`${worker}?${new URLSearchParams({ filter, server: server.url! })}`);
-  const text = await response.text();
-  const result = /^(\d+) passed, (\d+) failed\n$/m.exec(text);
-  print(text.slice(0, result?.index).trimEnd());
-  add(result ? { passed: Number(result[1]), failed: Number(result[2]) } : { passed: 0, failed: 1 });
+  const list = await runInWorker("list");
+  const names = list.slice(0, resultOf(list)?.index).split("\n").filter(Boolean);
+  // Without subjects nothing was run.
+  if (!names.length) add({ passed: 0, failed: 1 });
+  for (const name of names.filter((name) => `=${name}`.includes(filter))) {
+    const text = await runInWorker(`=${name}`);
+    const result = resultOf(text);
+    print(text.slice(0, result?.index).trimEnd());
+    add(result ? { passed: Number(result[1]), failed: Number(result[2]) } : { passed: 0, failed: 1 });
+  }
 
   print("From here, over the worker's handler:");
   const load = (async (name) => (name === "index" ? index : handlerModule)) as Load;
