@@ -39,6 +39,19 @@ function bareMap(): MemoryPeer {
   };
 }
 
+/** The same, if bytes are to be the caller's own on both sides. */
+function copyingMap(): MemoryPeer {
+  const map = new Map<string, Uint8Array>();
+  return {
+    set: async (key, value) => void map.set(key, new Uint8Array(value)),
+    get: async (key) => {
+      const value = map.get(key);
+      return value && new Uint8Array(value);
+    },
+    keys: () => [...map.keys()],
+  };
+}
+
 async function bento(serialize: boolean): Promise<MemoryPeer> {
   const [{ BentoCache, bentostore }, { memoryDriver }] = await Promise.all(
     ["bentocache", "bentocache/drivers/memory"].map(load),
@@ -70,6 +83,7 @@ export const bytes: Makes = {
     };
   },
   "bare Map behind one await": async () => bareMap(),
+  "bare Map that copies, behind one await": async () => copyingMap(),
   async "unstorage, memory driver"() {
     const { createStorage } = await load("unstorage");
     const storage = createStorage();
