@@ -20,7 +20,7 @@ const typescriptMaps = {
 const minify = terser({
   ecma: 2020,
   module: true,
-  compress: { passes: 3, pure_getters: true, booleans_as_integers: false },
+  compress: { passes: 3, pure_getters: true, hoist_funs: true },
   format: { comments: false },
 });
 
