@@ -126,7 +126,7 @@ export function createFullStore(
   /** What is written over an entry. Without a ttl of its own it keeps the deadline. */
   function fresh<V>(value: V, options: WriteOptions | undefined, current?: { readonly expiresAt: number }): Entry<V> {
     const ttl = options?.ttl;
-    return { value, expiresAt: ttl === undefined && current ? current.expiresAt : deadline(ttl, now()) };
+    return { value, expiresAt: ttl === undefined && current ? current.expiresAt : deadline(ttl, now) };
   }
 
   function write<T>(
@@ -212,7 +212,7 @@ export function createFullStore(
     increment: (key, by = 1, options) =>
       runOn(key, options, (call) => {
         check(Number.isFinite(by), "step", "a finite number", by);
-        const expiresAt = deadline(options?.ttl, now());
+        const expiresAt = deadline(options?.ttl, now);
         if (backend.increment) return backend.increment(key, by, expiresAt, call);
         return decide(key, call, (current) => {
           const sum = add(toBytes(current?.value), by, key);
@@ -223,7 +223,7 @@ export function createFullStore(
     update: (key, change, options) =>
       runOn(key, options, (call) => {
         checkFunction(change);
-        deadline(options?.ttl, 0);
+        deadline(options?.ttl, now);
         return decide(key, call, (current) => {
           const next = change(current && copyBytes(toBytes(current.value)));
           // The medium keeps one copy, the caller gets the other.
@@ -234,7 +234,7 @@ export function createFullStore(
     touch: (key, options) =>
       runOn(key, options, (call) => {
         // Without a ttl this would quietly take the deadline away.
-        const expiresAt = deadline(options?.ttl ?? NaN, now());
+        const expiresAt = deadline(options?.ttl ?? NaN, now);
         if (backend.touch) return backend.touch(key, expiresAt, call);
         return decide(key, call, (current) => [!!current, current ? { ...current, expiresAt } : UNCHANGED]);
       }),

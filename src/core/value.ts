@@ -38,10 +38,10 @@ export function equalBytes(a: Uint8Array | undefined, b: Uint8Array | undefined)
 }
 
 /** Returns when a value written now expires, `Infinity` for never; throws `invalid-argument` for what is no ttl. */
-export function deadline(ttl: unknown, now: number): number {
+export function deadline(ttl: unknown, now: () => number): number {
   if (ttl === undefined) return Infinity;
   check(typeof ttl === "number" && ttl > 0, "ttl", "a number of ms above 0", ttl);
-  const expiresAt = Math.ceil(now + ttl);
+  const expiresAt = Math.ceil(now() + ttl);
   return expiresAt > endOfTime ? Infinity : expiresAt;
 }
 

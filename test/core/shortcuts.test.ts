@@ -199,6 +199,15 @@ test("whoever wraps a store has every call that he put into it asked", async () 
   assert.equal(get.mock.callCount(), 1);
 });
 
+test("a write without a deadline does not ask for the time", async () => {
+  const clock = mock.fn(() => 1000);
+  const store = memory({ now: clock });
+  for (const call of [store.set("a", value), store.setMany([["b", value]]), json(store).set("c", profile)]) await call;
+  assert.equal(clock.mock.callCount(), 0);
+  await store.set("a", value, { ttl });
+  assert.equal((await store.entry("a"))?.expiresAt, 1000 + ttl);
+});
+
 test("a deadline that moves away costs nothing more", async () => {
   const store = memory();
   await store.set("a", value, { ttl });
