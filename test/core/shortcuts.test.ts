@@ -199,6 +199,15 @@ test("whoever wraps a store has every call that he put into it asked", async () 
   assert.equal(get.mock.callCount(), 1);
 });
 
+test("bytes are taken without their buffer, which V8 makes of small ones only when it is asked for", async () => {
+  const store = memory();
+  const buffer = mock.getter(Object.getPrototypeOf(Uint8Array.prototype), "buffer");
+  for (const length of [1, 16, 100]) await store.set("a", new Uint8Array(length));
+  const count = buffer.mock.callCount();
+  buffer.mock.restore();
+  assert.equal(count, 0);
+});
+
 test("a write without a deadline does not ask for the time", async () => {
   const clock = mock.fn(() => 1000);
   const store = memory({ now: clock });
