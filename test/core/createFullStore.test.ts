@@ -34,3 +34,14 @@ test("a call that has to wait takes what it is given at once, and its time runs 
   assert.deepEqual([await store.entry("a"), await store.entry("b")], [expected, expected]);
   await watch.return!();
 });
+
+test("bytes that went elsewhere with their buffer are refused, and empty ones are not", async () => {
+  const store = memory();
+  const gone = new Uint8Array(8);
+  structuredClone(gone, { transfer: [gone.buffer] });
+  for (const call of [store.set("a", gone), store.setMany([["a", gone]]), store.setIfAbsent("a", gone)]) {
+    await assert.rejects(call, { code: "invalid-argument" });
+  }
+  await store.set("a", new Uint8Array());
+  assert.equal((await store.get("a")).length, 0);
+});
