@@ -62,6 +62,10 @@ function memoryBackend({
   maxBytes = Infinity,
   now = Date.now,
 }: MemoryOptions): FullBackend<Value> {
+  // Bytes are counted where they are bounded, and text is not. Where they are not, a value that is replaced is left alone:
+  // to look at what nobody has used for long costs as much as to find it.
+  const keepsText = maxBytes === Infinity;
+  const costOf: typeof cost = keepsText ? () => 0 : cost;
   // In the order of arrival. A replaced value keeps its place.
   const slots = new Map<string, Slot>();
   const pick = createSieve(slots);
@@ -91,7 +95,7 @@ function memoryBackend({
   }
 
   function fits(key: string, { value }: Entry<Value>): void {
-    const size = cost(key, value);
+    const size = costOf(key, value);
     if (size <= maxBytes) return;
     const message = `Cannot store key ${quote(key)}: expected at most ${maxBytes} bytes, got ${size}`;
     throw new StoreError("quota-exceeded", message, { key });
@@ -100,7 +104,7 @@ function memoryBackend({
   function put(key: string, { value, expiresAt }: Entry<Value>): void {
     const old = slots.get(key);
     const slot = old ?? { value, expiresAt: Infinity, isUsed: false, slice: undefined };
-    bytes += cost(key, value) - (old ? cost(key, old.value) : 0);
+    bytes += costOf(key, value) - (old ? costOf(key, old.value) : 0);
     // What is due later than it was is put back when it is found.
     if (expiresAt < slot.expiresAt) place(key, slot, expiresAt);
     slot.value = value;
@@ -138,7 +142,7 @@ function memoryBackend({
 
   function drop(key: string, type: Change["type"] = "delete"): void {
     const { value, slice } = slots.get(key)!;
-    bytes -= cost(key, value);
+    bytes -= costOf(key, value);
     slice?.delete(key);
     slots.delete(key);
     move(key);
@@ -181,8 +185,7 @@ function memoryBackend({
   }
 
   return {
-    // Bytes are counted where they are bounded, and text is not.
-    keepsText: maxBytes === Infinity,
+    keepsText,
     get,
     set,
     delete: remove,

@@ -21,7 +21,8 @@ export function isBytes(value: unknown): value is Uint8Array {
 
 /** Returns the bytes; throws `invalid-argument` for anything but a `Uint8Array`. */
 export function checkBytes(value: unknown): Uint8Array {
-  // A detached buffer cannot be copied, and what is made of it has no length. Of small bytes V8 makes none until it is asked for.
+  // A detached buffer cannot be copied. An array made of it has no length. Small arrays have no buffer until they are asked
+  // for it, in V8.
   check(
     isBytes(value) && (value.length || !(value.buffer as { detached?: boolean }).detached),
     "value",

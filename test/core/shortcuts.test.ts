@@ -208,6 +208,28 @@ test("bytes are taken without their buffer, which V8 makes of small ones only wh
   assert.equal(count, 0);
 });
 
+test("a value that is replaced or removed is not looked at unless bytes are bounded", async () => {
+  const proto = Object.getPrototypeOf(Uint8Array.prototype);
+  const { get } = Object.getOwnPropertyDescriptor(proto, "length")!;
+  for (const [options, count] of [
+    [{}, 0],
+    [{ maxBytes: 1000 }, 1],
+  ] as const) {
+    const store = memory(options);
+    await store.set("a", value);
+    const looked = new Set<unknown>();
+    const length = mock.getter(proto, "length", function (this: Uint8Array) {
+      looked.add(this);
+      return get!.call(this);
+    });
+    await store.set("a", new Uint8Array(50));
+    await store.delete("a");
+    length.mock.restore();
+    const stored = [...looked].filter((bytes) => (bytes as Uint8Array).length === value.length);
+    assert.equal(stored.length, count);
+  }
+});
+
 test("a write without a deadline does not ask for the time", async () => {
   const clock = mock.fn(() => 1000);
   const store = memory({ now: clock });
