@@ -74,23 +74,23 @@ try {
   });
   const worker = `http://127.0.0.1:${port}/`;
 
-  /** Runs what a filter selects in a request of its own: a request may have only so many timers. */
-  const runInWorker = async (filter: string): Promise<string> => {
+  /** Runs what a filter selects in a request of its own, since one may have only so many timers: what it tells and comes to. */
+  const runInWorker = async (filter: string): Promise<{ told: string; came: Count }> => {
     const response = await fetch(`${worker}?${new URLSearchParams({ filter, server: server.url! })}`);
-    return response.text();
+    const text = await response.text();
+    const result = /^(\d+) passed, (\d+) failed\n$/m.exec(text);
+    const came = result ? { passed: Number(result[1]), failed: Number(result[2]) } : { passed: 0, failed: 1 };
+    return { told: text.slice(0, result?.index).trimEnd(), came };
   };
-  const resultOf = (text: string): RegExpExecArray | null => /^(\d+) passed, (\d+) failed\n$/m.exec(text);
 
   print("In the worker:");
-  const list = await runInWorker("list");
-  const names = list.slice(0, resultOf(list)?.index).split("\n").filter(Boolean);
-  // Without subjects nothing was run.
-  if (!names.length) add({ passed: 0, failed: 1 });
-  for (const name of names.filter((name) => `=${name}`.includes(filter))) {
-    const text = await runInWorker(`=${name}`);
-    const result = resultOf(text);
-    print(text.slice(0, result?.index).trimEnd());
-    add(result ? { passed: Number(result[1]), failed: Number(result[2]) } : { passed: 0, failed: 1 });
+  const { told: names, came } = await runInWorker("list");
+  // Without the names nothing would be run.
+  if (!came.passed) add({ passed: 0, failed: 1 });
+  for (const name of names.split("\n").filter((name) => `=${name}`.includes(filter))) {
+    const { told, came } = await runInWorker(`=${name}`);
+    print(told);
+    add(came);
   }
 
   print("From here, over the worker's handler:");

@@ -80,6 +80,12 @@ export function cached<T = Uint8Array>(store: Store<T>, { maxBytes, now = Date.n
     return undefined;
   }
 
+  /** Returns a value that is held, the caller's own, at once to a call without options that would have to be checked. */
+  function hit(key: string, options: CallOptions | undefined): T | undefined {
+    const slot = options === undefined ? held(key) : undefined;
+    return slot && (new Uint8Array(slot.value) as T);
+  }
+
   /** Forgets whatever changes, until the store tells no more. */
   async function follow(): Promise<void> {
     isFollowing = true;
@@ -150,13 +156,13 @@ export function cached<T = Uint8Array>(store: Store<T>, { maxBytes, now = Date.n
   const view: Store<T> = disposable<T>({
     ...store,
     get(key, options) {
-      const slot = options === undefined ? held(key) : undefined;
-      if (slot) return Promise.resolve(new Uint8Array(slot.value) as T);
+      const value = hit(key, options);
+      if (value) return Promise.resolve(value);
       return read(key, options).then((entry) => (entry ? entry.value : missing(key)));
     },
     find(key, options) {
-      const slot = options === undefined ? held(key) : undefined;
-      if (slot) return Promise.resolve(new Uint8Array(slot.value) as T);
+      const value = hit(key, options);
+      if (value) return Promise.resolve(value);
       return read(key, options).then((entry) => entry?.value);
     },
     has: (key, options) => (options === undefined && held(key) ? Promise.resolve(true) : store.has(key, options)),
