@@ -6,38 +6,42 @@ import type { PlaywrightPage } from "./drivers/playwright.ts";
 const path = "e2e/indexeddb/page.html";
 
 inEngines("buffered writes", ["chromium", "firefox", "webkit"], {}, (place) => {
-  it("are there when the page was left right after them, by a set or by many", async () => {
-    // WebKit keeps nothing that a page begins when it is left, whatever it does.
+  it("made while the page is left are kept whole or not at all, and the browser can keep them", async () => {
+    // WebKit keeps nothing that a page begins when it is left, whatever it does. A busy Chromium drops some, see indexeddb.md.
     const isKept = place.name !== "webkit";
     for (const count of [1, 100]) {
-      const database = place.database();
-      const page = await place.open();
-      await page.evaluate(
-        async (database, count, isKept) => {
-          const store = shelf.indexeddb({ database, acknowledge: "buffered" });
-          // The database is open, as in a page that was used.
-          await store.find("a");
-          const write = (): void => {
-            for (let index = 0; index < count; index++) void store.set(`key ${index}`, shelf.bytes("x"));
-          };
-          if (isKept) addEventListener("pagehide", write);
-          else {
-            write();
-            await store.flush();
-          }
-        },
-        database,
-        count,
-        isKept,
-      );
-      await page.goto(`${place.server.url}${path}?away`);
-      const found = await page.evaluate(async (database) => {
-        const store = shelf.indexeddb({ database });
-        const { entries } = await store.list();
-        await store.close();
-        return entries.length;
-      }, database);
-      assert.equal(found, count, `${count} writes`);
+      let kept = 0;
+      for (let tries = 0; kept === 0 && tries < 10; tries++) {
+        const database = place.database();
+        const page = await place.open();
+        await page.evaluate(
+          async (database, count, isKept) => {
+            const store = shelf.indexeddb({ database, acknowledge: "buffered" });
+            // The database is open, as in a page that was used.
+            await store.find("a");
+            const write = (): void => {
+              for (let index = 0; index < count; index++) void store.set(`key ${index}`, shelf.bytes("x"));
+            };
+            if (isKept) addEventListener("pagehide", write);
+            else {
+              write();
+              await store.flush();
+            }
+          },
+          database,
+          count,
+          isKept,
+        );
+        await page.goto(`${place.server.url}${path}?away`);
+        kept = await page.evaluate(async (database) => {
+          const store = shelf.indexeddb({ database });
+          const { entries } = await store.list();
+          await store.close();
+          return entries.length;
+        }, database);
+        if (kept > 0 || !isKept) assert.equal(kept, count);
+      }
+      assert.equal(kept, count, `${count} writes`);
     }
   });
 
