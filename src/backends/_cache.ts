@@ -67,6 +67,7 @@ export function createCache(maxBytes: number): Cache {
   // The mark under which all of it is held.
   let current: number | undefined;
   let era = 0;
+  let isAsked = false;
   // Below it no mark is left.
   let first = 0;
 
@@ -102,8 +103,10 @@ export function createCache(maxBytes: number): Cache {
   }
 
   function get(view: View, key: string): Promise<unknown> {
-    const verified = verify(view);
-    if (slots.has(key)) return view.isVerified ? Promise.resolve(take(key)) : verified.then(() => get(view, key));
+    // The first value of all is not held: asking for the mark, too, would make it later.
+    const verified = isAsked || slots.size ? verify(view) : undefined;
+    isAsked = true;
+    if (slots.has(key)) return view.isVerified ? Promise.resolve(take(key)) : verified!.then(() => get(view, key));
     return ask(view.entries.get(key)).then((record) => {
       keep(view, key, record);
       return record;

@@ -19,6 +19,7 @@ import { createQueue, type Work } from "./_queue.ts";
 import { ask } from "./_readMany.ts";
 import { Refusal } from "./_failure.ts";
 import { deadlineOf, toEntry, type Stored } from "./_stored.ts";
+import { tellTogether } from "./_tellTogether.ts";
 
 /** Where an IndexedDB store keeps its entries, and how firmly. */
 export interface IndexedDBOptions extends StoreOptions, AcknowledgeOptions {
@@ -101,6 +102,8 @@ const version = 2;
 const storeName = "entries";
 // One round of a sweep: so many that it is fast, so few that other tabs are not kept waiting.
 const sweepSize = 500;
+// How long changes wait for more, to be told to other tabs together: ms.
+const patience = 10;
 
 function indexeddbBackend({
   database = "shelflife",
@@ -110,8 +113,9 @@ function indexeddbBackend({
   now = Date.now,
 }: IndexedDBOptions): FullBackend {
   const hub = createSharedHub(`shelflife:${database}`);
+  const teller = tellTogether(hub.tell, patience);
   const cache = createCache(cacheBytes);
-  const queue = createQueue({ open, makeRoom: sweepWork({ now }), tell: hub.tell, begin, cache });
+  const queue = createQueue({ open, makeRoom: sweepWork({ now }), tell: teller.tell, begin, cache });
 
   function open(lost: () => void): Promise<IDBDatabase> {
     return new Promise((resolve, reject) => {
@@ -227,6 +231,7 @@ function indexeddbBackend({
     watch: (_, observer) => hub.watch(observer),
     async close() {
       await queue.close();
+      teller.close();
       hub.close();
     },
   };

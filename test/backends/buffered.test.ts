@@ -389,25 +389,36 @@ function define(context: TestContext, name: string, value: unknown): void {
   context.after(() => Reflect.deleteProperty(globalThis, name));
 }
 
+type Listener = (event: { type: string }) => void;
+
 /** Makes this process a page, until the test ends, to which events happen. */
 function page(context: TestContext): {
-  listeners: Map<string, (event: { type: string }) => void>;
+  listeners: Set<string>;
   document: { hidden: boolean };
   happen(type: string): void;
 } {
-  const listeners = new Map<string, (event: { type: string }) => void>();
+  const listening = new Map<string, Set<Listener>>();
   const document = { hidden: false };
-  define(context, "addEventListener", (type: string, listener: () => void) => listeners.set(type, listener));
-  define(context, "removeEventListener", (type: string, listener: () => void) => {
-    assert.equal(listeners.get(type), listener);
-    listeners.delete(type);
-  });
+  const of = (type: string): Set<Listener> => listening.get(type) ?? listening.set(type, new Set()).get(type)!;
+  define(context, "addEventListener", (type: string, listener: Listener) => void of(type).add(listener));
+  define(context, "removeEventListener", (type: string, listener: Listener) => void of(type).delete(listener));
   define(context, "document", document);
-  return { listeners, document, happen: (type) => listeners.get(type)!({ type }) };
+  return {
+    /** The types to which anyone listens. */
+    get listeners() {
+      return new Set([...listening.keys()].filter((type) => of(type).size));
+    },
+    document,
+    happen(type) {
+      assert.ok(of(type).size);
+      for (const listener of of(type)) listener({ type });
+    },
+  };
 }
 
 test("a page that is hidden gives the medium what waits, as its last, and holds nothing back", async (context) => {
-  const { listeners, document, happen } = page(context);
+  const visited = page(context);
+  const { document, happen } = visited;
   const { store, log, free } = fresh(context);
   for (const type of ["visibilitychange", "pagehide"]) {
     await store.set("a", bytes("1"));
@@ -434,7 +445,7 @@ test("a page that is hidden gives the medium what waits, as its last, and holds 
   assert.equal(log.at(-1), "set d");
   await free();
   await store.close();
-  assert.deepEqual([...listeners], []);
+  assert.deepEqual(visited.listeners, new Set());
 });
 
 test("options of IndexedDB are checked, and open takes them", async () => {
@@ -498,7 +509,8 @@ test("in IndexedDB, what is written in one breath shares a transaction, and a fa
 });
 
 test("in IndexedDB, a read sees all that a page that is left wrote last, also after a call that reads from the medium", async (context) => {
-  const { happen } = page(context);
+  const visited = page(context);
+  const { happen } = visited;
   const store = indexeddb({ database: "left", acknowledge: "buffered" });
   await store.setMany([
     ["a", bytes("1")],
@@ -513,4 +525,5 @@ test("in IndexedDB, a read sees all that a page that is left wrote last, also af
   assert.deepEqual(await Promise.all(["a", "b", "c"].map(async (key) => text(await store.find(key)))), ["2", "2", "2"]);
   await updated;
   await store.close();
+  assert.deepEqual(visited.listeners, new Set());
 });

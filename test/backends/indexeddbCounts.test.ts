@@ -85,6 +85,24 @@ test("reads one after the other share a transaction", () =>
     assert.deepEqual(requests, { get: 101 });
   }));
 
+test("the first value after an open is one request, the next is read with a look at the mark, and from then on held", () =>
+  withStore(async (store, database) => {
+    await store.set("a", value);
+    await store.set("b", value);
+    const opened = indexeddb({ database });
+    try {
+      const requestsOf = async (key: string) =>
+        (await counting(async () => assert.deepEqual(await opened.get(key), value))).requests;
+      assert.deepEqual(await requestsOf("a"), { get: 1 });
+      assert.deepEqual(await requestsOf("b"), { get: 1, openKeyCursor: 1 });
+      assert.deepEqual(await requestsOf("a"), { get: 1 });
+      assert.deepEqual(await requestsOf("a"), {});
+      assert.deepEqual(await requestsOf("b"), {});
+    } finally {
+      await opened.close();
+    }
+  }));
+
 test("what was read or written lately is one look at the mark, for up to a thousand calls", () =>
   withStore(async (store) => {
     const keys = keysOf(100);

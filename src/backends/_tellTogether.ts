@@ -1,0 +1,44 @@
+import type { Change } from "../core/contract.ts";
+
+/** Tells changes a moment later, several together. */
+export interface Teller {
+  tell(changes: readonly Change[]): void;
+  /** Tells what waits. */
+  close(): void;
+}
+
+/**
+ * Tells the first changes at once, and together what changes within so many ms after that: a message to other contexts costs
+ * about as much as a small write. In a page that is hidden, whose timers are late, or left, nothing waits.
+ */
+export function tellTogether(tell: (changes: readonly Change[]) => void, patience: number): Teller {
+  let waiting: readonly Change[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  function listen(change: "addEventListener" | "removeEventListener"): void {
+    for (const type of ["visibilitychange", "pagehide"]) globalThis[change]?.(type, pass);
+  }
+
+  function pass(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    const changes = waiting;
+    if (!changes.length) return;
+    waiting = [];
+    tell(changes);
+    if (!globalThis.document?.hidden) timer = setTimeout(pass, patience);
+  }
+
+  listen("addEventListener");
+  return {
+    tell(changes) {
+      waiting = waiting.length ? [...waiting, ...changes] : changes;
+      if (timer === undefined) pass();
+    },
+    close() {
+      listen("removeEventListener");
+      pass();
+      clearTimeout(timer);
+    },
+  };
+}
