@@ -1,12 +1,11 @@
-import type { Entry, Listed } from "../core/contract.ts";
+import type { Entry, Listed, Value } from "../core/contract.ts";
+import { isWellFormed } from "../core/key.ts";
 import { equalBytes, toBytes } from "../core/value.ts";
 
 const utf8 = /* @__PURE__ */ new TextDecoder("utf-8", { ignoreBOM: true });
 const strictUtf8 = /* @__PURE__ */ new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 const utf16 = /* @__PURE__ */ new TextDecoder("utf-16le");
 
-// To ask the encoder takes longer than to go through so many characters.
-const shortText = 256;
 // To throw an error takes longer than to decode so many bytes and encode them again.
 const shortBytes = 4096;
 
@@ -22,12 +21,13 @@ const unknown: Head = { expiresAt: Infinity, start: 0 };
  * Writes an entry as a string without lone surrogates: the form, the deadline and the length, both in base 36, then the
  * value. In form t that is text, if it is valid UTF-8; in form b any other, in UTF-16 units of 15 bits.
  */
-export function writeRecord({ value, expiresAt }: Entry): string {
-  const { length } = value;
-  const head = `${expiresAt < Infinity ? expiresAt.toString(36) : ""},${length.toString(36)},`;
-  const text = textOf(value);
-  if (text !== undefined) return `t${head}${text}`;
-  return `b${head}${utf16.decode(pack(value))}`;
+export function writeRecord({ value, expiresAt }: Entry<Value>): string {
+  const size = typeof value === "string" ? sizeOf(value) : value.length;
+  const head = `${expiresAt < Infinity ? expiresAt.toString(36) : ""},${size.toString(36)},`;
+  if (typeof value === "string" && isWellFormed(value)) return `t${head}${value}`;
+  const bytes = toBytes(value);
+  const text = textOf(bytes);
+  return text === undefined ? `b${head}${utf16.decode(pack(bytes))}` : `t${head}${text}`;
 }
 
 /** Reads the head of a record. Of one that is damaged, or of a version to come, nothing is known. */
@@ -44,17 +44,15 @@ export function readHead(record: string): Head {
   return Number.isNaN(expiresAt + size) ? unknown : { expiresAt, size, start };
 }
 
-/** Reads the value of a record with that head, if it is whole. */
-export function readValue(record: string, { size, start }: Head): Uint8Array | undefined {
-  const length = record.length - start;
+/** Reads the value of a record with that head, if it is whole: text as it is. */
+export function readValue(record: string, { size, start }: Head): Value | undefined {
   if (size === undefined) return undefined;
-  if (record[0] === "t") {
-    // A character takes one byte only if it is ASCII.
-    if (size === length && size <= shortText) return readAscii(record, start);
-    const value = toBytes(record.slice(start));
-    return value.length === size ? value : undefined;
-  }
-  return length === unitsFor(size) ? unpack(record, start, size) : undefined;
+  if (record[0] === "b") return record.length - start === unitsFor(size) ? unpack(record, start, size) : undefined;
+  const text = record.slice(start);
+  // ASCII has as many bytes as units, so that it need not be gone through.
+  if (text.length !== size && toBytes(text).length !== size) return undefined;
+  // A lone surrogate, which only others can have put there, is to be the same to all who read it.
+  return isWellFormed(text) ? text : toBytes(text);
 }
 
 /** Reads a number in base 36 from a part of a text: NaN if it is none. */
@@ -68,15 +66,10 @@ function readNumber(text: string, from: number, to: number): number {
   return number;
 }
 
-/** Reads the rest of a text that is ASCII. */
-function readAscii(text: string, start: number): Uint8Array | undefined {
-  const value = new Uint8Array(text.length - start);
-  for (let at = 0; at < value.length; at++) {
-    const unit = text.charCodeAt(start + at);
-    if (unit > 127) return undefined;
-    value[at] = unit;
-  }
-  return value;
+/** Returns how many bytes of UTF-8 a text takes. */
+function sizeOf(text: string): number {
+  // Encoding it only for that takes longer.
+  return /[^\0-\x7f]/.test(text) ? toBytes(text).length : text.length;
 }
 
 /** Decodes bytes that are UTF-8. */
@@ -84,8 +77,9 @@ function textOf(value: Uint8Array): string | undefined {
   try {
     if (value.length > shortBytes) return strictUtf8.decode(value);
     const text = utf8.decode(value);
-    // It stands for what cannot be decoded, and for itself.
-    return text.includes("\ufffd") && !equalBytes(toBytes(text), value) ? undefined : text;
+    // It stands for what cannot be decoded, and for itself, whose first byte is 0xef.
+    if (!text.includes("\ufffd")) return text;
+    return value.includes(0xef) && equalBytes(toBytes(text), value) ? text : undefined;
   } catch {
     // Shared memory, too, is not decoded.
     return undefined;

@@ -1,4 +1,4 @@
-import type { Change, Entry, FullBackend, Listed } from "../core/contract.ts";
+import type { Change, Entry, FullBackend, Listed, Value } from "../core/contract.ts";
 import { UNCHANGED } from "../core/contract.ts";
 import { isStoreError, quote, StoreError } from "../core/error.ts";
 import { createHub, createSharedHub, type Hub } from "../core/hub.ts";
@@ -24,7 +24,10 @@ export interface StorageBackendOptions {
 }
 
 /** Returns a backend in a Storage, under keys that begin with a prefix. Only localStorage is shared between contexts. */
-export function createStorageBackend({ prefix = "shelflife:", storage = "local" }: StorageBackendOptions): FullBackend {
+export function createStorageBackend({
+  prefix = "shelflife:",
+  storage = "local",
+}: StorageBackendOptions): FullBackend<Value> {
   const isShared = storage === "local" || (isNative(storage) && storage === globalThis.localStorage);
   const locks = isShared ? globalThis.navigator?.locks : undefined;
   const watchers = createHub();
@@ -127,12 +130,12 @@ export function createStorageBackend({ prefix = "shelflife:", storage = "local" 
   }
 
   /** Reads an entry. The value of one that is damaged fails when it is asked for: it may have expired. */
-  function get(key: string): Entry | undefined {
+  function get(key: string): Entry<Value> | undefined {
     const record = read(key);
     if (record === undefined) return undefined;
     const head = readHead(record);
     const value = readValue(record, head);
-    if (value) return { value, expiresAt: head.expiresAt };
+    if (value !== undefined) return { value, expiresAt: head.expiresAt };
     return {
       expiresAt: head.expiresAt,
       get value(): never {
@@ -216,6 +219,7 @@ export function createStorageBackend({ prefix = "shelflife:", storage = "local" 
     },
     delete: (key, call) => transact(() => remove(key, call.now())),
     isPersistent: () => typeof storage === "string" || isNative(storage),
+    keepsText: true,
     returnsCopies: true,
     copiesValues: true,
     getMany: (keys) => keys.map(get),
@@ -279,7 +283,7 @@ function isQuota(error: unknown): boolean {
   return name === "QuotaExceededError" || code === 22 || code === 1014;
 }
 
-function itemOf(key: string, entry: Entry): Item {
+function itemOf(key: string, entry: Entry<Value>): Item {
   return [key, writeRecord(entry), entry.expiresAt];
 }
 

@@ -22,7 +22,7 @@ export function isKey(key: unknown): key is string {
   return isWellFormed(key) && key !== "" && (key.length * 3 <= maxKeyBytes || toBytes(key).length <= maxKeyBytes);
 }
 
-// Without a lone surrogate, which has no UTF-8 form of its own.
-function isWellFormed(value: unknown): value is string {
+/** Whether a value is a string without a lone surrogate, which has no UTF-8 form of its own. */
+export function isWellFormed(value: unknown): value is string {
   return typeof value === "string" && !/\p{Cs}/u.test(value);
 }

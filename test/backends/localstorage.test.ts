@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isStoreError, localstorage, sessionstorage, type LocalStorageOptions, type Store } from "../../src/index.ts";
+import {
+  isStoreError,
+  json,
+  localstorage,
+  sessionstorage,
+  type LocalStorageOptions,
+  type Store,
+} from "../../src/index.ts";
 import { cases, createClock, proveAll, type Subject } from "../../src/testing.ts";
 import { TextStorage } from "./_textStorage.ts";
 
@@ -66,6 +73,60 @@ test("text is kept as text, other bytes 15 bits to the unit", async () => {
   await store.set("bytes", new Uint8Array(15_000).fill(200));
   const { length } = storage.items.get("shelflife:bytes")!;
   assert.ok(length <= 8000 + 20, `${length} units`);
+});
+
+test("JSON is kept as its text, and is bytes for every call on bytes", async () => {
+  const clock = createClock();
+  const [store, storage] = open({ now: clock.now });
+  const view = json<any>(store);
+  // What has more bytes than units, and what JSON has to escape.
+  for (const value of [{ a: "b" }, "", "é€\u{1f600}", "\ud800", "\0\ufeff\ufffd", 41, null, "x".repeat(10_000)]) {
+    const bytes = text(JSON.stringify(value));
+    await store.set("key", bytes, { ttl: 1000 });
+    const record = storage.items.get("shelflife:key");
+    await store.delete("key");
+    await view.set("key", value, { ttl: 1000 });
+    assert.equal(storage.items.get("shelflife:key"), record, "whichever way it came");
+    assert.deepEqual(await view.get("key"), value);
+    assert.deepEqual(await store.get("key"), bytes);
+    assert.deepEqual(await store.entry("key"), { value: bytes, expiresAt: clock.now() + 1000 });
+    assert.deepEqual(await store.findMany(["key", "none"]), [bytes, undefined]);
+    assert.equal((await store.list()).entries[0]!.size, bytes.length);
+    assert.equal(await store.touch("key", { ttl: 2000 }), true);
+    assert.equal(await store.compareAndSet("key", text("other"), bytes), false);
+    assert.equal(await store.compareAndSet("key", bytes, bytes), true);
+    assert.deepEqual(await store.update("key", (current) => current), bytes);
+    assert.deepEqual(await view.get("key"), value);
+    assert.deepEqual(await store.take("key"), bytes);
+  }
+  await view.set("n", 41);
+  assert.equal(await store.increment("n"), 42);
+  assert.equal(await view.get("n"), 42);
+  await view.set("gone", 1, { ttl: 5 });
+  clock.advance(5);
+  assert.equal(await view.find("gone"), undefined);
+});
+
+test("records of earlier versions are read, and a lone surrogate is the same to all who read it", async () => {
+  const [store, storage] = open();
+  const view = json<any>(store);
+  const records: [record: string, value: unknown][] = [
+    ['t,9,{"a":"b"}', { a: "b" }],
+    [`t${Date.UTC(2100, 0).toString(36)},a,{"a":"é"}`, { a: "é" }],
+    ['t,b,{"a":"\ud800"}', { a: "\ufffd" }],
+    // As many bytes as units.
+    ["b,3,\u1119\u4400", undefined],
+  ];
+  for (const [record, value] of records) {
+    storage.items.set("shelflife:old", record);
+    if (value === undefined) {
+      assert.deepEqual(await store.get("old"), Uint8Array.of(0x22, 0x33, 0x10));
+      continue;
+    }
+    assert.deepEqual(await view.get("old"), value);
+    assert.deepEqual(await store.get("old"), text(JSON.stringify(value)));
+    assert.equal((await store.list()).entries[0]!.size, text(JSON.stringify(value)).length);
+  }
 });
 
 test("a damaged record is cant-decode to readers, and in nobody's way", async () => {

@@ -1,7 +1,7 @@
 // What calls cost, counted in what is asked of the Storage, the locks and the channel: that does not depend on the machine.
 import assert from "node:assert/strict";
 import { mock, test, type TestContext } from "node:test";
-import { localstorage, type Store } from "../../src/index.ts";
+import { json, localstorage, type Store } from "../../src/index.ts";
 import { TextStorage } from "./_textStorage.ts";
 
 const value = new TextEncoder().encode("value");
@@ -81,6 +81,44 @@ test("whether there is a value, and which there are, is known without decoding a
     await store.delete("long");
     assert.equal(encode.mock.callCount(), 0);
   }));
+
+test("JSON is one look to read and one write to set, and is neither encoded nor decoded", (t) =>
+  withStore(t, {}, async (store, counts) => {
+    const codings = [mock.method(TextEncoder.prototype, "encode"), mock.method(TextDecoder.prototype, "decode")];
+    const countCodings = (): number => codings.reduce((sum, { mock }) => sum + mock.callCount(), 0);
+    for (const view of [json<any>(store), json<any>(store, { prefix: "in/" })]) {
+      counts.getItem = counts.setItem = 0;
+      for (const key of keysOf(100)) await view.set(key, { key });
+      await nextTask();
+      // With the number, of which the lock's two looks are.
+      assert.deepEqual([counts.getItem, counts.setItem], [2, 101]);
+      for (const key of keysOf(100)) assert.deepEqual(await view.get(key), { key });
+      assert.deepEqual([counts.getItem, counts.setItem], [102, 101]);
+    }
+    assert.equal(countCodings(), 0);
+    // What is not ASCII is encoded to tell its size, and to see that it is whole.
+    await json<any>(store).set("a", "é");
+    assert.equal(countCodings(), 1);
+    assert.equal(await json<any>(store).get("a"), "é");
+    assert.equal(countCodings(), 2);
+  }));
+
+test("bytes are decoded once when they are text, and once more when they are not", async () => {
+  const storage = new TextStorage();
+  const store = localstorage({ storage, sweepInterval: Infinity });
+  const encode = mock.method(TextEncoder.prototype, "encode");
+  const decode = mock.method(TextDecoder.prototype, "decode");
+  await store.set("text", value);
+  assert.deepEqual([encode.mock.callCount(), decode.mock.callCount()], [0, 1]);
+  await store.set("bytes", Uint8Array.of(1, 2, 255));
+  assert.deepEqual([encode.mock.callCount(), decode.mock.callCount()], [0, 3]);
+  await store.get("bytes");
+  assert.deepEqual([encode.mock.callCount(), decode.mock.callCount()], [0, 3]);
+  await store.get("text");
+  assert.deepEqual([encode.mock.callCount(), decode.mock.callCount()], [1, 3]);
+  mock.restoreAll();
+  await store.close();
+});
 
 test("a set is one write, and what was there is not looked at", async () => {
   const storage = new TextStorage();

@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { readHead, readValue, writeRecord } from "../../src/backends/_record.ts";
+import { toBytes } from "../../src/core/value.ts";
 import { anyBytes, fuzz } from "../fuzz.ts";
 
 const deadlines = fc.oneof(fc.constant(Infinity), fc.maxSafeInteger(), fc.constantFrom(0, -1, Date.now()));
+
+// Lone surrogates among them.
+const anyUnits = fc
+  .array(fc.oneof(fc.nat(0xffff), fc.constantFrom(0xd83d, 0xde00, 0xfffd, 0xfeff)), { maxLength: 20 })
+  .map((units) => String.fromCharCode(...units));
 
 fuzz(
   "any entry comes back from its record as it was, and no record has a lone surrogate",
@@ -13,7 +19,19 @@ fuzz(
     assert.doesNotMatch(record, /\p{Cs}/u);
     const { start, ...head } = readHead(record);
     assert.deepEqual(head, { expiresAt, size: value.length });
-    assert.deepEqual(readValue(record, { ...head, start }), new Uint8Array(value));
+    assert.deepEqual(toBytes(readValue(record, { ...head, start })), new Uint8Array(value));
+  },
+  5000,
+);
+
+fuzz(
+  "text makes the same record as its UTF-8 bytes, and comes back as text",
+  fc.record({ text: fc.oneof(fc.string({ unit: "binary" }), fc.string(), anyUnits), expiresAt: deadlines }),
+  ({ text, expiresAt }) => {
+    const value = new TextEncoder().encode(text);
+    const record = writeRecord({ value: text, expiresAt });
+    assert.equal(record, writeRecord({ value, expiresAt }));
+    assert.equal(readValue(record, readHead(record)), new TextDecoder("utf-8", { ignoreBOM: true }).decode(value));
   },
   5000,
 );
@@ -34,7 +52,11 @@ fuzz(
     const { size, expiresAt } = head;
     assert.ok(!Number.isNaN(expiresAt), String(expiresAt));
     const value = readValue(record, head);
-    if (value) assert.equal(value.length, size);
+    if (value === undefined) return;
+    // Of text, as many units or as many bytes as the head tells.
+    const bytes = toBytes(value);
+    assert.ok(value.length === size || bytes.length === size);
+    if (record[0] === "t") assert.deepEqual(bytes, toBytes(record.slice(head.start)));
   },
   5000,
 );
