@@ -60,6 +60,8 @@ const shown: Readonly<Record<string, Shown>> = {
     ["SQLite: get at random", "SQLite: get at random"],
     ["a bare Map behind one await: set", "a bare Map: set at random"],
     ["a bare Map behind one await: get", "a bare Map: get at random"],
+    ["bare prepared statements in SQLite: set", "bare SQLite: set at random"],
+    ["bare prepared statements in SQLite: get", "bare SQLite: get at random"],
   ],
   held: [["200,000 entries of 100 B", "200,000 entries of 100 B"]],
   start: [["import, open in memory, first value", "import, open in memory, first value"]],

@@ -4,7 +4,7 @@ import { inTurn, type Bench, type SuiteOptions } from "./bench.ts";
 
 // So that a suite ends on a machine that is slow, too: once a work has taken so long, it gets no further round.
 const fewestRounds = 3;
-const longestWork = 15_000;
+const longestWork = 30_000;
 // What some browsers' clocks tell nothing of: ms.
 const shortest = 0.05;
 

@@ -13,7 +13,7 @@ const dist = new URL("../dist/", import.meta.url).href;
 const starts: Readonly<Record<string, () => Promise<Starting>>> = {
   shelflife: async () => (await load(`${dist}index.js`)).memory(),
   "shelflife, memory alone": async () => (await load(`${dist}backends/memory.js`)).memory(),
-  async "shelflife, one file"() {
+  async "shelflife, the bundle"() {
     return (await load(`${dist}shelflife.min.js`)).memory();
   },
   async unstorage() {

@@ -54,6 +54,7 @@ export const targets: readonly Target[] = [
   { ...memory, work: "sequential get of what is not there", against: "bare Map behind one await", atLeast: 0.4 },
   grows("indexeddb", "growth: sequential set at random", "shelflife of 100,000", 1.5),
   grows("indexeddb", "growth: sequential get at random", "shelflife of 100,000", 1.5),
+  grows("indexeddb", "growth: sequential get at random, nothing held", "shelflife of 100,000", 1.5),
   ...["memory: set", "memory: get", "SQLite: set", "SQLite: get"].map((what) =>
     grows("growth", `${what} at random`, "shelflife of 1,000,000", 1.3),
   ),

@@ -35,15 +35,19 @@ const some = (makes: Makes, ...names: string[]): Makes =>
   Object.fromEntries(Object.entries(makes).filter(([name]) => names.includes(name)));
 
 const bursts = group("burst", all);
+// Each read asks the database, as the first of every key does.
+const asking = { "shelflife, nothing held": shelflife({ cacheBytes: 0 }) };
+const askingBursts = { ...bursts, ...group("burst", asking) };
 const many = ["shelflife", "idb-keyval", "Dexie", "browser-level", floor];
 const lists = group("many", some(all, ...many));
 const rows = group("row", all);
+const askingRows = { ...rows, ...group("row", asking) };
 
 /** What an application does, by several callers, on what is there. */
 function mix(): PageWork {
   const keys = keysOf(burst.calls);
   const title = "mix: 64 callers, Zipf, 90 % get, half of the sets with a deadline";
-  return works({ ...burst, calls: 2000, title }, bursts, async (peer, round, calls) => {
+  return works({ ...burst, calls: 2000, title }, askingBursts, async (peer, round, calls) => {
     await fillOnce(peer, itemsOf(keys.length, small, 0));
     const steps = mixOf(keys.length, round, calls);
     let wrong = 0;
@@ -146,8 +150,10 @@ function sweeping(): PageWork {
 }
 
 /** The same calls on a small and on a large database. */
-function growing(what: "set" | "get"): PageWork {
-  const opened = group("growth", { "shelflife of 1,000": shelflife(), "shelflife of 100,000": shelflife() });
+function growing(what: "set" | "get", cacheBytes?: number): PageWork {
+  const store = shelflife({ cacheBytes });
+  const held = cacheBytes === 0 ? ", nothing held" : "";
+  const opened = group(`growth${held}`, { "shelflife of 1,000": store, "shelflife of 100,000": store });
   const sizes: Record<string, number> = { "shelflife of 1,000": 1000, "shelflife of 100,000": 100_000 };
   const filled = new Set<string>();
   const calls = 500;
@@ -169,7 +175,7 @@ function growing(what: "set" | "get"): PageWork {
     };
     return [name, round] as const;
   });
-  return { title: `growth: sequential ${what} at random`, calls, peers: Object.fromEntries(entries) };
+  return { title: `growth: sequential ${what} at random${held}`, calls, peers: Object.fromEntries(entries) };
 }
 
 const { shelflife: _, ...others } = all;
@@ -185,13 +191,13 @@ const megabytes = { calls: 10, callers: 1, valueOf: bytesOf(1 << 20), share: 2 }
 
 export const indexeddbWorks: readonly PageWork[] = [
   setting({ ...burst, title: "burst set, 100 B", share: 0.5, fewer }, bursts),
-  getting({ ...burst, title: "burst get, 100 B", fewer }, bursts),
+  getting({ ...burst, title: "burst get, 100 B", fewer }, askingBursts),
   getting({ ...burst, title: "burst get, misses", misses: true, fewer }, bursts),
-  setting({ ...burst, title: "burst set with a deadline each, 100 B", share: 0.5, fewer: fewest }, dated),
+  setting({ ...burst, title: "burst set with a deadline each, 100 B", share: 0.5, fewer }, dated),
   setting({ ...profile, title: "burst set, 1 kB JSON" }, profiles),
   getting({ ...profile, title: "burst get, 1 kB JSON" }, profiles),
   setting({ ...row, title: "sequential set, 100 B" }, rows),
-  getting({ ...row, title: "sequential get, 100 B" }, rows),
+  getting({ ...row, title: "sequential get, 100 B" }, askingRows),
   getting({ ...row, title: "sequential get, misses", misses: true }, rows),
   setting({ ...row, calls: 1000, title: "sequential set of 1,000, 100 B" }, group("traded", traded)),
   getting(
@@ -208,4 +214,5 @@ export const indexeddbWorks: readonly PageWork[] = [
   sweeping(),
   growing("set"),
   growing("get"),
+  growing("get", 0),
 ];

@@ -16,12 +16,14 @@ interface Ours {
   acknowledge?: "buffered";
   /** Reads from memory, within so many bytes. */
   maxBytes?: number;
+  /** How much the store itself holds in memory. */
+  cacheBytes?: number;
 }
 
 /** A store of ours. */
-export function shelflife({ isJson = false, ttl, acknowledge, maxBytes }: Ours = {}): Make {
+export function shelflife({ isJson = false, ttl, acknowledge, maxBytes, cacheBytes }: Ours = {}): Make {
   return (database) => {
-    const inner = indexeddb({ database, sweepInterval: Infinity, acknowledge });
+    const inner = indexeddb({ database, sweepInterval: Infinity, acknowledge, cacheBytes });
     const bytes = maxBytes === undefined ? inner : cached(inner, { maxBytes });
     const store = isJson ? json<any>(bytes) : bytes;
     const options = ttl === undefined ? undefined : { ttl };

@@ -7,10 +7,13 @@ import type { Store } from "../../src/core/contract.ts";
 import { median, ours, type Bench, type Suite } from "../bench.ts";
 import { randomOf } from "../random.ts";
 import { isValueOf, valueOf } from "../values.ts";
+import { bare } from "./sqlite.ts";
 
 /** What is measured at several sizes. */
 interface Kind {
   readonly name: string;
+  /** What its rows are called. @default ours */
+  readonly row?: string;
   open(size: number): Sized | Promise<Sized>;
 }
 
@@ -57,12 +60,28 @@ function kindOf(name: string, make: (size: number, now: () => number) => Store):
 
 const bareMap: Kind = {
   name: "a bare Map behind one await",
+  row: "bare Map",
   open(size) {
     const map = new Map<string, Uint8Array>();
     for (let index = 0; index < size; index++) map.set(keyOf(index), valueOf(index, 0, 100));
     return { set: async (key, value) => void map.set(key, value), get: async (key) => map.get(key), close() {} };
   },
 };
+
+function bareStatements(folder: string): Kind {
+  return {
+    name: "bare prepared statements in SQLite",
+    row: "bare prepared",
+    open(size) {
+      const { set, get, setAll, close } = bare(join(folder, `bare ${size}.db`));
+      for (let from = 0; from < size; from += 10_000) {
+        const indexes = Array.from({ length: Math.min(10_000, size - from) }, (_, at) => from + at);
+        setAll!(indexes.map((index) => [keyOf(index), valueOf(index, 0, 100)]));
+      }
+      return { set: async (key, value) => set!(key, value), get: async (key) => get!(key), close: close! };
+    },
+  };
+}
 
 type Opened = Sized & { readonly name: string; readonly size: number };
 
@@ -119,13 +138,12 @@ async function list({ store, size }: Opened, isChanging: boolean): Promise<numbe
   return median(times);
 }
 
-async function grow(bench: Bench, { name, open }: Kind, calls: number): Promise<void> {
+async function grow(bench: Bench, { name, row = ours, open }: Kind, calls: number): Promise<void> {
   const titles = ["set at random", "get at random", "sweeping 100 expired", "listing a page of 50"];
   if (!titles.some((title) => bench.isWanted(`${name}: ${title}`))) return;
-  const who = name.startsWith("a bare") ? "bare Map" : ours;
   const opened: Opened[] = [];
   for (const size of sizes)
-    opened.push({ ...(await open(size)), name: `${who} of ${size.toLocaleString("en")}`, size });
+    opened.push({ ...(await open(size)), name: `${row} of ${size.toLocaleString("en")}`, size });
   for (const what of ["set", "get"] as const) {
     (globalThis as { gc?: () => void }).gc?.();
     await bench.compare(`${name}: ${what} at random`, calls, opened, (sized, round) =>
@@ -152,6 +170,7 @@ export const suite: Suite = async (bench) => {
     const file = (size: number, now: () => number): Store =>
       sqlite({ path: join(folder, `${size}.db`), sweepInterval: Infinity, now });
     await grow(bench, kindOf("SQLite", file), 2000);
+    await grow(bench, bareStatements(folder), 2000);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

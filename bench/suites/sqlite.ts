@@ -9,7 +9,7 @@ import { ours, type Bench, type Peer, type Suite } from "../bench.ts";
 import { keysOf, valueOf } from "../values.ts";
 
 /** What one would write by hand for the same tables and the same durability. */
-function bare(path: string): Peer & { single: Peer; keys(): string[] } {
+export function bare(path: string): Peer & { single: Peer; keys(): string[] } {
   const db = new DatabaseSync(path);
   db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
     CREATE TABLE entries (key TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL, expires_at INTEGER) STRICT;

@@ -4,7 +4,7 @@ import { inProcess } from "../inProcess.ts";
 const peers = [
   "shelflife",
   "shelflife, memory alone",
-  "shelflife, one file",
+  "shelflife, the bundle",
   "unstorage",
   "keyv",
   "cacheable",
