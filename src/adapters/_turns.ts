@@ -1,6 +1,6 @@
 import type { Awaitable } from "../core/contract.ts";
 import { quote, StoreError } from "../core/error.ts";
-import { letExit } from "../core/letExit.ts";
+import { letExit } from "../core/timers.ts";
 
 /** Who may change a medium that has no transactions, and when. */
 export interface Turns {

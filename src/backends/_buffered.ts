@@ -19,7 +19,7 @@ type Item = readonly [key: string, entry: Entry];
 const patience = 10;
 // With so much that is not committed, a write waits for that.
 const maxWrites = 1000;
-const maxBytes = 4 << 20;
+const maxBytes = 4_194_304;
 
 /**
  * Returns a backend that takes writes at once and gives them to another a moment later, of several to one key the last. Its

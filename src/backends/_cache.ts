@@ -56,8 +56,8 @@ export const markStore = "marks";
 const oldMarks = 100;
 // About what holding a record takes besides its bytes and its key.
 const overhead = 100;
-// No single one takes more than this part of the room: reading a large value gains little.
-const largest = 1 / 64;
+// No single one takes more than so small a part of the room: reading a large value gains little.
+const parts = 64;
 
 /** Returns a cache that takes at most so many bytes; none for 0. */
 export function createCache(maxBytes: number): Cache {
@@ -86,7 +86,7 @@ export function createCache(maxBytes: number): Cache {
     // Who reads a damaged one is told by the database.
     if (record !== undefined && !isWhole(record)) return;
     const size = overhead + cost(key, record?.v ?? "");
-    if (size > maxBytes * largest) return;
+    if (size > maxBytes / parts) return;
     slots.set(key, { record: copyOf(record), size, isUsed: false });
     for (bytes += size; bytes > maxBytes;) forget(pick(key));
   }

@@ -12,7 +12,7 @@ interface Wanted {
 /** The index of the records that have a deadline. */
 export const expiryIndex = "expiry";
 // One step of a listing reads values, too, for their sizes: as many as make about so many bytes.
-const pageBytes = 1 << 20;
+const pageBytes = 1_048_576;
 // So many keys are listed at first, and so many deadlines are read by themselves.
 const fewKeys = 1000;
 

@@ -63,7 +63,7 @@ export interface QueueOptions {
 
 // So that one burst cannot keep other tabs waiting for long.
 const maxBatch = 1000;
-const maxBytes = 4 << 20;
+const maxBytes = 4_194_304;
 // So many single reads may follow one another in one transaction, for which the writes of other tabs have to wait.
 const maxReads = 200;
 // So many at once are not handed to a transaction that is there, but read together.

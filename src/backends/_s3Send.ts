@@ -1,5 +1,6 @@
 import type { Call } from "../core/contract.ts";
 import { isStoreError } from "../core/error.ts";
+import { longestDelay } from "../core/timers.ts";
 import { untilAborted } from "../core/untilAborted.ts";
 import { createAddress } from "./_s3Address.ts";
 import { hash } from "./_s3Object.ts";
@@ -94,8 +95,7 @@ export function createSend(options: S3Options, credentials: Credentials): Send {
       signal.throwIfAborted();
       if (timer !== undefined) return;
       end = Date.now() + timeout;
-      // A longer delay would make setTimeout fire at once.
-      timer = setTimeout(late, Math.min(timeout, 2 ** 31 - 1));
+      timer = setTimeout(late, Math.min(timeout, longestDelay));
     }
 
     async function tryOnce(method: string): Promise<Answer<R>> {

@@ -1,6 +1,6 @@
 import type { Change, Observer } from "../core/contract.ts";
 import { StoreError } from "../core/error.ts";
-import { letExit } from "../core/letExit.ts";
+import { letExit } from "../core/timers.ts";
 import type { Cell, Client, Row } from "./_sqliteClient.ts";
 import type { Queue } from "./_sqliteQueue.ts";
 

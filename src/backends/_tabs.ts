@@ -1,6 +1,6 @@
 import type { Awaitable } from "../core/contract.ts";
 import { StoreError } from "../core/error.ts";
-import { letExit } from "../core/letExit.ts";
+import { letExit } from "../core/timers.ts";
 
 /** The slice of a Storage that is used. */
 export type TextStorage = Pick<Storage, "getItem" | "key" | "length" | "removeItem" | "setItem">;
@@ -30,7 +30,7 @@ interface Job {
 export const numberKey = "~shelflife";
 
 const lock = "shelflife:localstorage";
-const mark = `${lock}#`;
+const mark = "shelflife:localstorage#";
 
 // All in ms. How long one tab goes on before it lets its page do something else, and looks whether another tab waits; how
 // long it goes on if none is seen to; how long it tells that it was the last; how long it waits for what another wrote.

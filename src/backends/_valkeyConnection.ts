@@ -1,5 +1,5 @@
 import { StoreError } from "../core/error.ts";
-import { letExit } from "../core/letExit.ts";
+import { letExit, longestDelay } from "../core/timers.ts";
 import { listOf, readAddress, readSentinel, type Address, type ValkeyServers } from "./_valkeyConfig.ts";
 import { describe, isRefusal } from "./_valkeyError.ts";
 
@@ -112,8 +112,7 @@ export function createConnection(
       };
       const succeed = (): void => settle(true);
       giveUp = () => settle(false);
-      // A longer delay would make setTimeout fire at once.
-      const timer = setTimeout(giveUp, Math.max(0, Math.min(left, 2 ** 31 - 1)));
+      const timer = setTimeout(giveUp, Math.max(0, Math.min(left, longestDelay)));
       found.on("ready", succeed);
       if (given) found.on("error", failed);
       if (isRefusal(lastError)) giveUp();
@@ -171,7 +170,7 @@ async function createClient(options: ValkeyServers & { readonly timeout: number 
   const [first = {}] = addresses;
   const { username = first.username, password = first.password, db = first.db ?? 0 } = options;
   const tls = tlsOf(options.tls, first);
-  const waits = Math.min(timeout, 2 ** 31 - 1);
+  const waits = Math.min(timeout, longestDelay);
   const common = {
     username,
     password,

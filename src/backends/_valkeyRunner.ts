@@ -1,4 +1,4 @@
-import { letExit } from "../core/letExit.ts";
+import { letExit, longestDelay } from "../core/timers.ts";
 import type { ValkeyClient } from "./_valkeyConnection.ts";
 import { getScript, script, setScript } from "./_valkeyScript.ts";
 
@@ -21,9 +21,6 @@ interface Flight {
   readonly at: number;
   land(error: Error): void;
 }
-
-// How long a timer can be set at most.
-const longestDelay = 2 ** 31 - 1;
 
 /** Returns what runs scripts, each of which is answered within the time out. */
 export function createRunner(timeout: number): Runner {

@@ -1,7 +1,7 @@
 import type { Change, Observer } from "../core/contract.ts";
 import { StoreError } from "../core/error.ts";
 import { createHub } from "../core/hub.ts";
-import { letExit } from "../core/letExit.ts";
+import { letExit } from "../core/timers.ts";
 import type { ValkeyClient } from "./_valkeyConnection.ts";
 import { describe } from "./_valkeyError.ts";
 

@@ -36,7 +36,7 @@ export async function run(args: readonly string[], world: World): Promise<number
 async function runCommand(args: readonly string[], world: World): Promise<number> {
   const [name = "--help", ...rest] = args;
   if (name === "--version") {
-    await world.write(`${await readVersion()}\n`);
+    await world.write(`${await readVersion(world)}\n`);
     return exitCodes.done;
   }
   const command = commands.find((each) => each.name === (name === "help" ? rest[0] : name));
@@ -140,8 +140,8 @@ function showCause(error: unknown): string {
   return cause === undefined ? "" : `Caused by ${(cause as Partial<Error>)?.stack ?? String(cause)}\n`;
 }
 
-async function readVersion(): Promise<string> {
+async function readVersion({ manifest }: World): Promise<string> {
   const { readFile } = await import("node:fs/promises");
-  const text = await readFile(new URL("../../package.json", import.meta.url), "utf8");
+  const text = await readFile(manifest, "utf8");
   return (JSON.parse(text) as { version: string }).version;
 }

@@ -2,6 +2,8 @@ import type { Readable, Writable } from "node:stream";
 
 /** What a command knows of the world around it. */
 export interface World {
+  /** Where the package tells its version. */
+  readonly manifest: URL;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The folder that file names count from. */
   readonly folder: string;
@@ -44,7 +46,9 @@ export class Interruption extends Error {
 }
 
 /** Returns the world of this process, and what ends the process when all that was written has been taken. */
-export async function createWorld(): Promise<World & { readonly args: string[]; end(exitCode: number): void }> {
+export async function createWorld(
+  manifest: URL,
+): Promise<World & { readonly args: string[]; end(exitCode: number): void }> {
   const { default: process } = await import("node:process");
   const { stdout, stderr, env } = process;
   // Without a listener the process would end with a stack when a reader leaves.
@@ -52,6 +56,7 @@ export async function createWorld(): Promise<World & { readonly args: string[]; 
   stderr.on("error", () => {});
 
   return {
+    manifest,
     args: process.argv.slice(2),
     env,
     folder: process.cwd(),

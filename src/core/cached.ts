@@ -3,7 +3,7 @@ import type { CallOptions, Change, Entry, Store } from "./contract.ts";
 import { disposable } from "./disposable.ts";
 import { check, missing } from "./error.ts";
 import { checkPrefix } from "./key.ts";
-import { letExit } from "./letExit.ts";
+import { letExit } from "./timers.ts";
 import { callable, positiveInteger } from "./options.ts";
 import { cost, createSieve, type Sieved } from "./sieve.ts";
 import { untilAborted } from "./untilAborted.ts";

@@ -35,8 +35,8 @@ export interface Migrated {
 
 // What is in memory at once. Where the source does not tell sizes, an entry is taken for a middling one.
 const batchEntries = 100;
-const batchBytes = 4 * 1024 * 1024;
-const unknownBytes = 64 * 1024;
+const batchBytes = 4_194_304;
+const unknownBytes = 65_536;
 // A deadline that travelled as a duration arrives a little off: ms.
 const slack = 1000;
 

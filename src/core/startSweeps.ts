@@ -1,8 +1,6 @@
 import type { FullBackend } from "./contract.ts";
-import { letExit } from "./letExit.ts";
+import { letExit, longestDelay } from "./timers.ts";
 
-// A longer delay would make setTimeout fire at once.
-const longestDelay = 2 ** 31 - 1;
 // A page often lives shorter than the interval: what has expired meanwhile goes soon after opening.
 const firstSweep = 10_000;
 

@@ -1,5 +1,5 @@
 import type { Change, Store } from "../core/contract.ts";
-import { letExit } from "../core/letExit.ts";
+import { letExit } from "../core/timers.ts";
 
 /** Where a reader of changes is: after which change, counted from the beginning of a log. */
 export interface Place {

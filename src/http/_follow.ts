@@ -1,6 +1,6 @@
 import type { Observer } from "../core/contract.ts";
 import { isStoreError, StoreError } from "../core/error.ts";
-import { letExit } from "../core/letExit.ts";
+import { letExit } from "../core/timers.ts";
 import { heartbeat, readEvents, type EventSink, type Polled } from "./wire.ts";
 
 /**

@@ -1,5 +1,6 @@
 import type { Change } from "../core/contract.ts";
 import { check, isStoreError, StoreError, type StoreErrorCode } from "../core/error.ts";
+import { longestDelay } from "../core/timers.ts";
 import { isDirect, lazyResponse } from "./_lazyResponse.ts";
 import {
   frame,
@@ -208,8 +209,7 @@ export function readTimeout({ headers }: Request): number | undefined {
   const text = headers.get(timeoutHeader);
   if (text === null) return undefined;
   check(/^\d+(\.\d+)?$/.test(text), "timeout", "a number of ms", text);
-  // A longer delay would make a timer fire at once.
-  return Math.min(Number(text), 2 ** 31 - 1);
+  return Math.min(Number(text), longestDelay);
 }
 
 /** Reads the name under which a request is to be applied once, if it has one. Throws `invalid-argument`. */

@@ -1,5 +1,6 @@
 import type { Call } from "../core/contract.ts";
 import { isStoreError, quote, StoreError } from "../core/error.ts";
+import { longestDelay } from "../core/timers.ts";
 import { untilAborted } from "../core/untilAborted.ts";
 import type { RemoteOptions } from "./remote.ts";
 import {
@@ -36,9 +37,6 @@ export interface Details<R> {
 
 /** Sends a request that some calls are waiting for, until none of them is, and resolves with what came of it. */
 export type Send = <R>(calls: readonly Call[], target: Target, details: Details<R>) => Promise<R>;
-
-// A longer delay would make setTimeout fire at once.
-const longestDelay = 2 ** 31 - 1;
 
 /** Returns what sends requests to the handler of a mount. */
 export function createSend(mount: string, options: RemoteOptions): Send {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { letExit } from "../core/letExit.ts";
+import { letExit, longestDelay } from "../core/timers.ts";
 import { plainParts, type Plain } from "./_answer.ts";
 import type { Settings, Started } from "./listen.ts";
 
@@ -95,5 +95,5 @@ function readAll(req: IncomingMessage): Promise<Uint8Array> {
 
 /** What is no limit is 0 here, and what no timer can wait for is none. */
 function milliseconds(time: number): number {
-  return time > 2 ** 31 - 1 ? 0 : Math.ceil(time);
+  return time > longestDelay ? 0 : Math.ceil(time);
 }

@@ -1,7 +1,7 @@
 import { StoreError } from "../core/error.ts";
 import { expose, isLoopback } from "../core/expose.ts";
 import { callable, checkOptions, milliseconds, nonEmptyString, positiveInteger } from "../core/options.ts";
-import { letExit } from "../core/letExit.ts";
+import { letExit } from "../core/timers.ts";
 import { isEventStream, refuse, tap, type Answer } from "./_answer.ts";
 import { startBun, startDeno } from "./_listenNative.ts";
 import { startNode } from "./_listenNode.ts";

@@ -42,6 +42,7 @@ export async function command(args: readonly string[], circumstances: Circumstan
     onOutput?.(chunk.toString());
   }
   const world: World = {
+    manifest: new URL("../../package.json", import.meta.url),
     env: {},
     folder,
     isTerminal: false,

@@ -14,7 +14,7 @@ const uses = [
   {
     name: "core + indexeddb",
     code: `import { indexeddb } from "shelflife"; globalThis.store = indexeddb();`,
-    limit: 9150,
+    limit: 9200,
   },
   {
     name: "core + http",

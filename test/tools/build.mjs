@@ -1,6 +1,6 @@
-// Builds dist: modules, declarations and maps one to one with src by tsc, and the two bundles by rollup.
+// Builds dist: declarations one to one with src by tsc; of its modules, by rollup, the public ones and the two bundles.
 //   node test/tools/build.mjs [--if-stale]
-import { existsSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { exit, root, run } from "./run.mjs";
 import { setup } from "./setup.mjs";
@@ -32,17 +32,20 @@ async function compile(folder) {
 export async function build({ ifStale = false } = {}) {
   if (ifStale && !isStale()) return;
   await setup("root");
+  // Beside dist, so that their maps lead to src as those of dist do.
   const name = `.dist-${process.pid}`;
+  const modules = `${name}-modules`;
   const fresh = root + name;
   try {
-    await compile(name);
-    const env = { ...process.env, SHELFLIFE_DIST: name };
+    await compile(modules);
+    const env = { ...process.env, SHELFLIFE_MODULES: modules, SHELFLIFE_DIST: name };
     await run(process.execPath, ["node_modules/rollup/dist/bin/rollup", "-c", "--silent"], { env });
+    const isDeclared = (path) => statSync(path).isDirectory() || /\.d\.ts(\.map)?$/.test(path);
+    cpSync(root + modules, fresh, { recursive: true, filter: isDeclared });
     if (existsSync(dist)) renameSync(dist, `${fresh}-old`);
     renameSync(fresh, dist);
   } finally {
-    rmSync(fresh, { recursive: true, force: true });
-    rmSync(`${fresh}-old`, { recursive: true, force: true });
+    for (const path of [fresh, `${fresh}-old`, root + modules]) rmSync(path, { recursive: true, force: true });
   }
 }
 
