@@ -78,7 +78,7 @@ function bareStatements(folder: string): Kind {
         const indexes = Array.from({ length: Math.min(10_000, size - from) }, (_, at) => from + at);
         setAll!(indexes.map((index) => [keyOf(index), valueOf(index, 0, 100)]));
       }
-      return { set: async (key, value) => set!(key, value), get: async (key) => get!(key), close: close! };
+      return { set: async (key, value) => set(key, value), get: async (key) => get(key), close: close! };
     },
   };
 }

@@ -13,8 +13,10 @@ interface Wanted {
 export const expiryIndex = "expiry";
 // One step of a listing reads values, too, for their sizes: as many as make about so many bytes.
 const pageBytes = 1_048_576;
-// So many keys are listed at first, and so many deadlines are read by themselves.
-const fewKeys = 1000;
+// So many keys are listed at once: most databases have no more, and each request costs.
+const maxKeys = 10_000;
+// So many deadlines are read by themselves.
+const maxDated = 1000;
 
 export function findExpired(entries: IDBObjectStore, now: number, count?: number): IDBRequest<string[]> {
   return entries.index(expiryIndex).getAllKeys(IDBKeyRange.upperBound(now), count) as IDBRequest<string[]>;
@@ -47,13 +49,12 @@ export async function listPage(entries: IDBObjectStore, { prefix, limit, cursor 
 
 /** Reads a page of keys with deadlines: without the values, unless many have a deadline, which only the values tell. */
 export async function listKeys(entries: IDBObjectStore, wanted: Wanted): Promise<Page> {
-  const limit = wanted.cursor === undefined ? fewKeys : 10 * fewKeys;
   const [keys, dated] = await Promise.all([
-    ask(entries.getAllKeys(rangeOf(wanted.prefix, wanted.cursor), limit + 1) as IDBRequest<string[]>),
-    ask(entries.index(expiryIndex).getAllKeys(undefined, fewKeys) as IDBRequest<string[]>),
+    ask(entries.getAllKeys(rangeOf(wanted.prefix, wanted.cursor), maxKeys + 1) as IDBRequest<string[]>),
+    ask(entries.index(expiryIndex).getAllKeys(undefined, maxDated) as IDBRequest<string[]>),
   ]);
-  if (dated.length === fewKeys) return listPage(entries, wanted);
-  const isMore = keys.length > limit;
+  if (dated.length === maxDated) return listPage(entries, wanted);
+  const isMore = keys.length > maxKeys;
   if (isMore) keys.pop();
   const here = new Set(dated.length ? keys : []);
   const found = await readMany(

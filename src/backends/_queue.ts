@@ -3,6 +3,7 @@ import { StoreError } from "../core/error.ts";
 import type { Cache, Noted, View } from "./_cache.ts";
 import { describe, endingOf, isQuota, Refusal, type Failure } from "./_failure.ts";
 import { createHits, isActive } from "./_hits.ts";
+import { fewKeys, inPortions } from "./_readMany.ts";
 import { copyOf } from "./_stored.ts";
 
 /** One call's work within a transaction that it may share with others. */
@@ -66,8 +67,6 @@ const maxBatch = 1000;
 const maxBytes = 4_194_304;
 // So many single reads may follow one another in one transaction, for which the writes of other tabs have to wait.
 const maxReads = 200;
-// So many at once are not handed to a transaction that is there, but read together.
-const many = 16;
 
 /**
  * Returns a queue in which the calls of one turn, and those that come while a write is under way, share a transaction. A
@@ -140,13 +139,13 @@ export function createQueue({ open, begin, makeRoom, cache, tell }: QueueOptions
   /** Runs jobs that only read and answers each as soon as that is possible. */
   async function read(batch: readonly Job[]): Promise<void> {
     const gets = batch.filter(({ found }) => found);
-    const isSingle = gets.length === batch.length && gets.length < many;
+    const isSingle = gets.length === batch.length && gets.length < fewKeys;
     let view: View;
     if (!isSingle || !follow(gets)) {
       view = cache.begin(await started("readonly"), false);
       hits.rely(view);
       if (isSingle) reader = { view, left: maxReads };
-      if (gets.length >= many) {
+      if (gets.length >= fewKeys) {
         const given = cache.getMany(
           view,
           gets.map(({ key }) => key!),
@@ -237,7 +236,7 @@ export function createQueue({ open, begin, makeRoom, cache, tell }: QueueOptions
   /** Reads in portions of neighbours, so that a portion has few others in between. */
   async function readAll(batch: Job[]): Promise<void> {
     if (batch[maxBatch]) batch.sort((a, b) => ((a.key ?? "") < (b.key ?? "") ? -1 : 1));
-    for (let at = 0; at < batch.length; at += maxBatch) await run(batch.slice(at, at + maxBatch));
+    await inPortions(batch, maxBatch, (portion) => run(portion));
   }
 
   /** Begins what is waiting once all have gone on that were answered together, so that they go together again. */

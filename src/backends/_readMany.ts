@@ -1,5 +1,5 @@
-// So many keys are worth a look at which of them are there.
-const fewKeys = 16;
+/** So many keys are read together: that is worth a look at which of them are there. */
+export const fewKeys = 16;
 // So many records side by side are worth a request of their own.
 const fewRecords = 4;
 
@@ -49,4 +49,17 @@ export async function readMany(entries: IDBObjectStore, keys: readonly string[])
   }
   await Promise.all(reading);
   return found;
+}
+
+/** Runs items in portions, two at a time: while what came of one is unpacked here, the database reads for the next. */
+export async function inPortions<T>(
+  items: readonly T[],
+  size: number,
+  run: (portion: readonly T[]) => Promise<void>,
+): Promise<void> {
+  let at = 0;
+  const lane = async (): Promise<void> => {
+    while (at < items.length) await run(items.slice(at, (at += size)));
+  };
+  await Promise.all([lane(), lane()]);
 }

@@ -17,11 +17,14 @@ interface Counted {
   readonly requests: Record<string, number>;
   /** How many records were handed over. */
   records: number;
+  /** How many transactions were under way at once, at most. */
+  atOnce: number;
 }
 
 /** Counts what is asked of IndexedDB while some work runs. */
 async function counting(work: () => Promise<unknown>): Promise<Counted> {
-  const counted: Counted = { transactions: [], requests: {}, records: 0 };
+  const counted: Counted = { transactions: [], requests: {}, records: 0, atOnce: 0 };
+  let underWay = 0;
   const originals: (() => void)[] = [];
   const spy = <T extends object>(target: T, name: keyof T & string, note: (result: any, args: any[]) => void): void => {
     const original = target[name] as (...args: unknown[]) => unknown;
@@ -32,7 +35,11 @@ async function counting(work: () => Promise<unknown>): Promise<Counted> {
       return result;
     } as T[typeof name];
   };
-  spy(IDBDatabase.prototype, "transaction", (_, [, mode]) => counted.transactions.push(mode));
+  spy(IDBDatabase.prototype, "transaction", (transaction: IDBTransaction, [, mode]) => {
+    counted.transactions.push(mode);
+    counted.atOnce = Math.max(counted.atOnce, ++underWay);
+    transaction.addEventListener("complete", () => underWay--);
+  });
   for (const name of ["get", "getAll", "getAllKeys", "openKeyCursor", "put", "delete"] as const) {
     spy(IDBObjectStore.prototype, name, (request: IDBRequest<unknown[]>) => {
       counted.requests[name] = (counted.requests[name] ?? 0) + 1;
@@ -255,15 +262,18 @@ test("a burst of misses costs one request", () =>
     assert.deepEqual(requests, { openKeyCursor: 1, getAllKeys: 1 });
   }));
 
-test("a burst of thousands goes in portions, in which neighbours are together", () =>
+test("a burst of thousands goes in portions, in which neighbours are together, and of reads two at a time", () =>
   withBareStore(async (store) => {
     const keys = keysOf(3000);
-    const { transactions } = await counting(() => all(keys, (key) => store.set(key, value)));
+    const { transactions, atOnce } = await counting(() => all(keys, (key) => store.set(key, value)));
     assert.deepEqual(transactions, Array(3).fill("readwrite"));
+    assert.equal(atOnce, 1);
     const shuffled = keys.map((_, index) => keys[(index * 1709) % keys.length]!);
     const read = await counting(() => all(shuffled, async (key) => assert.deepEqual(await store.get(key), value)));
     assert.deepEqual(read.transactions, Array(3).fill("readonly"));
     assert.deepEqual(read.requests, { getAllKeys: 3, getAll: 3 });
+    // Beside the two, one that was answered and has not ended yet.
+    assert.equal(read.atOnce, 3);
   }));
 
 test("a burst of large values goes in portions of some MiB", () =>
@@ -294,13 +304,13 @@ test("reads among writes share their transaction, and each sees what was written
 
 test("keys are listed without their values, and by deadlines of their own", () =>
   withStore(async (store) => {
-    await fill(store, keysOf(1500));
+    await fill(store, keysOf(10_500));
     await store.setMany(keysOf(10, "dated").map((key) => [key, value, { ttl: 60_000 }]));
     const listed: string[] = [];
     const { requests, transactions } = await counting(async () => {
       for await (const key of store.keys()) listed.push(key);
     });
-    assert.deepEqual(listed, [...keysOf(10, "dated"), ...keysOf(1500)].sort());
+    assert.deepEqual(listed, [...keysOf(10, "dated"), ...keysOf(10_500)].sort());
     assert.equal(transactions.length, 2);
     assert.deepEqual(requests, { getAllKeys: 2, get: 10 });
   }));
