@@ -1,5 +1,6 @@
 import type { Awaitable, Call, Entry, FullBackend, Observer } from "../core/contract.ts";
 import type { StoreError } from "../core/error.ts";
+import { hearPage } from "./_hearPage.ts";
 
 /** Whether a write is acknowledged before it is committed, and who is told when it then is not. */
 export interface AcknowledgeOptions {
@@ -96,10 +97,6 @@ export function buffered(backend: FullBackend, { onError }: AcknowledgeOptions):
     leave();
   }
 
-  function listen(change: "addEventListener" | "removeEventListener"): void {
-    for (const type of ["visibilitychange", "pagehide", "pageshow"]) globalThis[change]?.(type, hear);
-  }
-
   function wait(): Promise<unknown[]> {
     handOver();
     return Promise.all(writing);
@@ -133,7 +130,7 @@ export function buffered(backend: FullBackend, { onError }: AcknowledgeOptions):
     if (error) throw error;
   }
 
-  listen("addEventListener");
+  const stopHearing = hearPage(["visibilitychange", "pagehide", "pageshow"], hear);
   const view: FullBackend = {
     ...backend,
     copiesValues: false,
@@ -165,7 +162,7 @@ export function buffered(backend: FullBackend, { onError }: AcknowledgeOptions):
     },
     flush,
     async close() {
-      listen("removeEventListener");
+      stopHearing();
       try {
         await flush();
       } finally {

@@ -1,6 +1,7 @@
 import type { Awaitable } from "../core/contract.ts";
 import { StoreError } from "../core/error.ts";
 import { letExit } from "../core/timers.ts";
+import { hearPage } from "./_hearPage.ts";
 
 /** The slice of a Storage that is used. */
 export type TextStorage = Pick<Storage, "getItem" | "key" | "length" | "removeItem" | "setItem">;
@@ -124,8 +125,7 @@ export function createTabs(
     const before = own;
     let isOurs = true;
     // A page that is left while it has the lock may come back without it.
-    const leave = (): void => void (isOurs = false);
-    globalThis.addEventListener?.("pagehide", leave);
+    const stopHearing = hearPage(["pagehide"], () => void (isOurs = false));
     try {
       const { held = [], pending } = await locks.query();
       for (const { name = "" } of held) if (name.startsWith(mark)) hear(Number(name.slice(mark.length)));
@@ -147,7 +147,7 @@ export function createTabs(
         await nextTask();
       }
     } finally {
-      globalThis.removeEventListener?.("pagehide", leave);
+      stopHearing();
       if (own > before) tell(locks);
     }
   }

@@ -1,4 +1,5 @@
 import type { Change } from "../core/contract.ts";
+import { hearPage } from "./_hearPage.ts";
 
 /** Tells changes a moment later, several together. */
 export interface Teller {
@@ -15,10 +16,6 @@ export function tellTogether(tell: (changes: readonly Change[]) => void, patienc
   let waiting: readonly Change[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  function listen(change: "addEventListener" | "removeEventListener"): void {
-    for (const type of ["visibilitychange", "pagehide"]) globalThis[change]?.(type, pass);
-  }
-
   function pass(): void {
     clearTimeout(timer);
     timer = undefined;
@@ -29,14 +26,14 @@ export function tellTogether(tell: (changes: readonly Change[]) => void, patienc
     if (!globalThis.document?.hidden) timer = setTimeout(pass, patience);
   }
 
-  listen("addEventListener");
+  const stopHearing = hearPage(["visibilitychange", "pagehide"], pass);
   return {
     tell(changes) {
       waiting = waiting.length ? [...waiting, ...changes] : changes;
       if (timer === undefined) pass();
     },
     close() {
-      listen("removeEventListener");
+      stopHearing();
       pass();
       clearTimeout(timer);
     },

@@ -3,9 +3,9 @@ import type { CallOptions, Change, Entry, Store } from "./contract.ts";
 import { disposable } from "./disposable.ts";
 import { check, missing } from "./error.ts";
 import { checkPrefix } from "./key.ts";
-import { letExit } from "./timers.ts";
 import { callable, positiveInteger } from "./options.ts";
 import { cost, createSieve, type Sieved } from "./sieve.ts";
+import { letExit } from "./timers.ts";
 import { untilAborted } from "./untilAborted.ts";
 import { isBytes } from "./value.ts";
 
