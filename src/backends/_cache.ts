@@ -1,5 +1,6 @@
 import type { Change } from "../core/contract.ts";
 import { cost, createSieve, type Sieved } from "../core/sieve.ts";
+import type { Activity } from "./_active.ts";
 import { ask, readMany } from "./_readMany.ts";
 import { copyOf, isWhole, type Stored } from "./_stored.ts";
 
@@ -9,8 +10,7 @@ export interface Noted extends Change {
 }
 
 /** A transaction, and what is known of the state in which it finds the database. */
-export interface View {
-  readonly entries: IDBObjectStore;
+export interface View extends Activity {
   /** Settles when the mark is known, once it was asked for. What the cache holds counts from then on, while the transaction is active. */
   verified?: Promise<void>;
   isVerified: boolean;
@@ -107,7 +107,7 @@ export function createCache(maxBytes: number): Cache {
     const verified = isAsked || slots.size ? verify(view) : undefined;
     isAsked = true;
     if (slots.has(key)) return view.isVerified ? Promise.resolve(take(key)) : verified!.then(() => get(view, key));
-    return ask(view.entries.get(key)).then((record) => {
+    return ask(view.entries.get(key), view).then((record) => {
       keep(view, key, record);
       return record;
     });
@@ -134,14 +134,14 @@ export function createCache(maxBytes: number): Cache {
   const marksOf = ({ entries }: View): IDBObjectStore => entries.transaction.objectStore(markStore);
 
   async function lastMark(view: View): Promise<number> {
-    const cursor = await ask(marksOf(view).openKeyCursor(null, "prev"));
+    const cursor = await ask(marksOf(view).openKeyCursor(null, "prev"), view);
     return cursor ? (cursor.key as number) : 0;
   }
 
   /** Leaves a mark, and resolves with the one before. */
   async function leaveMark(view: View): Promise<number> {
     const marks = marksOf(view);
-    const asked = ask(marks.put(0));
+    const asked = ask(marks.put(0), view);
     if (current! > first + oldMarks) marks.delete(IDBKeyRange.upperBound((first = current!), true));
     view.next = (await asked) as number;
     return view.next - 1;
@@ -149,7 +149,7 @@ export function createCache(maxBytes: number): Cache {
 
   return {
     begin(entries, leavesMark) {
-      const view: View = { entries, era, isVerified: false };
+      const view: View = { entries, turns: 0, era, isVerified: false };
       if (leavesMark) (view.verified = compare(view, leaveMark)).catch(() => {});
       return view;
     },

@@ -1,4 +1,5 @@
 import { isStoreError, quote, StoreError } from "../core/error.ts";
+import { over, type Activity } from "./_active.ts";
 
 /** An error that is the caller's own, or about what is stored: trying again would not help. */
 export class Refusal {
@@ -19,13 +20,16 @@ export interface Failure {
 export interface Ending {
   /** Takes it down, for a cause that is told unless there was one before. */
   abort(cause: unknown): void;
+  /** Commits it by hand, which the browser would do later. */
+  commit(): void;
   /** Whether something has taken it down. */
   hasFailed(): boolean;
   readonly failure: Promise<Failure | undefined>;
 }
 
 /** Follows a transaction to its end. `lost` is called when the connection is gone. One transaction writes at a time. */
-export function endingOf(transaction: IDBTransaction, lost: () => void): Ending {
+export function endingOf(activity: Activity, lost: () => void): Ending {
+  const { transaction } = activity.entries;
   let cause: unknown;
   const failure = new Promise<Failure | undefined>((resolve) => {
     transaction.oncomplete = () => resolve(cause ? { error: cause } : undefined);
@@ -41,11 +45,16 @@ export function endingOf(transaction: IDBTransaction, lost: () => void): Ending 
   return {
     abort(error) {
       cause ??= error;
+      over(activity);
       try {
         transaction.abort();
       } catch {
         // It was down before.
       }
+    },
+    commit() {
+      over(activity);
+      transaction.commit?.();
     },
     hasFailed: () => cause !== undefined,
     failure,

@@ -1,3 +1,4 @@
+import { isActive, over } from "./_active.ts";
 import type { Cache, View } from "./_cache.ts";
 
 /** A call that may change what lies under its key, or under any if it has none. */
@@ -41,17 +42,10 @@ export function createHits(cache: Cache): Hits {
     has(key) {
       if (!window?.view.isVerified || !cache.has(key) || writes.has(key) || others) return false;
       if (window.left-- > 0 && isActive(window.view)) return true;
+      // What follows goes to another transaction, not one by one to this.
+      over(window.view);
       window = undefined;
       return false;
     },
   };
-}
-
-/** Whether requests can still be made in a transaction: that is looked at first, and only then that this is no key. */
-export function isActive({ entries }: View): boolean {
-  try {
-    return !entries.get(NaN);
-  } catch (error) {
-    return (error as DOMException).name === "DataError";
-  }
 }

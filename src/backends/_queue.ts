@@ -1,8 +1,9 @@
 import type { Awaitable, Call, Change } from "../core/contract.ts";
 import { StoreError } from "../core/error.ts";
 import type { Cache, Noted, View } from "./_cache.ts";
+import { isActive } from "./_active.ts";
 import { describe, endingOf, isQuota, Refusal, type Failure } from "./_failure.ts";
-import { createHits, isActive } from "./_hits.ts";
+import { createHits } from "./_hits.ts";
 import { fewKeys, inPortions } from "./_readMany.ts";
 import { copyOf } from "./_stored.ts";
 
@@ -166,10 +167,9 @@ export function createQueue({ open, begin, makeRoom, cache, tell }: QueueOptions
   async function write(batch: readonly Job[], leavesMark = true): Promise<Failure | undefined> {
     reader = undefined;
     const entries = await started("readwrite");
-    const { transaction } = entries;
     const view = cache.begin(entries, leavesMark);
     hits.rely(view);
-    const ending = endingOf(transaction, lost);
+    const ending = endingOf(view, lost);
     if (batch.some(({ found, key }) => found && cache.has(key!))) await cache.verify(view).catch(() => {});
     const written = new Map<string, Noted>();
     for (const job of batch) {
@@ -188,7 +188,7 @@ export function createQueue({ open, begin, makeRoom, cache, tell }: QueueOptions
       break;
     }
     // Not with several writes: Firefox would commit all but the one that the quota refuses.
-    if (!ending.hasFailed() && !batch[1] && (batch[0]!.key ?? batch[0]!.isLast)) transaction.commit?.();
+    if (!ending.hasFailed() && !batch[1] && (batch[0]!.key ?? batch[0]!.isLast)) ending.commit();
     const failure = await ending.failure;
     if (!failure)
       cache.commit(
@@ -235,7 +235,8 @@ export function createQueue({ open, begin, makeRoom, cache, tell }: QueueOptions
 
   /** Reads in portions of neighbours, so that a portion has few others in between. */
   async function readAll(batch: Job[]): Promise<void> {
-    if (batch[maxBatch]) batch.sort((a, b) => ((a.key ?? "") < (b.key ?? "") ? -1 : 1));
+    if (!batch[maxBatch]) return run(batch);
+    batch.sort((a, b) => ((a.key ?? "") < (b.key ?? "") ? -1 : 1));
     await inPortions(batch, maxBatch, (portion) => run(portion));
   }
 

@@ -1,12 +1,17 @@
+import { answered, type Activity } from "./_active.ts";
+
 /** So many keys are read together: that is worth a look at which of them are there. */
 export const fewKeys = 16;
 // So many records side by side are worth a request of their own.
 const fewRecords = 4;
 
-/** The result of a request. Its failure takes the transaction down, and is told there. */
-export function ask<T>(request: IDBRequest<T>): Promise<T> {
+/** The result of a request, which shows that its transaction is active. Its failure takes that down, and is told there. */
+export function ask<T>(request: IDBRequest<T>, activity?: Activity): Promise<T> {
   return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
+    request.onsuccess = () => {
+      if (activity) answered(activity);
+      resolve(request.result);
+    };
     request.onerror = () => reject(request.error);
   });
 }

@@ -15,6 +15,8 @@ interface Counted {
   readonly transactions: string[];
   /** How many requests were made, by the name of the method. */
   readonly requests: Record<string, number>;
+  /** How many requests were refused: that is how it is asked whether a transaction is active, which is slow. */
+  refused: number;
   /** How many records were handed over. */
   records: number;
   /** How many transactions were under way at once, at most. */
@@ -23,14 +25,20 @@ interface Counted {
 
 /** Counts what is asked of IndexedDB while some work runs. */
 async function counting(work: () => Promise<unknown>): Promise<Counted> {
-  const counted: Counted = { transactions: [], requests: {}, records: 0, atOnce: 0 };
+  const counted: Counted = { transactions: [], requests: {}, refused: 0, records: 0, atOnce: 0 };
   let underWay = 0;
   const originals: (() => void)[] = [];
   const spy = <T extends object>(target: T, name: keyof T & string, note: (result: any, args: any[]) => void): void => {
     const original = target[name] as (...args: unknown[]) => unknown;
     originals.push(() => (target[name] = original as T[typeof name]));
     target[name] = function (this: unknown, ...args: unknown[]) {
-      const result = original.apply(this, args);
+      let result: unknown;
+      try {
+        result = original.apply(this, args);
+      } catch (error) {
+        counted.refused++;
+        throw error;
+      }
       note(result, args);
       return result;
     } as T[typeof name];
@@ -84,12 +92,13 @@ test("reads one after the other share a transaction", () =>
   withBareStore(async (store) => {
     const keys = keysOf(100);
     await fill(store, keys);
-    const { transactions, requests } = await counting(async () => {
+    const { transactions, requests, refused } = await counting(async () => {
       for (const key of keys) assert.deepEqual(await store.get(key), value);
       assert.equal(await store.find("nobody"), undefined);
     });
     assert.deepEqual(transactions, ["readonly"]);
     assert.deepEqual(requests, { get: 101 });
+    assert.ok(refused <= 2, `it was asked ${refused} times whether the transaction is active`);
   }));
 
 test("the first value after an open is one request, the next is read with a look at the mark, and from then on held", () =>
@@ -117,7 +126,7 @@ test("what was read or written lately is one look at the mark, for up to a thous
     await all(keys.slice(50), (key) => store.set(key, value));
     assert.equal(await store.find("nobody"), undefined);
     await later();
-    const { transactions, requests } = await counting(async () => {
+    const { transactions, requests, refused } = await counting(async () => {
       for (let round = 0; round < 5; round++) {
         for (const key of keys) assert.deepEqual(await store.get(key), value);
         assert.equal(await store.find("nobody"), undefined);
@@ -125,6 +134,15 @@ test("what was read or written lately is one look at the mark, for up to a thous
     });
     assert.deepEqual(transactions, ["readonly"]);
     assert.deepEqual(requests, { openKeyCursor: 1 });
+    assert.ok(refused <= 2, `it was asked ${refused} times whether the transaction is active`);
+    await later();
+    const thousands = await counting(async () => {
+      for (let round = 0; round < 31; round++) {
+        for (const key of keys) assert.deepEqual(await store.get(key), value);
+      }
+    });
+    // Each transaction answers a thousand and the one that begins it.
+    assert.deepEqual(thousands.requests, { openKeyCursor: 4 });
     await later();
     const many = await counting(async () => {
       await all(keys, async (key) => assert.deepEqual(await store.get(key), value));

@@ -14,7 +14,7 @@ const uses = [
   {
     name: "core + indexeddb",
     code: `import { indexeddb } from "shelflife"; globalThis.store = indexeddb();`,
-    limit: 9200,
+    limit: 9300,
   },
   {
     name: "core + http",
@@ -25,7 +25,7 @@ const uses = [
 const door = {
   name: "everything portable, UMD",
   file: `${packageFolder}node_modules/shelflife/dist/shelflife.umd.min.js`,
-  limit: 18_850,
+  limit: 18_950,
 };
 
 const gzip = (code: string | Uint8Array): number => gzipSync(code, { level: 9 }).length;
