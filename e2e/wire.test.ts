@@ -156,11 +156,13 @@ describe("the wire in Chromium", { timeout: 120_000 }, () => {
     assert.deepEqual(seen, ["rgb(255, 255, 255)", "rgb(20, 23, 26)"]);
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
-    assert.match(page.url(), /#main$/);
+    // A key is answered before the page has gone where it leads, and before it has scrolled there.
+    await page.waitForURL(/#main$/);
     await page.getByRole("link", { name: "PUT /entry" }).focus();
     await page.keyboard.press("Enter");
+    await page.waitForURL(/#put_entry$/);
     await page.getByRole("heading", { name: "Write a value" }).waitFor();
-    assert.ok(await page.evaluate("document.querySelector('#put_entry').getBoundingClientRect().top < 100"));
+    await page.waitForFunction("document.querySelector('#put_entry').getBoundingClientRect().top < 100");
     await page.getByRole("link", { name: "OpenAPI" }).click();
     await page.waitForURL(`${url}store/openapi.json`);
     assert.deepEqual(errors, []);
