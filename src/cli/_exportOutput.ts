@@ -1,4 +1,5 @@
 import type { Hash } from "node:crypto";
+import type { Stats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { isStoreError, quote, StoreError } from "../core/error.ts";
 import type { Given } from "./command.ts";
@@ -18,30 +19,34 @@ export interface Output {
   write(lines: string): Promise<void>;
   /** Writes the line that says that it is whole. */
   end(): Promise<void>;
+  /** Resolves when it is kept. What should replace a file and has no end leaves that as it was. */
   close(): Promise<void>;
 }
 
 /** Returns the output of the command. */
 export async function writeOutput(world: World): Promise<Output> {
   const write = (lines: string): Promise<void> => world.write(lines);
-  return createOutput(nothing, await createHash(), write, () => Promise.resolve());
+  return createOutput(nothing, await createHash(), write);
 }
 
 function createOutput(
   begun: Begun,
   hash: Hash,
   write: (lines: string) => Promise<void>,
-  close: () => Promise<void>,
+  close: (hasEnd: boolean) => Promise<void> = () => Promise.resolve(),
 ): Output {
-  // prettier-ignore
+  let hasEnd = begun.isWhole;
   const output: Output = {
     ...begun,
     async write(lines) {
       hash.update(lines);
       if (lines) await write(lines);
     },
-    end: () => write(writeEnd(output.count, hash)),
-    close,
+    async end() {
+      await write(writeEnd(output.count, hash));
+      hasEnd = true;
+    },
+    close: () => close(hasEnd),
   };
   return output;
 }
@@ -61,15 +66,16 @@ export async function openOutput(name: string, { flags, world }: Given, prefix: 
   const { open } = await import("node:fs/promises");
   const { resolve } = await import("node:path");
   const path = resolve(world.folder, name);
+  const kept = flags.overwrite ? await findKept(path, name) : undefined;
   let file: FileHandle;
   try {
-    file = await open(path, flags.resume ? "a+" : flags.overwrite ? "w" : "wx", 0o600);
+    file = await open(kept?.part ?? path, flags.resume ? "a+" : "wx", 0o600);
   } catch (cause) {
     if ((cause as { code?: string }).code === "EEXIST") {
       const expected = "expected a new file, --resume to go on with it, or --overwrite";
       throw new StoreError("invalid-argument", `Cannot export to ${quote(name)}: ${expected}`);
     }
-    throw new StoreError("unavailable", `Cannot export to ${quote(name)}: ${reasonOf(cause)}`, { cause });
+    throw failure(name, cause);
   }
   try {
     const hash = await createHash();
@@ -79,17 +85,68 @@ export async function openOutput(name: string, { flags, world }: Given, prefix: 
       if (begun.endsAt) for await (const chunk of await readFile(path)) hash.update(chunk);
     }
     const write = (lines: string): Promise<void> =>
-      file.appendFile(lines).catch((cause: Error) => {
-        throw new StoreError("unavailable", `Cannot export to ${quote(name)}: ${reasonOf(cause)}`, { cause });
+      file.appendFile(lines).catch((cause: unknown) => {
+        throw failure(name, cause);
       });
-    return createOutput(begun, hash, write, async () => {
-      await file.sync();
-      await file.close();
+    return createOutput(begun, hash, write, async (hasEnd) => {
+      try {
+        try {
+          await file.sync();
+        } finally {
+          await file.close();
+        }
+        if (hasEnd) await kept?.replace();
+      } catch (cause) {
+        throw failure(name, cause);
+      } finally {
+        await kept?.clear();
+      }
     });
   } catch (error) {
     await file.close();
+    await kept?.clear();
     throw error;
   }
+}
+
+/** A file that stays until what replaces it is whole. */
+interface Kept {
+  /** Where that is written meanwhile. */
+  readonly part: string;
+  /** Puts it into the place of the file, for the same users. */
+  replace(): Promise<void>;
+  /** Removes what is left of it. */
+  clear(): Promise<void>;
+}
+
+/** Finds the file that an export is to replace, if there is one: the one that a link leads to. */
+async function findKept(path: string, name: string): Promise<Kept | undefined> {
+  const { chmod, chown, realpath, rename, rm, stat } = await import("node:fs/promises");
+  let target: string;
+  let known: Stats;
+  try {
+    target = await realpath(path);
+    known = await stat(target);
+  } catch (cause) {
+    if ((cause as { code?: string }).code === "ENOENT") return undefined;
+    throw failure(name, cause);
+  }
+  if (!known.isFile()) throw new StoreError("invalid-argument", `Cannot export to ${quote(name)}: expected a file`);
+  const part = `${target}.${crypto.randomUUID().slice(0, 8)}.part`;
+  return {
+    part,
+    async replace() {
+      // Who may not give a file away keeps the new one.
+      await chown(part, known.uid, known.gid).catch(() => {});
+      await chmod(part, known.mode & 0o777);
+      await rename(part, target);
+    },
+    clear: () => rm(part, { force: true }),
+  };
+}
+
+function failure(name: string, cause: unknown): StoreError {
+  return new StoreError("unavailable", `Cannot export to ${quote(name)}: ${reasonOf(cause)}`, { cause });
 }
 
 /** Finds the last mark of an export before anything that is damaged. */

@@ -25,7 +25,7 @@ export const exportCommand: Command = {
     prefix: { type: "string", value: "TEXT", help: "only keys that begin with it" },
     output: { type: "string", value: "FILE", help: "a file in place of the output, for its owner alone" },
     resume: { type: "boolean", help: "go on where the file ends; begins if there is none" },
-    overwrite: { type: "boolean", help: "replace the file" },
+    overwrite: { type: "boolean", help: "replace the file, as soon as the new export is whole" },
     "skip-damaged": { type: "boolean", help: "leave out, and tell, what the store cannot decode" },
     json: jsonOption,
   },

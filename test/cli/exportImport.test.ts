@@ -1,5 +1,17 @@
 import assert from "node:assert/strict";
-import { appendFileSync, existsSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { sqlite } from "../../src/backends/sqlite.ts";
@@ -188,8 +200,8 @@ test("only what begins with a prefix is exported", async () => {
   assert.ok(!out.includes("b/1"));
 });
 
-test("an export that fails midway leaves no file behind that looks whole", async () => {
-  const path = join(folder, "midway.jsonl");
+/** The options of a store that fails after its first page. */
+function failing(): string[] {
   writeFileSync(
     join(folder, "failing.mjs"),
     `export const name = "failing";
@@ -206,11 +218,40 @@ test("an export that fails midway leaves no file behind that looks whole", async
      };`,
   );
   writeFileSync(join(folder, "failing.yaml"), "backends: [./failing.mjs]\nstore: { backend: failing }\n");
-  const exported = await command(["export", "--output", path, "--config", "failing.yaml"]);
+  return ["--config", "failing.yaml"];
+}
+
+test("an export that fails midway leaves no file behind that looks whole", async () => {
+  const path = join(folder, "midway.jsonl");
+  const exported = await command(["export", "--output", path, ...failing()]);
   assert.deepEqual([exported.code, exported.err], [3, "lost\n"]);
   const { code, err } = await command(["import", path, "--check"]);
   assert.equal(code, 3);
   assert.match(err, /^Cut export: expected an end after 1 entr/);
+});
+
+test("an older export is replaced by a whole one, where it lies, or stays as it was", async () => {
+  const from = await make((store) => store.set("a", bytes("v")));
+  const other = await make((store) => store.set("b", bytes("v")));
+  const own = join(folder, "own");
+  mkdirSync(own);
+  const path = join(own, "kept.jsonl");
+  const link = join(folder, "link.jsonl");
+  symlinkSync(path, link);
+  assert.equal((await command(["export", "--output", path, ...from.args])).code, 0);
+  chmodSync(path, 0o640);
+  const kept = readFileSync(path, "utf8");
+  const failed = await command(["export", "--output", link, "--overwrite", ...failing()]);
+  assert.deepEqual([failed.code, failed.err], [3, "lost\n"]);
+  assert.equal(readFileSync(path, "utf8"), kept);
+  assert.deepEqual(readdirSync(own), ["kept.jsonl"]);
+  assert.equal((await command(["export", "--output", link, "--overwrite", ...other.args])).code, 0);
+  assert.match(readFileSync(path, "utf8"), /"b"/);
+  assert.ok(lstatSync(link).isSymbolicLink());
+  assert.equal(statSync(path).mode & 0o777, 0o640);
+  assert.deepEqual(readdirSync(own), ["kept.jsonl"]);
+  const { code, err } = await command(["export", "--output", own, "--overwrite", ...from.args]);
+  assert.deepEqual([code, err], [2, `Cannot export to ${JSON.stringify(own)}: expected a file\n`]);
 });
 
 test("progress is shown on a terminal, and to nobody else", async () => {
