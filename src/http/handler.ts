@@ -5,6 +5,7 @@ import { admit, corsHeaders, preflightHeaders, refuseForeign, type Action, type 
 import { readBody, readQuery, readTarget, refusePath } from "./_request.ts";
 import { createFeed } from "./_feed.ts";
 import { createHash } from "./_hash.ts";
+import { letExit } from "../core/timers.ts";
 import { createOnce } from "./_once.ts";
 import { done, readOnce, readTimeout, refusal, toResponse, writeProblem, type Reply } from "./_reply.ts";
 import { createRoutes, type Ask, type Route, type Routes } from "./_routes.ts";
@@ -123,24 +124,29 @@ export function handler(store: Store, options: HandlerOptions = {}): (request: R
     }
     admitted.allow(...route.needs);
     const timeout = readTimeout(request);
-    let reading: Promise<Uint8Array> | undefined;
-    const ask: Ask = {
-      ...admitted,
-      request,
-      parameters: readQuery(query, route.parameters),
-      signal: timeout === undefined ? undefined : AbortSignal.timeout(timeout),
-      body: () => (reading ??= readBody(request, maxBytes + (resource === "batch" ? lineRoom : 0))),
-    };
-    const name = isRead(request) ? undefined : readOnce(request);
-    if (name === undefined) return run(route, ask);
-    // Read before it is noted: what was cut off on the way here was never begun.
-    const body = await ask.body();
-    // The lifetimes within a batch shrink with each repetition; any other body stays the same.
-    const content = resource === "batch" ? "" : await hash(body);
-    const type = resource === "entry" ? (request.headers.get("content-type") ?? "") : "";
-    const fingerprint = `${request.method} ${resource}?${query} ${content}${type}`;
-    const id = new TextEncoder().encode(`${admitted.before}\n${name}`);
-    return once(await hash(id), await hash(new TextEncoder().encode(fingerprint)), () => run(route, ask));
+    const limit = timeout === undefined ? undefined : startTimeout(timeout);
+    try {
+      let reading: Promise<Uint8Array> | undefined;
+      const ask: Ask = {
+        ...admitted,
+        request,
+        parameters: readQuery(query, route.parameters),
+        signal: limit?.signal,
+        body: () => (reading ??= readBody(request, maxBytes + (resource === "batch" ? lineRoom : 0))),
+      };
+      const name = isRead(request) ? undefined : readOnce(request);
+      if (name === undefined) return await run(route, ask);
+      // Read before it is noted: what was cut off on the way here was never begun.
+      const body = await ask.body();
+      // The lifetimes within a batch shrink with each repetition; any other body stays the same.
+      const content = resource === "batch" ? "" : await hash(body);
+      const type = resource === "entry" ? (request.headers.get("content-type") ?? "") : "";
+      const fingerprint = `${request.method} ${resource}?${query} ${content}${type}`;
+      const id = new TextEncoder().encode(`${admitted.before}\n${name}`);
+      return await once(await hash(id), await hash(new TextEncoder().encode(fingerprint)), () => run(route, ask));
+    } finally {
+      limit?.end();
+    }
   }
 
   return async (request) => {
@@ -155,6 +161,14 @@ const aStore: Rule = {
 };
 
 const isRead = ({ method }: Request): boolean => method === "GET" || method === "HEAD";
+
+/** Returns a signal that aborts after a time, in ms, unless that is ended before. `AbortSignal.timeout` lives on to its time. */
+function startTimeout(timeout: number): { signal: AbortSignal; end: () => void } {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), timeout);
+  letExit(timer);
+  return { signal: controller.signal, end: () => clearTimeout(timer) };
+}
 
 function refuseLate(): Error {
   return refusal("late", "Request took too long: expected to be done within the time that the client gave");

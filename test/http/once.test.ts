@@ -172,3 +172,26 @@ test("a handler gives up on a call when the client does", async () => {
     assert.equal(refused.status, 400, timeout);
   }
 });
+
+test("nothing of the time that a client gave is left when it has its answer", async (t) => {
+  const { ask } = pair();
+  const begun = new Set<unknown>();
+  const { setTimeout: begin, clearTimeout: end } = globalThis;
+  t.mock.method(globalThis, "setTimeout", (...given: Parameters<typeof begin>) => {
+    const timer = begin(...given);
+    begun.add(timer);
+    return timer;
+  });
+  t.mock.method(globalThis, "clearTimeout", (timer: NodeJS.Timeout) => {
+    begun.delete(timer);
+    end(timer);
+  });
+  const lasting = t.mock.method(AbortSignal, "timeout");
+  const headers = { "shelflife-timeout": "30000" };
+  assert.equal((await ask("PUT", "entry?key=a", { headers: { ...headers, "idempotency-key": "x" }, body: "v" })).status, 204); // prettier-ignore
+  assert.equal((await ask("PUT", "entry?key=a", { headers: { ...headers, "idempotency-key": "x" }, body: "v" })).status, 204); // prettier-ignore
+  assert.equal((await ask("GET", "entry?key=a", { headers })).status, 200);
+  assert.equal((await ask("GET", "entry?key=b", { headers })).status, 404);
+  assert.equal((await ask("GET", "entry?key=a&more=1", { headers })).status, 400);
+  assert.deepEqual([begun.size, lasting.mock.callCount()], [0, 0]);
+});
