@@ -24,6 +24,32 @@ fuzz(
   5000,
 );
 
+/** UTF-8 with a byte that is another, or none. */
+const almostText = fc
+  .tuple(fc.oneof(fc.string({ unit: "binary", maxLength: 8 }), anyUnits), fc.nat(40), fc.nat(256))
+  .map(([text, at, byte]) => {
+    const bytes = new TextEncoder().encode(text);
+    if (byte === 256) return bytes.slice(0, -1);
+    if (at < bytes.length) bytes[at] = byte;
+    return bytes;
+  });
+
+fuzz(
+  "bytes are kept as text when a strict decoder takes them, and only then",
+  fc.oneof(almostText, anyBytes(4)),
+  (value) => {
+    let text: string | undefined;
+    try {
+      text = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true }).decode(value);
+    } catch {
+      // It is no text.
+    }
+    const record = writeRecord({ value, expiresAt: Infinity });
+    assert.equal(record[0] === "t" ? record.slice(readHead(record).start) : undefined, text);
+  },
+  20_000,
+);
+
 fuzz(
   "text makes the same record as its UTF-8 bytes, and comes back as text",
   fc.record({ text: fc.oneof(fc.string({ unit: "binary" }), fc.string(), anyUnits), expiresAt: deadlines }),
