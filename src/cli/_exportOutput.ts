@@ -35,7 +35,7 @@ function createOutput(
   write: (lines: string) => Promise<void>,
   close: (hasEnd: boolean) => Promise<void> = () => Promise.resolve(),
 ): Output {
-  let hasEnd = begun.isWhole;
+  let hasEnd = false;
   const output: Output = {
     ...begun,
     async write(lines) {
@@ -69,7 +69,7 @@ export async function openOutput(name: string, { flags, world }: Given, prefix: 
   const kept = flags.overwrite ? await findKept(path, name) : undefined;
   let file: FileHandle;
   try {
-    file = await open(kept?.part ?? path, flags.resume ? "a+" : "wx", 0o600);
+    file = await open(kept?.part ?? path, flags.resume ? "a+" : flags.overwrite ? "w" : "wx", 0o600);
   } catch (cause) {
     if ((cause as { code?: string }).code === "EEXIST") {
       const expected = "expected a new file, --resume to go on with it, or --overwrite";

@@ -32,7 +32,8 @@ export const exportCommand: Command = {
   details: `Lines of JSON: a header with the version, an entry each ("text", or "base64" where a value is no UTF-8), marks from
 which it can be resumed, and an end with the count and a checksum, so that a cut export is told from a whole one.
 Deadlines are instants ("expiresAt", epoch ms, by this machine's clock): the time between export and import counts.
-Entries are written as they are when their turn comes; the store may be in use. Interrupted, --resume goes on.`,
+Entries are written as they are when their turn comes; the store may be in use. Interrupted, --resume goes on;
+an --overwrite has left the older file as it was, and begins anew.`,
   examples: [
     "shelflife export --config old.yaml | shelflife import --config new.yaml",
     "shelflife export --output backup.jsonl --resume",

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   truncateSync,
@@ -250,6 +251,10 @@ test("an older export is replaced by a whole one, where it lies, or stays as it 
   assert.ok(lstatSync(link).isSymbolicLink());
   assert.equal(statSync(path).mode & 0o777, 0o640);
   assert.deepEqual(readdirSync(own), ["kept.jsonl"]);
+  // What the link leads to is gone.
+  rmSync(path);
+  assert.equal((await command(["export", "--output", link, "--overwrite", ...other.args])).code, 0);
+  assert.match(readFileSync(path, "utf8"), /"b"/);
   const { code, err } = await command(["export", "--output", own, "--overwrite", ...from.args]);
   assert.deepEqual([code, err], [2, `Cannot export to ${JSON.stringify(own)}: expected a file\n`]);
 });
