@@ -1,11 +1,11 @@
 import type { Awaitable, Store } from "../core/contract.ts";
 import { quote } from "../core/error.ts";
 import { callable, checkOptions, milliseconds, positiveInteger, type Rule } from "../core/options.ts";
+import { letExit } from "../core/timers.ts";
 import { admit, corsHeaders, preflightHeaders, refuseForeign, type Action, type Scope } from "./_access.ts";
 import { readBody, readQuery, readTarget, refusePath } from "./_request.ts";
 import { createFeed } from "./_feed.ts";
 import { createHash } from "./_hash.ts";
-import { letExit } from "../core/timers.ts";
 import { createOnce } from "./_once.ts";
 import { done, readOnce, readTimeout, refusal, toResponse, writeProblem, type Reply } from "./_reply.ts";
 import { createRoutes, type Ask, type Route, type Routes } from "./_routes.ts";
@@ -162,10 +162,10 @@ const aStore: Rule = {
 
 const isRead = ({ method }: Request): boolean => method === "GET" || method === "HEAD";
 
-/** Returns a signal that aborts after a time, in ms, unless that is ended before. `AbortSignal.timeout` lives on to its time. */
+/** Returns a signal like that of `AbortSignal.timeout`, which lives on for the whole time, in ms; this one can be ended. */
 function startTimeout(timeout: number): { signal: AbortSignal; end: () => void } {
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), timeout);
+  const timer = setTimeout(() => controller.abort(new DOMException("Timed out", "TimeoutError")), timeout);
   letExit(timer);
   return { signal: controller.signal, end: () => clearTimeout(timer) };
 }

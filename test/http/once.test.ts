@@ -158,8 +158,12 @@ test("a body that is cut short is not noted, so that the request can come again"
 });
 
 test("a handler gives up on a call when the client does", async () => {
+  let given: AbortSignal | undefined;
   const hanging = createStore({
-    get: () => new Promise(() => {}),
+    get: (_, { signal }) => {
+      given = signal;
+      return new Promise(() => {});
+    },
     set: () => {},
     delete: () => false,
     isPersistent: () => false,
@@ -167,6 +171,7 @@ test("a handler gives up on a call when the client does", async () => {
   const { ask } = pair({ store: hanging });
   const response = await ask("GET", "entry?key=a", { headers: { "shelflife-timeout": "5" } });
   assert.deepEqual([response.status, await code(response)], [503, "unavailable"]);
+  assert.equal((given!.reason as DOMException).name, "TimeoutError");
   for (const timeout of ["-1", "soon", "", "1e3"]) {
     const refused = await ask("GET", "entry?key=a", { headers: { "shelflife-timeout": timeout } });
     assert.equal(refused.status, 400, timeout);
