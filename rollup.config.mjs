@@ -1,4 +1,4 @@
-// Makes dist of what tsc wrote: the public modules with what they share, and the two bundles. test/tools/build.mjs says where.
+// Makes dist of what tsc wrote: the public modules with what they share, and the two bundles. scripts/build.mjs says where.
 import { readdirSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, resolve, sep } from "node:path";
@@ -25,7 +25,7 @@ const typescriptMaps = {
 function publicModules() {
   const { bin, exports } = JSON.parse(readFileSync("package.json", "utf8"));
   const targets = [...Object.values(bin), ...Object.values(exports)].filter((target) => target?.endsWith(".js"));
-  const patterns = targets.map((target) => new RegExp(`^${target.replace("./dist/", "").replace("*", "[^_][^/]*")}$`));
+  const patterns = targets.map((target) => new RegExp(`^${target.replace("./dist/", "").replace("*", "[^_/][^/]*")}$`));
   const names = readdirSync(modules, { recursive: true }).map((name) => name.replaceAll(sep, "/"));
   const found = names.filter((name) => patterns.some((pattern) => pattern.test(name)));
   return Object.fromEntries(found.map((name) => [name.slice(0, -3), `${modules}/${name}`]));

@@ -2,10 +2,10 @@
 //   npm run bench [-- sqlite | http | memory | valkey …] [--rounds=9] [--browser=firefox] [--runtime=bun] [--only=part of a title] [--peers=name,name]
 //   npm run bench -- --pages   writes the pages and charts anew from the results that there are
 import { readdirSync } from "node:fs";
-import { build } from "../test/tools/build.mjs";
-import { exit, root, run } from "../test/tools/run.mjs";
-import { runtimes } from "../test/tools/runtimes.mjs";
-import { setup } from "../test/tools/setup.mjs";
+import { build } from "../scripts/build.mjs";
+import { exit, root, run } from "../scripts/run.mjs";
+import { runtimes } from "../scripts/runtimes.mjs";
+import { setup } from "../scripts/setup.mjs";
 import { inBrowser, readArguments } from "./readArguments.mjs";
 
 /** What runs a script with the garbage collector within its reach. */

@@ -1,5 +1,5 @@
-import { launch, type BrowserName } from "../e2e/drivers/launch.ts";
-import { startServer } from "../e2e/server.ts";
+import { launch, type BrowserName } from "../e2e/support/launch.ts";
+import { startServer } from "../e2e/support/server.ts";
 import { inTurn, type Bench, type SuiteOptions } from "./bench.ts";
 
 // So that a suite ends on a machine that is slow, too: once a work has taken so long, it gets no further round.

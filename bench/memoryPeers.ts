@@ -1,6 +1,6 @@
 import { memory } from "../src/backends/memory.ts";
 import type { Store } from "../src/core/contract.ts";
-import { json } from "../src/core/json.ts";
+import { json } from "../src/views/json.ts";
 import { load, ours, type Item, type Peer } from "./bench.ts";
 
 interface Profile {

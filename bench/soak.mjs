@@ -1,8 +1,8 @@
 // Lets many clients use a server for a while, and looks for what grows, gets lost or is told twice.
 //   npm run soak [-- 60]      for so many seconds (600)
-import { exit, run } from "../test/tools/run.mjs";
-import { runtimes } from "../test/tools/runtimes.mjs";
-import { setup } from "../test/tools/setup.mjs";
+import { exit, run } from "../scripts/run.mjs";
+import { runtimes } from "../scripts/runtimes.mjs";
+import { setup } from "../scripts/setup.mjs";
 
 async function main() {
   const [text = "600", ...more] = process.argv.slice(2);

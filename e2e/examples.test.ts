@@ -4,11 +4,11 @@ import { cp, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
-import { packageFolder } from "../test/tools/installPackage.mjs";
-import { root } from "../test/tools/run.mjs";
-import { runtimes } from "../test/tools/runtimes.mjs";
-import { besidePackage, serveInstalled, start } from "./_installed.ts";
-import { launch, type Browser, type Page } from "./drivers/launch.ts";
+import { packageFolder } from "../scripts/installPackage.mjs";
+import { root } from "../scripts/run.mjs";
+import { runtimes } from "../scripts/runtimes.mjs";
+import { besidePackage, serveInstalled, start } from "./support/installed.ts";
+import { launch, type Browser, type Page } from "./support/launch.ts";
 
 const source = fileURLToPath(new URL("../examples/", import.meta.url));
 const examples = await besidePackage("examples", (folder) =>

@@ -4,12 +4,12 @@ import { existsSync } from "node:fs";
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { root } from "../test/tools/run.mjs";
-import { packageFolder } from "../test/tools/installPackage.mjs";
-import { runtimes } from "../test/tools/runtimes.mjs";
-import { steps } from "../test/tools/steps.mjs";
-import { besidePackage, serveInstalled, start } from "./_installed.ts";
-import { launch } from "./drivers/launch.ts";
+import { root } from "../scripts/run.mjs";
+import { packageFolder } from "../scripts/installPackage.mjs";
+import { runtimes } from "../scripts/runtimes.mjs";
+import { steps } from "../scripts/steps.mjs";
+import { besidePackage, serveInstalled, start } from "./support/installed.ts";
+import { launch } from "./support/launch.ts";
 
 const readme = await readFile(`${root}README.md`, "utf8");
 const manifest = JSON.parse(await readFile(`${root}package.json`, "utf8"));

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { memory } from "shelflife";
 import { handler } from "shelflife/http/handler";
-import { storesPath, storeServer } from "../test/storeServer.ts";
+import { storesPath, storeServer } from "../test/support/storeServer.ts";
 import { docs } from "../src/http/docs.ts";
-import type { PlaywrightBrowser } from "./drivers/playwright.ts";
-import { launch } from "./drivers/launch.ts";
-import { startServer, type TestServer } from "./server.ts";
+import type { PlaywrightBrowser } from "./support/playwright.ts";
+import { launch } from "./support/launch.ts";
+import { startServer, type TestServer } from "./support/server.ts";
 
 const blank = (): Response =>
   new Response('<!doctype html><title>blank</title><link rel="icon" href="data:,">', {

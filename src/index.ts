@@ -6,13 +6,13 @@ import type { Store } from "./core/contract.ts";
 import { remoteFactory } from "./http/remote.ts";
 
 export * from "./core/contract.ts";
-export { cached, type CachedOptions } from "./core/cached.ts";
+export { cached, type CachedOptions } from "./views/cached.ts";
 export { createStore } from "./core/createStore.ts";
 export { isStoreError, StoreError, type StoreErrorCode, type StoreErrorOptions } from "./core/error.ts";
-export { json, type JsonOptions, type Schema, type SchemaResult } from "./core/json.ts";
-export { migrate, type Migrated, type MigrateOptions } from "./core/migrate.ts";
+export { json, type JsonOptions, type Schema, type SchemaResult } from "./views/json.ts";
+export { migrate, type Migrated, type MigrateOptions } from "./over/migrate.ts";
 export type { StoreOptions } from "./core/options.ts";
-export { prefix } from "./core/prefix.ts";
+export { prefix } from "./views/prefix.ts";
 // As a whole, so that others can merge their own names into `Backends`.
 export * from "./core/registry.ts";
 export {

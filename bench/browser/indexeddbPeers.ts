@@ -5,8 +5,8 @@ import localforage from "localforage";
 import { createStorage } from "unstorage";
 import unstorageDriver from "unstorage/drivers/indexedb";
 import { indexeddb } from "../../src/backends/indexeddb.ts";
-import { cached } from "../../src/core/cached.ts";
-import { json } from "../../src/core/json.ts";
+import { cached } from "../../src/views/cached.ts";
+import { json } from "../../src/views/json.ts";
 import type { Items, Make, Makes, PagePeer } from "./work.ts";
 
 interface Ours {

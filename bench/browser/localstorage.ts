@@ -2,7 +2,7 @@ import localforage from "localforage";
 import { createStorage } from "unstorage";
 import unstorageDriver from "unstorage/drivers/localstorage";
 import { localstorage } from "../../src/backends/localstorage.ts";
-import { json } from "../../src/core/json.ts";
+import { json } from "../../src/views/json.ts";
 import {
   bytesOf,
   fill,

@@ -1,6 +1,6 @@
 import { Redis } from "ioredis";
 import { valkey } from "../../src/backends/valkey.ts";
-import { startValkey } from "../../test/servers/valkey.ts";
+import { startValkey } from "../../test/support/valkey.ts";
 import { load, ours, type Peer, type Suite } from "../bench.ts";
 import { runtimeOf } from "../runtimeOf.ts";
 

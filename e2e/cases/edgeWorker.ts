@@ -1,7 +1,7 @@
 // An edge worker that answers a request with what the Cases come to there, line by line, and serves stores of its own.
 import * as bundle from "shelflife";
 import { handler } from "shelflife/http/handler";
-import { storeServer, storesPath } from "../../test/storeServer.ts";
+import { storeServer, storesPath } from "../../test/support/storeServer.ts";
 import { run } from "./run.ts";
 
 const serve = storeServer(bundle.memory, handler);

@@ -1,11 +1,11 @@
 // Runs the Cases in a browser, on the built bundles, and prints what came of them.
 //   node e2e/cases/main.ts <chromium | firefox | webkit> <page-esm | page-umd | worker | serviceWorker> [part of a subject's name]
-import { launch, type BrowserName } from "../drivers/launch.ts";
+import { launch, type BrowserName } from "../support/launch.ts";
 import { memory } from "shelflife";
 import { handler } from "shelflife/http/handler";
-import { storeServer, storesPath } from "../../test/storeServer.ts";
-import { summary } from "../../test/runCases.ts";
-import { startServer } from "../server.ts";
+import { storeServer, storesPath } from "../../test/support/storeServer.ts";
+import { summary } from "../../test/support/runCases.ts";
+import { startServer } from "../support/server.ts";
 
 const [name, place, filter = ""] = process.argv.slice(2);
 const [where, bundle] = place!.split("-");

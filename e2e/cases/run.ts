@@ -1,8 +1,8 @@
 import type * as index from "shelflife";
 import * as handler from "shelflife/http/handler";
 import * as testing from "shelflife/testing";
-import { runCases, summary } from "../../test/runCases.ts";
-import { subjects, type Load } from "../../test/subjects.ts";
+import { runCases, summary } from "../../test/support/runCases.ts";
+import { subjects, type Load } from "../../test/support/subjects.ts";
 
 /**
  * Runs the Cases on one bundle, in whichever context this is, against the stores that a server has, and tells each line;

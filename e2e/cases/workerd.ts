@@ -9,11 +9,11 @@ import * as index from "shelflife";
 import * as handlerModule from "shelflife/http/handler";
 import * as testing from "shelflife/testing";
 import { serve } from "srvx";
-import { runCases, summary, type Count } from "../../test/runCases.ts";
-import { storeServer } from "../../test/storeServer.ts";
-import { subjects, type Load } from "../../test/subjects.ts";
-import { root } from "../../test/tools/run.mjs";
-import { workerd } from "../../test/tools/runtimes.mjs";
+import { runCases, summary, type Count } from "../../test/support/runCases.ts";
+import { storeServer } from "../../test/support/storeServer.ts";
+import { subjects, type Load } from "../../test/support/subjects.ts";
+import { root } from "../../scripts/run.mjs";
+import { workerd } from "../../scripts/runtimes.mjs";
 
 const config = `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (

@@ -1,4 +1,4 @@
-// Gives a tab what e2e/localforage.test.ts does in it: a store over an instance of the page's localForage.
+// Gives a tab what e2e/localforage/localforage.test.ts does in it: a store over an instance of the page's localForage.
 import { json, type Store } from "shelflife";
 import { localforage } from "shelflife/adapters/localforage";
 import { cases, proveAll, type Subject } from "shelflife/testing";

@@ -12,8 +12,8 @@ import { isStoreError, quote, StoreError } from "../core/error.ts";
 import { createSharedHub } from "../core/hub.ts";
 import { checkKey } from "../core/key.ts";
 import { boolean, checkOptions, storeRules, type StoreOptions } from "../core/options.ts";
-import { decode, encode, unreadable } from "./_localforageValue.ts";
-import { createTurns } from "./_turns.ts";
+import { decode, encode, unreadable } from "./localforage/value.ts";
+import { createTurns } from "./localforage/turns.ts";
 
 /** How a store over localForage behaves. */
 export interface LocalForageStoreOptions extends StoreOptions {

@@ -12,14 +12,14 @@ import {
   type StoreOptions,
 } from "../core/options.ts";
 import type { Factory } from "../core/registry.ts";
-import { buffered, type AcknowledgeOptions } from "./_buffered.ts";
-import { expiryIndex, findExpired, listKeys, listPage, rangeOf } from "./_listing.ts";
-import { createCache, markStore, type Noted } from "./_cache.ts";
-import { createQueue, type Work } from "./_queue.ts";
-import { ask } from "./_readMany.ts";
-import { Refusal } from "./_failure.ts";
-import { deadlineOf, toEntry, type Stored } from "./_stored.ts";
-import { tellTogether } from "./_tellTogether.ts";
+import { buffered, type AcknowledgeOptions } from "./indexeddb/buffered.ts";
+import { expiryIndex, findExpired, listKeys, listPage, rangeOf } from "./indexeddb/listing.ts";
+import { createCache, markStore, type Noted } from "./indexeddb/cache.ts";
+import { createQueue, type Work } from "./indexeddb/queue.ts";
+import { ask } from "./indexeddb/readMany.ts";
+import { Refusal } from "./indexeddb/failure.ts";
+import { deadlineOf, toEntry, type Stored } from "./indexeddb/record.ts";
+import { tellTogether } from "./indexeddb/announce.ts";
 
 /** Where an IndexedDB store keeps its entries, and how firmly. */
 export interface IndexedDBOptions extends StoreOptions, AcknowledgeOptions {

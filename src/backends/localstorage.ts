@@ -3,8 +3,8 @@ import { createFullStore } from "../core/createFullStore.ts";
 import { isKey } from "../core/key.ts";
 import { checkOptions, storeRules, type Rule, type StoreOptions } from "../core/options.ts";
 import type { Factory } from "../core/registry.ts";
-import { createStorageBackend } from "./_storageBackend.ts";
-import { numberKey, type TextStorage } from "./_tabs.ts";
+import { createStorageBackend } from "./localstorage/backend.ts";
+import { numberKey, type TextStorage } from "./localstorage/tabs.ts";
 
 /** Which keys of sessionStorage a store has. */
 export interface SessionStorageOptions extends StoreOptions {

@@ -11,15 +11,15 @@ import { createFullStore } from "../core/createFullStore.ts";
 import { quote, StoreError } from "../core/error.ts";
 import { checkOptions } from "../core/options.ts";
 import type { Factory } from "../core/registry.ts";
-import { createBucket, type Found, type Line } from "./_s3Bucket.ts";
-import { readCredentials } from "./_s3Credentials.ts";
-import { createNames } from "./_s3Names.ts";
-import { foreign, gone, seal, type Meta } from "./_s3Object.ts";
-import type { S3Options } from "./_s3Options.ts";
-import { rulesFor } from "./_s3Rules.ts";
-import { createSend, pause } from "./_s3Send.ts";
+import { createBucket, type Found, type Line } from "./s3/bucket.ts";
+import { readCredentials } from "./s3/credentials.ts";
+import { createNames } from "./s3/names.ts";
+import { foreign, gone, seal, type Meta } from "./s3/object.ts";
+import type { S3Options } from "./s3/options.ts";
+import { rulesFor } from "./s3/rules.ts";
+import { createSend, pause } from "./s3/send.ts";
 
-export type { S3Options } from "./_s3Options.ts";
+export type { S3Options } from "./s3/options.ts";
 
 declare module "../core/registry.ts" {
   interface Backends {

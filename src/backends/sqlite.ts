@@ -4,11 +4,11 @@ import { createFullStore } from "../core/createFullStore.ts";
 import { quote, StoreError } from "../core/error.ts";
 import { checkOptions, positiveInteger, storeRules, type StoreOptions } from "../core/options.ts";
 import type { Factory } from "../core/registry.ts";
-import { sqliteCode, type Cell, type Client, type Row } from "./_sqliteClient.ts";
-import { openFile, pageCount, pages } from "./_sqliteFile.ts";
-import { createLog } from "./_sqliteLog.ts";
-import { createQueue, type Item } from "./_sqliteQueue.ts";
-import { createRoom } from "./_sqliteRoom.ts";
+import { sqliteCode, type Cell, type Client, type Row } from "./sqlite/client.ts";
+import { openFile, pageCount, pages } from "./sqlite/file.ts";
+import { createLog } from "./sqlite/log.ts";
+import { createQueue, type Item } from "./sqlite/queue.ts";
+import { createRoom } from "./sqlite/reserve.ts";
 
 /** Where a SQLite store keeps its values. */
 export interface SqliteOptions extends StoreOptions {

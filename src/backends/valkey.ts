@@ -12,17 +12,17 @@ import { quote, StoreError } from "../core/error.ts";
 import { checkOptions, storeRules, type StoreOptions } from "../core/options.ts";
 import type { Factory } from "../core/registry.ts";
 import { add } from "../core/value.ts";
-import { databaseOf, rulesFor, type ValkeyServers } from "./_valkeyConfig.ts";
-import { createConnection, type ValkeyClient } from "./_valkeyConnection.ts";
-import { describe } from "./_valkeyError.ts";
-import { createLister } from "./_valkeyList.ts";
-import { createQueue } from "./_valkeyQueue.ts";
-import { absent, declined, readDone, readEntry, readHead, type Reader, type Step } from "./_valkeyScript.ts";
-import { nameBeside, slotCount } from "./_valkeySlots.ts";
-import { createFeed } from "./_valkeyWatch.ts";
+import { databaseOf, rulesFor, type ValkeyServers } from "./valkey/config.ts";
+import { createConnection, type ValkeyClient } from "./valkey/connection.ts";
+import { describe } from "./valkey/error.ts";
+import { createLister } from "./valkey/listing.ts";
+import { createQueue } from "./valkey/queue.ts";
+import { absent, declined, readDone, readEntry, readHead, type Reader, type Step } from "./valkey/script.ts";
+import { nameBeside, slotCount } from "./valkey/slots.ts";
+import { createFeed } from "./valkey/watch.ts";
 
-export type { ValkeySentinel, ValkeyServers } from "./_valkeyConfig.ts";
-export type { ValkeyClient } from "./_valkeyConnection.ts";
+export type { ValkeySentinel, ValkeyServers } from "./valkey/config.ts";
+export type { ValkeyClient } from "./valkey/connection.ts";
 
 /** Where a store in Valkey or Redis is, and how it is reached. */
 export interface ValkeyOptions extends StoreOptions, ValkeyServers {}

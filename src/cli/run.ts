@@ -1,13 +1,13 @@
 import { isStoreError, quote, StoreError, type StoreErrorCode } from "../core/error.ts";
 import { exitCodes, type Command, type Given, type Option } from "./command.ts";
-import { exportCommand } from "./export.ts";
+import { exportCommand } from "./commands/export.ts";
 import { commonOptions, writeHelp, writeOverview } from "./help.ts";
-import { importCommand } from "./import.ts";
-import { listCommand, methodsCommand, watchCommand } from "./list.ts";
-import { suggest } from "./nearest.ts";
-import { serveCommand } from "./serve.ts";
-import { tokenCommand } from "./token.ts";
-import { valueCommands } from "./values.ts";
+import { importCommand } from "./commands/import.ts";
+import { listCommand, methodsCommand, watchCommand } from "./commands/list.ts";
+import { suggest } from "./config/nearest.ts";
+import { serveCommand } from "./commands/serve.ts";
+import { tokenCommand } from "./commands/token.ts";
+import { valueCommands } from "./commands/values.ts";
 import { Interruption, readerLeft, type World } from "./world.ts";
 
 const commands: readonly Command[] = [

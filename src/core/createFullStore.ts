@@ -15,9 +15,9 @@ import {
 import { disposable } from "./disposable.ts";
 import { check, missing, StoreError } from "./error.ts";
 import { checkKey, checkPrefix } from "./key.ts";
-import { shortcuts, type Read } from "./shortcuts.ts";
+import { shortcuts, type Read } from "./lending.ts";
 import type { StoreOptions } from "./options.ts";
-import { goOn, settle } from "./settle.ts";
+import { goOn, settle } from "./attempt.ts";
 import { startSweeps } from "./startSweeps.ts";
 import { startWatch, type End } from "./startWatch.ts";
 import { untilAborted } from "./untilAborted.ts";

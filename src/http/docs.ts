@@ -1,7 +1,7 @@
-import { writeDocsPage } from "./_docsPage.ts";
-import { readTarget } from "./_request.ts";
+import { writeDocsPage } from "./openapi/page.ts";
+import { readTarget } from "./server/request.ts";
 import { openapi } from "./openapi.ts";
-import { jsonType } from "./_reply.ts";
+import { jsonType } from "./server/reply.ts";
 
 /** A text as it is sent. */
 interface Page {

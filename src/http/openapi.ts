@@ -1,6 +1,6 @@
-import { always, everyHeader, onWrites, operations, writeHeader, type Content, type Described, type Refusal } from "./_operations.ts"; // prettier-ignore
-import { headers, lifetimeOrKeep, parameters, refusals, requestHeaders, schemas } from "./_openapiParts.ts";
-import { problemType, reasons, statuses } from "./_reply.ts";
+import { always, everyHeader, onWrites, operations, writeHeader, type Content, type Described, type Refusal } from "./openapi/operations.ts"; // prettier-ignore
+import { headers, lifetimeOrKeep, parameters, refusals, requestHeaders, schemas } from "./openapi/parts.ts";
+import { problemType, reasons, statuses } from "./server/reply.ts";
 import { outcomeHeader, ttlHeader, type Method } from "./wire.ts";
 
 type Schema = Readonly<Record<string, unknown>>;

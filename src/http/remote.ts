@@ -10,9 +10,9 @@ import {
   type StoreOptions,
 } from "../core/options.ts";
 import type { Factory } from "../core/registry.ts";
-import { createBatcher, type Single } from "./_batcher.ts";
-import { followChanges } from "./_follow.ts";
-import { createSend, pause, type Details, type Target } from "./_send.ts";
+import { createBatcher, type Single } from "./client/batcher.ts";
+import { followChanges } from "./client/follow.ts";
+import { createSend, pause, type Details, type Target } from "./client/send.ts";
 import { frame, keep, lastHeader, readJson, readPage, readResults, type Tagged } from "./wire.ts";
 
 /** Where a remote store is and how it is asked. */

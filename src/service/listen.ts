@@ -3,8 +3,8 @@ import { expose, isLoopback } from "../core/expose.ts";
 import { callable, checkOptions, milliseconds, nonEmptyString, positiveInteger } from "../core/options.ts";
 import { letExit } from "../core/timers.ts";
 import { isEventStream, refuse, tap, type Answer } from "./_answer.ts";
-import { startBun, startDeno } from "./_listenNative.ts";
-import { startNode } from "./_listenNode.ts";
+import { startBun, startDeno } from "./listen/native.ts";
+import { startNode } from "./listen/node.ts";
 
 /** Where a server listens, and what it bears. */
 export interface ListenOptions {

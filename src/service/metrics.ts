@@ -2,7 +2,7 @@ import type { Store } from "../core/contract.ts";
 import { disposable } from "../core/disposable.ts";
 import { isStoreError } from "../core/error.ts";
 import { isEventStream, tap, type Answer } from "./_answer.ts";
-import { createCounter, createHistogram } from "./_meter.ts";
+import { createCounter, createHistogram } from "./metrics/meter.ts";
 import { describe, lengthOf } from "./_resource.ts";
 
 /** The media type of what {@link Metrics.text} returns. */

@@ -4,7 +4,7 @@ import "fake-indexeddb/auto";
 import { localforage } from "../../src/adapters/localforage.ts";
 import type { Store } from "../../src/core/contract.ts";
 import { isStoreError } from "../../src/core/error.ts";
-import { json } from "../../src/core/json.ts";
+import { json } from "../../src/views/json.ts";
 import { cases, casesFor, createClock, prove, type Subject } from "../../src/testing.ts";
 
 // localForage looks for its media when it is loaded.

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { describe, isLost, isPassing } from "../../src/backends/_valkeyError.ts";
-import { slotCount, slotOf, tagIn, tagOf } from "../../src/backends/_valkeySlots.ts";
+import { describe, isLost, isPassing } from "../../src/backends/valkey/error.ts";
+import { slotCount, slotOf, tagIn, tagOf } from "../../src/backends/valkey/slots.ts";
 import { valkeyFactory } from "../../src/backends/valkey.ts";
 import { isStoreError, type StoreError } from "../../src/core/error.ts";
 

@@ -5,7 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { command, folder } from "./world.ts";
+import { command, folder } from "../support/world.ts";
 
 const exec = promisify(execFile);
 const read = (path: string): string => readFileSync(new URL(`../../examples/${path}`, import.meta.url), "utf8");

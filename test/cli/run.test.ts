@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { command, ownStore } from "./world.ts";
+import { command, ownStore } from "../support/world.ts";
 
 const names = "serve get set delete take increment touch list watch export import token methods".split(" ");
 

@@ -6,7 +6,7 @@ import { memory } from "../../src/backends/memory.ts";
 import { handler } from "../../src/http/handler.ts";
 import { remote } from "../../src/http/remote.ts";
 import { listen, type Listening } from "../../src/service/listen.ts";
-import { bytes, text } from "./pair.ts";
+import { bytes, text } from "../support/pair.ts";
 
 // What strangers try that belongs to no other file, over a socket. The list of all is SECURITY.md.
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Change, Observer } from "../../src/core/contract.ts";
 import { createStore } from "../../src/core/createStore.ts";
 import { isStoreError, StoreError } from "../../src/core/error.ts";
-import { bytes, pair } from "./pair.ts";
+import { bytes, pair } from "../support/pair.ts";
 
 const isUnavailable = (error: unknown): boolean => isStoreError(error, "unavailable");
 const soon = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));

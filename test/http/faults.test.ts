@@ -7,9 +7,9 @@ import { isStoreError } from "../../src/core/error.ts";
 import { handler } from "../../src/http/handler.ts";
 import { remote, type RemoteOptions } from "../../src/http/remote.ts";
 import { listen, type ListenOptions } from "../../src/service/listen.ts";
-import { pause, startFaultProxy, type Fault, type FaultProxy } from "./faultProxy.ts";
-import { stormFaults } from "./faultStorm.ts";
-import { bytes, text } from "./pair.ts";
+import { pause, startFaultProxy, type Fault, type FaultProxy } from "../support/faultProxy.ts";
+import { stormFaults } from "../support/faultStorm.ts";
+import { bytes, text } from "../support/pair.ts";
 
 const isUnavailable = (error: unknown): boolean => isStoreError(error, "unavailable");
 

@@ -7,11 +7,11 @@ import { isKey } from "../../src/core/key.ts";
 import { memory } from "../../src/backends/memory.ts";
 import { handler } from "../../src/http/handler.ts";
 import { remote } from "../../src/http/remote.ts";
-import { readQuery, readTarget } from "../../src/http/_request.ts";
-import { writeEvent, writeResync, writeSign } from "../../src/http/_reply.ts";
+import { readQuery, readTarget } from "../../src/http/server/request.ts";
+import { writeEvent, writeResync, writeSign } from "../../src/http/server/reply.ts";
 import { frame, readEvents, readProblem, unframe } from "../../src/http/wire.ts";
-import { anyBytes, anyJson, anyText, fuzz } from "../fuzz.ts";
-import { bytes, mount, text } from "./pair.ts";
+import { anyBytes, anyJson, anyText, fuzz } from "../support/fuzz.ts";
+import { bytes, mount, text } from "../support/pair.ts";
 
 const resources = fc.constantFrom("batch", "changes", "entries", "entry", "increment", "sweep", "take", "touch");
 const methods = fc.oneof(

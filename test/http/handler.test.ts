@@ -6,7 +6,7 @@ import { createStore } from "../../src/core/createStore.ts";
 import { isStoreError, StoreError } from "../../src/core/error.ts";
 import { handler, type HandlerOptions } from "../../src/http/handler.ts";
 import { faulty } from "../../src/testing/faulty.ts";
-import { bytes, mount, pair, text } from "./pair.ts";
+import { bytes, mount, pair, text } from "../support/pair.ts";
 
 /** Asserts that an answer is a problem document with a status and a code, and returns it. */
 async function problem(

@@ -8,7 +8,7 @@ import { handler } from "../../src/http/handler.ts";
 import { nodeFetch } from "../../src/http/nodeFetch.ts";
 import { open, remote } from "../../src/server.ts";
 import { listen } from "../../src/service/listen.ts";
-import { bytes, text } from "./pair.ts";
+import { bytes, text } from "../support/pair.ts";
 
 interface Serving {
   readonly url: string;

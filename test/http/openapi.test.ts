@@ -7,8 +7,8 @@ import { createStore } from "../../src/core/createStore.ts";
 import { StoreError, type StoreErrorCode } from "../../src/core/error.ts";
 import { handler, type HandlerOptions } from "../../src/http/handler.ts";
 import type { OpenapiOperation } from "../../src/http/openapi.ts";
-import { bytes, mount } from "./pair.ts";
-import { conforms, document, isLike, lastOf, operationOf, responseOf } from "./conforms.ts";
+import { bytes, mount } from "../support/pair.ts";
+import { conforms, document, isLike, lastOf, operationOf, responseOf } from "../support/conforms.ts";
 
 /** A request, and what its handler is like. */
 interface Drive {

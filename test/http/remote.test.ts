@@ -9,7 +9,7 @@ import { isStoreError, StoreError, type StoreErrorCode } from "../../src/core/er
 import { faulty } from "../../src/testing/faulty.ts";
 import { memory } from "../../src/backends/memory.ts";
 import { remote, remoteFactory, type RemoteOptions } from "../../src/http/remote.ts";
-import { bytes, mount, pair, text } from "./pair.ts";
+import { bytes, mount, pair, text } from "../support/pair.ts";
 
 const isUnavailable = (error: unknown): boolean => isStoreError(error, "unavailable");
 

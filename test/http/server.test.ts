@@ -10,7 +10,7 @@ import { isStoreError } from "../../src/core/error.ts";
 import { handler } from "../../src/http/handler.ts";
 import { remote } from "../../src/http/remote.ts";
 import { oddKeys } from "../../src/testing/cases/values.ts";
-import { bytes, text } from "./pair.ts";
+import { bytes, text } from "../support/pair.ts";
 
 const servers: Server[] = [];
 let store: Store;

@@ -3,8 +3,8 @@ import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { root } from "../tools/run.mjs";
-import { runtimes } from "../tools/runtimes.mjs";
+import { root } from "../../scripts/run.mjs";
+import { runtimes } from "../../scripts/runtimes.mjs";
 
 const exec = promisify(execFile);
 const readJson = (name: string): any => JSON.parse(readFileSync(root + name, "utf8"));

@@ -15,8 +15,8 @@ import { test } from "node:test";
 import { promisify } from "node:util";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
-import { packageFolder } from "../tools/installPackage.mjs";
-import { root } from "../tools/run.mjs";
+import { packageFolder } from "../../scripts/installPackage.mjs";
+import { root } from "../../scripts/run.mjs";
 
 const exec = promisify(execFile);
 const folder = `${packageFolder}node_modules/shelflife/`;
@@ -117,7 +117,8 @@ test("every export names a file, and every public file has an export", () => {
     assert.ok(existsSync(folder + manifest[field]), field);
   // The command is run by its name, and not imported.
   const isPublic = (name: string): boolean =>
-    `./dist/${name}` !== manifest.bin.shelflife && /^(\w+|(backends|http|adapters|service)\/[^_][^/]*)\.js$/.test(name);
+    `./dist/${name}` !== manifest.bin.shelflife &&
+    /^(\w+|(backends|http|adapters|service)\/[^_/][^/]*)\.js$/.test(name);
   assert.deepEqual(
     dist.filter((name) => isPublic(name) !== (entry(name) !== undefined)),
     [],

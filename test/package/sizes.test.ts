@@ -5,8 +5,8 @@ import { gzipSync } from "node:zlib";
 import { nodeResolve } from "@rollup/plugin-node-resolve";
 import { build } from "esbuild";
 import { rollup } from "rollup";
-import { packageFolder } from "../tools/installPackage.mjs";
-import { root } from "../tools/run.mjs";
+import { packageFolder } from "../../scripts/installPackage.mjs";
+import { root } from "../../scripts/run.mjs";
 
 // What a user writes, and how many bytes of it may reach the browser: what is reached, so that growth has to be meant.
 const uses = [

@@ -3,8 +3,8 @@ import { execFile } from "node:child_process";
 import { copyFile, readFile, rm, writeFile } from "node:fs/promises";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { packageFolder } from "../tools/installPackage.mjs";
-import { root } from "../tools/run.mjs";
+import { packageFolder } from "../../scripts/installPackage.mjs";
+import { root } from "../../scripts/run.mjs";
 
 const exec = promisify(execFile);
 const compilers = {

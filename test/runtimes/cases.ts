@@ -6,11 +6,11 @@ import { join } from "node:path";
 import process from "node:process";
 import { serve } from "srvx";
 import type { Subject } from "../../src/testing.ts";
-import { runCases, summary } from "../runCases.ts";
-import { strictCredentials, strictS3Server } from "../servers/strictS3.ts";
-import { storeServer, storesPath } from "../storeServer.ts";
-import { valkeySubjects } from "../valkeySubjects.ts";
-import { subjects, type Load as LoadPortable, type Modules as PortableModules } from "../subjects.ts";
+import { runCases, summary } from "../support/runCases.ts";
+import { strictCredentials, strictS3Server } from "../support/strictS3.ts";
+import { storeServer, storesPath } from "../support/storeServer.ts";
+import { valkeySubjects } from "../support/valkeySubjects.ts";
+import { subjects, type Load as LoadPortable, type Modules as PortableModules } from "../support/subjects.ts";
 
 interface Modules extends PortableModules {
   testing: typeof import("../../src/testing.ts");

@@ -12,7 +12,7 @@ import { limitRate, limitStreams } from "../../src/service/limits.ts";
 import { listen, type Listening, type ListenOptions } from "../../src/service/listen.ts";
 import { logRequests, type LogLine } from "../../src/service/log.ts";
 import { createMetrics } from "../../src/service/metrics.ts";
-import { serveTests } from "./served.ts";
+import { serveTests } from "../support/served.ts";
 
 // What is Node's alone. What all runtimes have to do is in listenProcesses.test.ts.
 

@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { inEngines } from "./driver.ts";
+
+const path = "e2e/indexeddb/page.html";
+const engines = ["chromium", "firefox", "webkit"] as const;
+
+inEngines("a cached view of IndexedDB", engines, { backForwardCache: true }, (place) => {
+  it("reads without a transaction, and what another tab wrote once that is told", async () => {
+    const database = place.database();
+    const [reading, writing] = [await place.open(), await place.open()];
+    const transactions = await reading.evaluate(async (database) => {
+      const view = (kept.view = shelf.cached(shelf.indexeddb({ database }), { maxBytes: 100_000 }));
+      kept.read = [];
+      const changes = view.watch();
+      kept.reading = (async () => {
+        for await (const { key } of changes) {
+          kept.read.push(Number(shelf.text(await view.get(key))));
+          if (kept.read.at(-1) === 99) break;
+        }
+      })();
+      await view.set("other", shelf.bytes("-1"));
+      await view.find("other");
+      await shelf.pause(100);
+      await view.find("other");
+      return shelf.transactionsOf(async () => {
+        for (let count = 0; count < 1000; count++) await view.get("other");
+      });
+    }, database);
+    assert.equal(transactions, 0);
+    await writing.evaluate(async (database) => {
+      const store = shelf.indexeddb({ database });
+      for (let count = 0; count < 100; count++) await store.set("key", shelf.bytes(`${count}`));
+      await store.close();
+    }, database);
+    const read = await reading.evaluate(async () => {
+      await Promise.race([kept.reading, shelf.pause(10_000)]);
+      await kept.view.close();
+      return kept.read as number[];
+    });
+    // Each change is followed by a value at least as new as it.
+    const late = read.slice(1).filter((value, index) => value < index);
+    assert.deepEqual([read[0], late, read.at(-1)], [-1, [], 99]);
+  });
+
+  it("is right again in a page that was left and came back as it was", async (context) => {
+    const database = place.database();
+    const page = await place.open();
+    await page.evaluate(async (database) => {
+      const view = (kept.view = shelf.cached(shelf.indexeddb({ database }), { maxBytes: 100_000 }));
+      await view.set("key", shelf.bytes("old"));
+      for (let count = 0; count < 3; count++) {
+        await view.find("key");
+        await shelf.pause(50);
+      }
+    }, database);
+    await page.goto(`${place.server.url}${path}?away`);
+    await page.evaluate(async (database) => {
+      const store = shelf.indexeddb({ database });
+      await store.set("key", shelf.bytes("new"));
+      await store.close();
+      setTimeout(() => history.back(), 50);
+    }, database);
+    let state: { isSame: boolean; value?: string | undefined } | undefined;
+    for (const end = Date.now() + 20_000; !state && Date.now() < end;) {
+      state = await page
+        .evaluate(async (database) => {
+          if (location.search !== "" || !("kept" in globalThis)) return undefined;
+          const isSame = "view" in kept;
+          const view = (kept.view ??= shelf.cached(shelf.indexeddb({ database }), { maxBytes: 100_000 }));
+          return { isSame, value: shelf.text(await view.find("key")) };
+        }, database)
+        // The page is just being exchanged.
+        .catch(() => undefined);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    context.diagnostic(`${place.name}: the page was ${state?.isSame ? "kept" : "loaded again"}`);
+    assert.equal(state?.value, "new");
+  });
+});

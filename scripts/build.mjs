@@ -1,0 +1,54 @@
+// Builds dist: declarations one to one with src by tsc; of its modules, by rollup, the public ones and the two bundles.
+//   node scripts/build.mjs [--if-stale]
+import { cpSync, existsSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { exit, root, run } from "./run.mjs";
+import { setup } from "./setup.mjs";
+
+const dist = `${root}dist`;
+
+/** Tells whether anything that dist is made of is newer than dist. */
+function isStale() {
+  const last = `${dist}/shelflife.umd.min.js`;
+  if (!existsSync(last)) return true;
+  const builtAt = statSync(last).mtimeMs;
+  const sources = readdirSync(`${root}src`, { recursive: true }).map((name) => `src/${name}`);
+  const others = ["src", "package.json", "tsconfig.json", "tsconfig.build.json", "rollup.config.mjs"];
+  return [...sources, ...others].some((name) => statSync(root + name).mtimeMs > builtAt);
+}
+
+/** Compiles src. A type error fails the command and the tests, but does not keep the modules from being made. */
+async function compile(folder) {
+  try {
+    await run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json", "--outDir", folder]);
+  } catch (error) {
+    if (!existsSync(`${root}${folder}/index.js`)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}
+
+/** Builds dist beside the old one and exchanges the two, so that a reader never finds half of it. */
+export async function build({ ifStale = false } = {}) {
+  if (ifStale && !isStale()) return;
+  await setup("root");
+  // Beside dist, so that their maps lead to src as those of dist do.
+  const name = `.dist-${process.pid}`;
+  const modules = `${name}-modules`;
+  const fresh = root + name;
+  try {
+    await compile(modules);
+    const env = { ...process.env, SHELFLIFE_MODULES: modules, SHELFLIFE_DIST: name };
+    await run(process.execPath, ["node_modules/rollup/dist/bin/rollup", "-c", "--silent"], { env });
+    const isDeclared = (path) => statSync(path).isDirectory() || /\.d\.ts(\.map)?$/.test(path);
+    cpSync(root + modules, fresh, { recursive: true, filter: isDeclared });
+    if (existsSync(dist)) renameSync(dist, `${fresh}-old`);
+    renameSync(fresh, dist);
+  } finally {
+    for (const path of [fresh, `${fresh}-old`, root + modules]) rmSync(path, { recursive: true, force: true });
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await build({ ifStale: process.argv.includes("--if-stale") }).catch(exit);
+}

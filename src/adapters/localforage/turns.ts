@@ -1,0 +1,164 @@
+import type { Awaitable } from "../../core/contract.ts";
+import { quote, StoreError } from "../../core/error.ts";
+import { letExit } from "../../core/timers.ts";
+
+/** Who may change a medium that has no transactions, and when. */
+export interface Turns {
+  /** Does work while no other turn has any of these keys. */
+  take<R>(keys: readonly string[], work: () => Promise<R>): Promise<R>;
+  /** Does work while no other context does what has the same name. */
+  alone<R>(name: string, work: () => Promise<R>): Promise<R>;
+  /** Resolves when every turn taken so far is over. */
+  settled(): Promise<void>;
+}
+
+/** What turns need of the platform. */
+export interface TurnsOptions {
+  /** Web Locks, which keep the contexts of an origin apart. Without them turns hold within this process only. */
+  locks?: LockManager | undefined;
+  /** Tells the Storage that the medium is, if it is one: what another process wrote can be seen there late. */
+  storage?: (() => Awaitable<TextStorage | undefined>) | undefined;
+}
+
+type TextStorage = Pick<Storage, "getItem" | "setItem">;
+
+interface Waiting {
+  readonly keys: readonly string[];
+  start(): Promise<void>;
+  fail(error: unknown): void;
+}
+
+// How long one context goes on while another may be waiting: ms.
+const slice = 10;
+
+type Hold = (work: () => Promise<void>) => Promise<void>;
+
+/**
+ * Returns the turns of a medium, kept by one lock of its name: what is asked for at once is done under one hold of it,
+ * side by side where the keys differ.
+ */
+export function createTurns(medium: string, { locks, storage }: TurnsOptions): Turns {
+  const hold = locks ? byLock(medium, locks, storage) : inProcess(medium);
+  let waiting: Waiting[] = [];
+  let running: Promise<void> | undefined;
+
+  async function startAll(): Promise<void> {
+    const last = new Map<string, Promise<void>>();
+    const batch = waiting;
+    waiting = [];
+    await Promise.all(
+      batch.map(({ keys, start }) => {
+        const mine = Promise.all(keys.map((key) => last.get(key))).then(start);
+        for (const key of keys) last.set(key, mine);
+        return mine;
+      }),
+    );
+  }
+
+  async function startUntilIdle(): Promise<void> {
+    const end = performance.now() + slice;
+    do {
+      await startAll();
+      // Lets those who were answered ask for more: a caller that awaits each of its calls pays for one lock, not for each.
+      for (let hop = 0; hop < 50 && !waiting.length; hop++) await Promise.resolve();
+    } while (waiting.length && performance.now() < end);
+  }
+
+  async function run(): Promise<void> {
+    while (waiting.length) {
+      try {
+        await hold(startUntilIdle);
+      } catch (cause) {
+        // A document that is going away gets no lock any more.
+        const message = `Cannot lock ${quote(medium)}: expected the browser to grant it`;
+        for (const { fail } of waiting.splice(0)) fail(new StoreError("unavailable", message, { cause }));
+      }
+    }
+    running = undefined;
+  }
+
+  return {
+    take: (keys, work) =>
+      new Promise((resolve, fail) => {
+        waiting.push({ keys, start: () => work().then(resolve, fail), fail });
+        running ??= run();
+      }),
+    alone: (name, work) => (locks ? locks.request(`${medium}:${name}`, work) : work()),
+    settled: async () => running,
+  };
+}
+
+// For all that share a medium within one process, whichever store they belong to.
+const tails = new Map<string, Promise<unknown>>();
+
+function inProcess(medium: string): Hold {
+  return (work) => {
+    const mine = (tails.get(medium) ?? Promise.resolve()).then(work);
+    tails.set(
+      medium,
+      mine.catch(() => {}),
+    );
+    return mine;
+  };
+}
+
+// How long the last writer goes on telling others that they have something to wait for: ms. Writes reach another process
+// within a few.
+const telling = 5000;
+
+/**
+ * Holds a Web Lock. For a Storage that is not enough: browsers bring a write to other processes without regard to locks, so
+ * that who gets the lock may not see yet what was written under it just before. So each holder writes a number into the
+ * Storage after all else, and tells it by holding a lock with that number in its name; the next one waits until it sees it.
+ */
+function byLock(medium: string, locks: LockManager, find: TurnsOptions["storage"]): Hold {
+  const mark = `${medium}#`;
+  let stopTelling = (): void => {};
+
+  async function lastInSight(storage: TextStorage): Promise<number> {
+    for (;;) {
+      const { held = [] } = await locks.query();
+      const told = held.map(({ name = "" }) => (name.startsWith(mark) ? Number(name.slice(mark.length)) : 0));
+      const seen = Number(storage.getItem(mark)) || 0;
+      if (told.every((number) => number <= seen)) return seen;
+      await sighting();
+    }
+  }
+
+  async function tell(storage: TextStorage, number: number): Promise<void> {
+    try {
+      // Always of the same length, so that there is room for it once there was.
+      storage.setItem(mark, String(number).padStart(16, "0"));
+    } catch {
+      // Full to the last unit: let the work come into sight by itself before the lock goes on.
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      return;
+    }
+    const told = new Promise<void>((stop) => {
+      stopTelling();
+      stopTelling = stop;
+      letExit(setTimeout(stop, telling));
+    });
+    // Requests are served in order: asked for while the medium's lock is held, it is there when the next one gets that.
+    locks.request(mark + number, () => told).catch(() => {});
+  }
+
+  return (work) =>
+    locks.request(medium, async () => {
+      const storage = await find?.();
+      if (!storage) return work();
+      const last = await lastInSight(storage);
+      await work();
+      await tell(storage, last + 1);
+    });
+}
+
+/** Resolves when something may have come into sight. Not by a timer alone: in a hidden tab those are slow. */
+function sighting(): Promise<void> {
+  return new Promise((resolve) => {
+    const signal = AbortSignal.timeout(20);
+    const wake = (): void => resolve();
+    signal.addEventListener("abort", wake);
+    globalThis.addEventListener?.("storage", wake, { signal });
+  });
+}

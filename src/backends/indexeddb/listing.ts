@@ -1,0 +1,77 @@
+import type { Listed, Page } from "../../core/contract.ts";
+import { ask, readMany } from "./readMany.ts";
+import { deadlineOf, type Stored } from "./record.ts";
+
+/** Which keys are listed. */
+interface Wanted {
+  readonly prefix: string;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+/** The index of the records that have a deadline. */
+export const expiryIndex = "expiry";
+// One step of a listing reads values, too, for their sizes: as many as make about so many bytes.
+const pageBytes = 1_048_576;
+// So many keys are listed at once: most databases have no more, and each request costs.
+const maxKeys = 10_000;
+// So many deadlines are read by themselves.
+const maxDated = 1000;
+
+export function findExpired(entries: IDBObjectStore, now: number, count?: number): IDBRequest<string[]> {
+  return entries.index(expiryIndex).getAllKeys(IDBKeyRange.upperBound(now), count) as IDBRequest<string[]>;
+}
+
+/** Reads a page of keys with deadlines and sizes. */
+export async function listPage(entries: IDBObjectStore, { prefix, limit, cursor }: Wanted): Promise<Page> {
+  const listed: Listed[] = [];
+  for (let wanted = 64; ;) {
+    const count = Math.min(wanted, limit - listed.length);
+    const range = rangeOf(prefix, cursor);
+    // One key more, to know whether there is one more.
+    const [keys, values] = await Promise.all([
+      ask(entries.getAllKeys(range, count + 1) as IDBRequest<string[]>),
+      ask(entries.getAll(range, count) as IDBRequest<(Stored | null)[]>),
+    ]);
+    let bytes = 1;
+    values.forEach((stored, index) => {
+      // A damaged record is listed, too: reading it says what is wrong, deleting it helps.
+      const size = stored?.v?.length;
+      bytes += size ?? 0;
+      listed.push({ key: keys[index]!, expiresAt: deadlineOf(stored), size });
+    });
+    if (keys.length <= count) return { entries: listed };
+    cursor = keys[count - 1]!;
+    if (listed.length === limit) return { entries: listed, cursor };
+    wanted = Math.ceil((pageBytes * count) / bytes);
+  }
+}
+
+/** Reads a page of keys with deadlines: without the values, unless many have a deadline, which only the values tell. */
+export async function listKeys(entries: IDBObjectStore, wanted: Wanted): Promise<Page> {
+  const [keys, dated] = await Promise.all([
+    ask(entries.getAllKeys(rangeOf(wanted.prefix, wanted.cursor), maxKeys + 1) as IDBRequest<string[]>),
+    ask(entries.index(expiryIndex).getAllKeys(undefined, maxDated) as IDBRequest<string[]>),
+  ]);
+  if (dated.length === maxDated) return listPage(entries, wanted);
+  const isMore = keys.length > maxKeys;
+  if (isMore) keys.pop();
+  const here = new Set(dated.length ? keys : []);
+  const found = await readMany(
+    entries,
+    dated.filter((key) => here.has(key)),
+  );
+  const listed = keys.map((key) => ({ key, expiresAt: deadlineOf(found.get(key) as Stored | null | undefined) }));
+  return isMore ? { entries: listed, cursor: keys.at(-1)! } : { entries: listed };
+}
+
+/** The keys that begin with a prefix and come after a key, in the order of UTF-16 units; `undefined` for all. */
+export function rangeOf(prefix: string, after?: string): IDBKeyRange | undefined {
+  const isInside = after !== undefined && after >= prefix;
+  const lower = isInside ? after : prefix;
+  // The first string that comes after all that begin with the prefix: its last unit raised by one.
+  const stem = prefix.replace(/\uffff+$/, "");
+  if (!stem) return lower ? IDBKeyRange.lowerBound(lower, isInside) : undefined;
+  const upper = stem.slice(0, -1) + String.fromCharCode(stem.charCodeAt(stem.length - 1) + 1);
+  return IDBKeyRange.bound(lower, upper, isInside, true);
+}

@@ -1,0 +1,165 @@
+import type { Call } from "../../core/contract.ts";
+import { StoreError } from "../../core/error.ts";
+import { createProbe, type Manners } from "./probe.ts";
+import type { Names } from "./names.ts";
+import { metaHeader, readMeta, unseal, type Meta, type Sealed } from "./object.ts";
+import type { Send } from "./send.ts";
+import { parseXml, textOf } from "./xml.ts";
+
+/** An object as it was found. */
+export interface Found {
+  /** Stands for the object's bytes, and so for value and deadline. */
+  readonly etag: string;
+  /** Missing from an object that no store has made. */
+  readonly meta?: Meta | undefined;
+  /** Missing if it was not asked for. */
+  readonly value?: Uint8Array;
+}
+
+/** One line of a listing. */
+export interface Line {
+  readonly name: string;
+  readonly etag: string;
+}
+
+type By = Pick<Call, "signal">;
+
+/** The objects of a bucket. */
+export interface Bucket {
+  /** What the server makes of conditions. */
+  manners(): Promise<Manners>;
+  read(name: string, by: By): Promise<Found | undefined>;
+  /** The same without the value. */
+  look(name: string, by: By): Promise<Found | undefined>;
+  put(name: string, object: Sealed, by: By): Promise<void>;
+  /** Writes an object over what was found, or where nothing was. Resolves with whether that was still so. */
+  putOver(found: Found | undefined, name: string, object: Sealed, by: By): Promise<boolean>;
+  /** Writes an object without bytes. */
+  mark(name: string, by: By): Promise<void>;
+  /** Removes an object, if there is one. */
+  drop(name: string, by: By): Promise<void>;
+  /** Removes what was found. Resolves with whether it was still there; where nobody knows who has, by `whoever` or `conflict`. */
+  dropFound(found: Found, name: string, whoever: "mine" | "conflict", by: By): Promise<boolean>;
+  /** Reads the names after one, in their order, which begin with a prefix. */
+  page(prefix: string, after: string, limit: number, by: By): Promise<{ lines: Line[]; isLast: boolean }>;
+}
+
+/** Returns the objects that requests can be sent for. */
+export function createBucket(send: Send, names: Names): Bucket {
+  const manners = createProbe(send, names);
+
+  const look: Bucket["look"] = (name, by) => send(by, { method: "HEAD", name, read: (headers) => readFound(headers) });
+
+  /**
+   * Finds out what came of a write over what was found, if its answer was lost: `true` if it was applied, `undefined` if not.
+   * Rejects when nobody knows, because others have written since without telling what they wrote over.
+   */
+  function judge(found: Found | undefined, current: Found | undefined, write?: string): true | undefined {
+    const writes = current?.meta ? [current.meta.write, ...current.meta.before] : [];
+    if (write !== undefined && writes.includes(write)) return true;
+    if (found?.meta ? writes.includes(found.meta.write) : found?.etag === current?.etag) return undefined;
+    const expected = "expected to find it, or what it was to replace";
+    throw new StoreError("conflict", `Cannot tell whether a write was applied: ${expected}, got another's`);
+  }
+
+  return {
+    manners,
+    look,
+    read: (name, by) =>
+      send(by, {
+        method: "GET",
+        name,
+        async read(headers, body) {
+          const found = readFound(headers);
+          if (!found?.meta) return found;
+          const value = await unseal(body, found.meta);
+          return value && { ...found, value };
+        },
+      }),
+    async put(name, { body, meta }, by) {
+      await send(by, { method: "PUT", name, headers: { [metaHeader]: meta }, body, read: readWritten });
+    },
+    async putOver(found, name, { body, meta, write }, by) {
+      const { tag } = await manners();
+      const written = await send(by, {
+        method: "PUT",
+        name,
+        headers: {
+          [metaHeader]: meta,
+          ...(found ? { "if-match": tag(found.etag) } : { "if-none-match": "*" }),
+        },
+        body,
+        read: readWritten,
+        isDone: async () => judge(found, await look(name, by), write),
+      });
+      return written !== undefined;
+    },
+    async mark(name, by) {
+      await send(by, { method: "PUT", name, body: new Uint8Array(), read: readWritten });
+    },
+    async drop(name, by) {
+      await send(by, { method: "DELETE", name, read: () => true });
+    },
+    async dropFound(found, name, whoever, by) {
+      const { tag } = await manners();
+      const dropped = await send(by, {
+        method: "DELETE",
+        name,
+        headers: { "if-match": tag(found.etag) },
+        read: () => true,
+        async isDone() {
+          const current = await look(name, by);
+          return !current && whoever === "mine" ? true : judge(found, current);
+        },
+      });
+      return dropped !== undefined;
+    },
+    async page(prefix, after, limit, by) {
+      const query = {
+        "list-type": "2",
+        "encoding-type": "url",
+        prefix,
+        "max-keys": `${limit}`,
+        ...(after && { "start-after": after }),
+      };
+      const page = await send(by, { method: "GET", query, read: (_, body) => readPage(body) });
+      // The bucket itself is never a missing object.
+      if (!page) throw new StoreError("unavailable", "Cannot list the bucket: expected a listing, got none");
+      return page;
+    },
+  };
+}
+
+/** Reads what an answer tells of an object. Without a tag it is not S3's. */
+function readFound(headers: Headers): Found | undefined {
+  const etag = headers.get("etag");
+  return etag ? { etag, meta: readMeta(headers) } : undefined;
+}
+
+/** Takes a write for done if the answer is one that S3 gives to it. */
+function readWritten(headers: Headers, body: Uint8Array): true | undefined {
+  return headers.get("etag") && body.length === 0 ? true : undefined;
+}
+
+function readPage(body: Uint8Array): { lines: Line[]; isLast: boolean } | undefined {
+  const document = parseXml(new TextDecoder().decode(body));
+  const isTruncated = textOf(document, "IsTruncated");
+  if (document?.name !== "ListBucketResult" || !["true", "false"].includes(isTruncated ?? "")) return undefined;
+  const lines: Line[] = [];
+  for (const element of document.children) {
+    if (element.name !== "Contents") continue;
+    const [name, etag] = [textOf(element, "Key"), textOf(element, "ETag")];
+    if (!name || !etag) return undefined;
+    lines.push({ name: decode(name), etag });
+  }
+  return { lines, isLast: isTruncated === "false" };
+}
+
+function decode(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    // None of ours, which have nothing to encode but "/" and "!".
+    return name;
+  }
+}

@@ -1,0 +1,258 @@
+import type { Entry, Listed } from "../../core/contract.ts";
+
+/** What a step is given. A number is a deadline by the store's clock, `Infinity` for never. */
+export type Arg = string | number | Uint8Array;
+
+/** One step about one key, as the script below does it: its name there, and what it takes. */
+export interface Step {
+  readonly name: "get" | "head" | "set" | "delete" | "expire" | "take" | "add" | "touch" | "swap";
+  readonly key: string;
+  readonly args: readonly Arg[];
+}
+
+/** Reads the two replies to a step of a server whose clock is that far before ours. */
+export type Reader<R> = (first: unknown, second: unknown, skew: number) => R;
+
+/** The second reply of a step that found no live value. */
+export const absent = -2;
+/** The second reply of a step which has to be done in another way. */
+export const declined = -3;
+/** The second reply of a step that failed; the first is the message of the server. */
+export const failed = -4;
+
+/** The same for steps that are all "get", by the server's clock: what is no plain value it declines. */
+export const getScript: string = `
+local index, replies = KEYS[#KEYS], {}
+for i = 1, #KEYS - 1 do
+  local value, over = redis.pcall('GET', KEYS[i]), ${absent}
+  if type(value) == 'string' then
+    over = redis.call('PEXPIRETIME', KEYS[i])
+    if over ~= -1 then over = over + 1 end
+  elseif value or redis.call('ZSCORE', index, KEYS[i]) then
+    value, over = false, ${declined}
+  end
+  replies[i * 2 - 1], replies[i * 2] = value, over
+end
+return replies
+`;
+
+/** The same for steps that are all "set", by the server's clock. */
+export const setScript = `
+local index, told = KEYS[#KEYS], {}
+for i = 1, #KEYS - 1 do
+  local key, value, over = KEYS[i], ARGV[2 + 3 * i], ARGV[3 + 3 * i]
+  if over == '' then
+    redis.call('SET', key, value)
+    redis.call('ZREM', index, key)
+  else
+    redis.call('SET', key, value, 'PXAT', string.format('%.0f', over - 1))
+    redis.call('ZADD', index, over, key)
+  end
+  told[i] = 's' .. #key .. ':' .. key
+end
+local origin = ARGV[3] == 'c' and redis.pcall('CLUSTER', 'MYID')
+redis.pcall('PUBLISH', ARGV[2], (type(origin) == 'string' and origin or '') .. ' ' .. table.concat(told))
+return 1
+`;
+
+/** Steps that change nothing, and can be repeated. */
+export const reads: ReadonlySet<Step["name"]> = new Set(["get", "head"]);
+
+/**
+ * Does steps, one for each of KEYS but the last, which is the index of deadlines. ARGV has the time, the channel, the mode
+ * and then for each step its name and arguments. Returns two replies for each step.
+ *
+ * A value is a plain string with the server's own expiry, which is one ms later than told: the server hides a key after
+ * that ms, and not in it. The index, a sorted set of the keys that have a deadline, is how it becomes known that the server
+ * removed one. What changes is published with the change.
+ *
+ * Modes: "c" in a cluster, where it is published from which node a change comes. "o" for a clock that is not the server's:
+ * then the index alone says when a key is over, and the server removes it a day later.
+ */
+export const script: string = `
+local index, channel, now = KEYS[#KEYS], ARGV[2], tonumber(ARGV[1])
+local isCluster, isOwnClock = string.find(ARGV[3], 'c'), string.find(ARGV[3], 'o')
+local told, replies = {}, {}
+
+local function tell(type, key)
+  told[#told + 1] = type .. #key .. ':' .. key
+end
+
+local function time()
+  local parts = redis.call('TIME')
+  return parts[1] * 1000 + math.floor(parts[2] / 1000)
+end
+
+local function forget(key)
+  return redis.call('ZREM', index, key)
+end
+
+local function drop(key, type)
+  redis.call('DEL', key)
+  forget(key)
+  tell(type, key)
+end
+
+local function vanished(key)
+  local due = redis.call('ZSCORE', index, key)
+  if not due then return 0 end
+  forget(key)
+  local isOver = tonumber(due) <= math.max(now, time())
+  tell(isOver and 'e' or 'd', key)
+  return isOver and 1 or 0
+end
+
+local function deadline(key)
+  local last = redis.call('PEXPIRETIME', key)
+  if last == ${absent} then return last end
+  if not isOwnClock then return last == -1 and last or last + 1 end
+  return tonumber(redis.call('ZSCORE', index, key) or -1)
+end
+
+local function live(key)
+  local over = deadline(key)
+  if over == ${absent} then vanished(key) return nil end
+  if over ~= -1 and over <= now then drop(key, 'e') return nil end
+  return over
+end
+
+local function last(over)
+  local at = isOwnClock and time() + math.max(over - now, 0) + 86400000 or over - 1
+  return string.format('%.0f', math.max(at, 1))
+end
+
+local function put(key, value, over)
+  if over == '' then
+    redis.call('SET', key, value)
+    forget(key)
+  else
+    redis.call('SET', key, value, 'PXAT', last(over))
+    redis.call('ZADD', index, over, key)
+  end
+  tell('s', key)
+end
+
+local function show(over)
+  return over == -1 and '' or string.format('%.0f', over)
+end
+
+local width = { get = 0, head = 0, set = 2, delete = 0, expire = 0, take = 0, add = 2, touch = 1, swap = 6 }
+local steps = {}
+
+function steps.get(key)
+  local value = redis.call('GET', key)
+  if not value then vanished(key) return false, ${absent} end
+  local over = live(key)
+  if not over then return false, ${absent} end
+  return value, over
+end
+
+function steps.head(key)
+  local over = live(key)
+  if not over then return false, ${absent} end
+  local size = redis.pcall('STRLEN', key)
+  return type(size) == 'number' and size, over
+end
+
+function steps.set(key, value, over)
+  put(key, value, over)
+  return 1, 0
+end
+
+steps['delete'] = function(key)
+  if not live(key) then return 0, ${absent} end
+  drop(key, 'd')
+  return 1, 0
+end
+
+function steps.expire(key)
+  local over = deadline(key)
+  if over == ${absent} then return vanished(key), 0 end
+  if over ~= -1 and over <= now then drop(key, 'e') return 1, 0 end
+  if over == -1 then forget(key) else redis.call('ZADD', index, show(over), key) end
+  return 0, 0
+end
+
+function steps.take(key)
+  if not live(key) then return false, ${absent} end
+  local value = redis.call('GET', key)
+  drop(key, 'd')
+  return value, 0
+end
+
+function steps.add(key, by, over)
+  local value = live(key) and redis.call('GET', key)
+  local text = value or '0'
+  if text ~= '0' and not string.find(text, '^%-?[1-9]%d*$') or #text > 17 then return false, ${declined} end
+  local sum = tonumber(text) + tonumber(by)
+  if math.abs(tonumber(text)) > 9007199254740991 or math.abs(sum) > 9007199254740991 then return false, ${declined} end
+  local written = string.format('%.0f', sum)
+  if value then
+    redis.call('SET', key, written, 'KEEPTTL')
+    tell('s', key)
+  else
+    put(key, written, over)
+  end
+  return written, 0
+end
+
+function steps.touch(key, over)
+  if not live(key) then return 0, ${absent} end
+  if over == '' then
+    redis.call('PERSIST', key)
+    forget(key)
+  else
+    redis.call('PEXPIREAT', key, last(over))
+    redis.call('ZADD', index, over, key)
+  end
+  tell('s', key)
+  return 1, 0
+end
+
+function steps.swap(key, isThere, value, over, isKept, nextValue, nextOver)
+  local found = redis.call('GET', key)
+  if found and not live(key) then found = false end
+  if (isThere == '1') ~= (found ~= false) then return 0, 0 end
+  if found and (found ~= value or show(deadline(key)) ~= over) then return 0, 0 end
+  if isKept == '1' then put(key, nextValue, nextOver) elseif found then drop(key, 'd') end
+  return 1, 0
+end
+
+local at = 4
+for i = 1, #KEYS - 1 do
+  local name = ARGV[at]
+  local isDone, first, second = pcall(steps[name], KEYS[i], unpack(ARGV, at + 1, at + width[name]))
+  at = at + 1 + width[name]
+  if not isDone then first, second = type(first) == 'table' and first.err or tostring(first), ${failed} end
+  replies[i * 2 - 1], replies[i * 2] = first, second
+end
+
+if #told > 0 then
+  local origin = isCluster and redis.pcall('CLUSTER', 'MYID')
+  redis.pcall('PUBLISH', channel, (type(origin) == 'string' and origin or '') .. ' ' .. table.concat(told))
+end
+return replies
+`;
+
+/** The deadline that a step told. */
+function readDeadline(second: unknown, skew: number): number {
+  return second === -1 ? Infinity : Number(second) - skew;
+}
+
+/** The entry that a step found. */
+export function readEntry(value: unknown, second: unknown, skew: number): Entry | undefined {
+  if (second === absent) return undefined;
+  return { value: value as Uint8Array, expiresAt: readDeadline(second, skew) };
+}
+
+/** What a step found out about an entry without its value. */
+export function readHead(size: unknown, second: unknown, skew: number): Omit<Listed, "key"> | undefined {
+  if (second === absent) return undefined;
+  // What another client put there need not be a string.
+  return { expiresAt: readDeadline(second, skew), ...(typeof size === "number" && { size }) };
+}
+
+/** Whether a step did something. */
+export function readDone(first: unknown): boolean {
+  return first === 1;
+}

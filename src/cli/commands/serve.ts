@@ -1,0 +1,95 @@
+import { StoreError } from "../../core/error.ts";
+import { exitCodes, jsonOption, type Command, type Given } from "../command.ts";
+import type { Config, StoreConfig } from "../config/config.ts";
+import { createJournal } from "../serving/journal.ts";
+import { createBackends, defaultFile, readGivenConfig, storeOptions } from "../config/openStore.ts";
+import { readStore } from "../config/config.ts";
+import { readPort } from "../config/rules.ts";
+import { startServer } from "../serving/startServer.ts";
+
+export const serveCommand: Command = {
+  name: "serve",
+  summary: "serve a store over HTTP",
+  words: "",
+  least: 0,
+  most: 0,
+  options: {
+    config: { type: "string", value: "FILE", help: "the configuration, in YAML or JSON" },
+    check: { type: "boolean", help: "tell every problem of the configuration, and start nothing" },
+    store: { ...storeOptions.store!, help: `in place of the configuration's: ${storeOptions.store!.help}` },
+    host: { type: "string", value: "ADDRESS", help: "where to listen; 127.0.0.1 if absent" },
+    port: { type: "string", value: "N", help: "where to listen; 8787 if absent, 0 for any that is free" },
+    tokens: { type: "string", value: "FILE", help: "the token file, as shelflife token --add-to makes it" },
+    access: { type: "string", value: "public", help: "open it to everyone who can reach the address" },
+    json: { ...jsonOption, help: "log lines of JSON, also on a terminal" },
+  },
+  details: `Without a configuration it serves ./${defaultFile}, a SQLite file, to this machine alone. On an address that others
+can reach it starts only with tokens or jwt, or with access: public.
+SIGTERM and SIGINT end it when streams are closed and writes are finished; a second one at once. /health and /ready
+tell how it is, /metrics what it does.`,
+  examples: [
+    "shelflife serve",
+    "shelflife serve --config shelflife.yaml --check",
+    "shelflife serve --host 0.0.0.0 --tokens tokens.jsonl",
+  ],
+  async run(given) {
+    const registry = createBackends();
+    const overrides = await readOverrides(given, registry);
+    const config = await readGivenConfig(given, registry, { overrides });
+    const { world, isJson, flags, options } = given;
+    if (flags.check) {
+      const shown = { ok: true, backend: config.store!.backend, access: accessOf(config) };
+      const name = options.config ?? "The command";
+      await world.write(
+        isJson ? `${JSON.stringify(shown)}\n` : `${name} is right: serves ${describe(config.store!)}\n`,
+      );
+      return exitCodes.done;
+    }
+    // Started before anything else, so that nothing is left half open.
+    const signal = world.interrupted();
+    const format = isJson ? "json" : (config.log?.format ?? (world.isTerminal ? "text" : "json"));
+    const journal = createJournal(format, world.log, world.now);
+    const server = await startServer(config, registry, journal);
+    const { store } = config;
+    journal.say("info", "serving", { store: describe(store!), url: server.url, access: accessOf(config) });
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener("abort", () => resolve());
+    });
+    journal.say("info", "closing");
+    await server.close();
+    journal.say("info", "closed");
+    return exitCodes.done;
+  },
+};
+
+async function readOverrides({ options, world }: Given, registry: ReturnType<typeof createBackends>): Promise<Config> {
+  const { resolve, join } = await import("node:path");
+  const { config, store, host, port, tokens, access } = options;
+  if (access !== undefined && access !== "public") {
+    throw new StoreError("invalid-argument", `Invalid --access: expected "public", got ${JSON.stringify(access)}`);
+  }
+  const number = port === undefined ? undefined : readPort(port);
+  if (port !== undefined && number === undefined) {
+    throw new StoreError("invalid-argument", `Invalid --port: expected a port from 0 to 65535, got ${JSON.stringify(port)}`); // prettier-ignore
+  }
+  const chosen = store !== undefined ? await readStore(store, "--store", registry) : config === undefined ? { backend: "sqlite", parameters: { path: join(world.folder, defaultFile) } } : undefined; // prettier-ignore
+  return {
+    ...(chosen && { store: chosen }),
+    ...((host !== undefined || number !== undefined) && { listen: { ...(host !== undefined && { host }), ...(number !== undefined && { port: number }) } }), // prettier-ignore
+    ...(tokens !== undefined && { tokens: resolve(world.folder, tokens) }),
+    ...(access !== undefined && { access }),
+  };
+}
+
+function accessOf({ tokens, jwt, access }: Config): string {
+  const ways = [tokens !== undefined && "tokens", jwt !== undefined && "jwt"].filter((way) => way !== false);
+  return ways.join(" and ") || access || "this machine";
+}
+
+/** Says which store it is, without what lets in there. */
+function describe({ backend, parameters }: StoreConfig): string {
+  const { path, url, bucketName, database } = Object(parameters) as Record<string, unknown>;
+  const place = path ?? bucketName ?? database ?? (typeof url === "string" ? url.replace(/\/\/[^/]*@/, "//").replace(/[?#].*$/s, "") : undefined); // prettier-ignore
+  return typeof place === "string" ? `${backend} ${place}` : backend;
+}

@@ -1,0 +1,185 @@
+import type { Store } from "../../core/contract.ts";
+import { quote, StoreError } from "../../core/error.ts";
+import { exitCodes, jsonOption, type Command, type Given, type Option } from "../command.ts";
+import { checkDuration } from "../config/duration.ts";
+import { toLine } from "./line.ts";
+import { storeOptions, withStore } from "../config/openStore.ts";
+import { reasonOf } from "../reasonOf.ts";
+import type { World } from "../world.ts";
+
+const options = { ...storeOptions, json: jsonOption };
+const ttlOption: Option = { type: "string", value: "TIME", help: "how long it lives: 500ms, 30s, 5m, 12h, 7d or ms" };
+const one = { words: "KEY", least: 1, most: 1 };
+
+/** Does the work on a store, and with --json writes what came of it. */
+async function answer(given: Given, work: (store: Store, key: string) => Promise<object>): Promise<number> {
+  const [key = ""] = given.words;
+  const result = await withStore(given, (store) => work(store, key));
+  if (given.isJson) await given.world.write(`${JSON.stringify({ key, ...result })}\n`);
+  return exitCodes.done;
+}
+
+const getCommand: Command = {
+  name: "get",
+  summary: "write the bytes of a value, and nothing else",
+  ...one,
+  options,
+  details:
+    "With --json: the key, the value as text (or base64, if it is no UTF-8) and expiresAt (epoch ms), if it expires.",
+  examples: ["shelflife get greeting", "shelflife get logo.png --url https://store.example/ > logo.png"],
+  async run(given) {
+    const [key = ""] = given.words;
+    const entry = await withStore(given, (store) => store.entry(key));
+    if (!entry) throw missing(key);
+    await given.world.write(given.isJson ? `${JSON.stringify(toLine(key, entry))}\n` : entry.value);
+    return exitCodes.done;
+  },
+};
+
+const setCommand: Command = {
+  name: "set",
+  summary: "write a value: the one given, of a file, or what comes in",
+  words: "KEY [VALUE]",
+  least: 1,
+  most: 2,
+  options: {
+    ...storeOptions,
+    ttl: ttlOption,
+    file: { type: "string", value: "FILE", help: "the file that holds the value" },
+    "if-absent": { type: "boolean", help: "only if there is none; exits with 1 otherwise" },
+    json: jsonOption,
+  },
+  details:
+    "Without --ttl the value never expires, whatever deadline there was. A VALUE that begins with - comes after --.",
+  examples: [
+    "shelflife set greeting hello --ttl 5m",
+    "shelflife set logo.png --file logo.png",
+    "date | shelflife set started --url http://127.0.0.1:8787/",
+    'shelflife set lock "$$" --if-absent --ttl 30s && ./job',
+  ],
+  async run(given) {
+    const ttl = readTtl(given.options.ttl);
+    const value = await readValue(given);
+    return answer(given, async (store, key) => {
+      if (!given.flags["if-absent"]) await store.set(key, value, { ttl });
+      else if (!(await store.setIfAbsent(key, value, { ttl }))) throw new StoreError("not-found", `Key ${quote(key)} has a value already`, { key }); // prettier-ignore
+      return { bytes: value.length };
+    });
+  },
+};
+
+const deleteCommand: Command = {
+  name: "delete",
+  summary: "remove a value",
+  ...one,
+  options,
+  examples: ["shelflife delete greeting"],
+  run: (given) =>
+    answer(given, async (store, key) => {
+      await store.delete(key);
+      return { deleted: true };
+    }),
+};
+
+const takeCommand: Command = {
+  name: "take",
+  summary: "write the bytes of a value and remove it, in one step",
+  ...one,
+  options,
+  examples: ["shelflife take job/1"],
+  async run(given) {
+    const [key = ""] = given.words;
+    const value = await withStore(given, (store) => store.take(key));
+    if (!value) throw missing(key);
+    const line = toLine(key, { value, expiresAt: Infinity });
+    await given.world.write(given.isJson ? `${JSON.stringify(line)}\n` : value);
+    return exitCodes.done;
+  },
+};
+
+const incrementCommand: Command = {
+  name: "increment",
+  summary: "add to a number and write the sum",
+  ...one,
+  options: {
+    ...storeOptions,
+    by: { type: "string", value: "N", help: "how much to add; 1 if absent" },
+    ttl: { ...ttlOption, help: `if there is no number yet, ${ttlOption.help}` },
+    json: jsonOption,
+  },
+  examples: ["shelflife increment visits", "shelflife increment stock --by -3"],
+  async run(given) {
+    const [key = ""] = given.words;
+    const { by = "1" } = given.options;
+    const ttl = readTtl(given.options.ttl);
+    if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(by)) throw new StoreError("invalid-argument", `Invalid --by: expected a number, got ${quote(by)}`); // prettier-ignore
+    const value = await withStore(given, (store) => store.increment(key, Number(by), { ttl }));
+    await given.world.write(given.isJson ? `${JSON.stringify({ key, value })}\n` : `${value}\n`);
+    return exitCodes.done;
+  },
+};
+
+const touchCommand: Command = {
+  name: "touch",
+  summary: "give a value another lifetime",
+  ...one,
+  options: { ...storeOptions, ttl: { ...ttlOption, help: `${ttlOption.help}; or never` }, json: jsonOption },
+  examples: ["shelflife touch session/a1 --ttl 30m", "shelflife touch greeting --ttl never"],
+  async run(given) {
+    const ttl = readTtl(given.options.ttl);
+    if (ttl === undefined) throw new StoreError("invalid-argument", "Cannot touch: expected --ttl");
+    return answer(given, async (store, key) => {
+      if (!(await store.touch(key, { ttl }))) throw missing(key);
+      return { touched: true };
+    });
+  },
+};
+
+/** The commands that are about one value. */
+export const valueCommands: readonly Command[] = [
+  getCommand,
+  setCommand,
+  deleteCommand,
+  takeCommand,
+  incrementCommand,
+  touchCommand,
+];
+
+function readTtl(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  return text === "never" ? Infinity : checkDuration("--ttl", text);
+}
+
+async function readValue({ words, options, world }: Given): Promise<Uint8Array> {
+  const [, word] = words;
+  const { file } = options;
+  if (word !== undefined && file !== undefined) {
+    throw new StoreError("invalid-argument", "Cannot set: expected a VALUE or --file, got both");
+  }
+  if (word !== undefined) return new TextEncoder().encode(word);
+  return file === undefined ? readAll(world) : readFile(file, world);
+}
+
+async function readFile(name: string, { folder }: World): Promise<Uint8Array> {
+  const { readFile } = await import("node:fs/promises");
+  const { resolve } = await import("node:path");
+  return readFile(resolve(folder, name)).catch((cause: Error) => {
+    throw new StoreError("unavailable", `Cannot read the value from ${quote(name)}: ${reasonOf(cause)}`, { cause });
+  });
+}
+
+async function readAll(world: World): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of world.input()) chunks.push(chunk);
+  const all = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const each of chunks) {
+    all.set(each, at);
+    at += each.length;
+  }
+  return all;
+}
+
+function missing(key: string): StoreError {
+  return new StoreError("not-found", `No value for key ${quote(key)}: expected a live one`, { key });
+}

@@ -1,0 +1,151 @@
+import { isStoreError, quote, type StoreError } from "../../core/error.ts";
+import { isLoopback } from "../../core/expose.ts";
+import type { Registry } from "../../core/registry.ts";
+import { jwt, type JwtOptions } from "../../service/jwt.ts";
+import { tokens } from "../../service/tokens.ts";
+import type { Config, ReadOptions } from "./config.ts";
+import { loadBackend } from "./loadBackend.ts";
+import { reasonOf } from "../reasonOf.ts";
+import { reportUnknown } from "./rules.ts";
+import type { Placed, Report } from "./place.ts";
+
+/** Checks what can be known only from outside of a configuration, and makes its names of files whole. */
+export async function checkConfig(config: Config, root: Placed, options: ReadOptions, report: Report): Promise<void> {
+  const { folder, registry, isStoreOnly, overrides = {} } = options;
+  const { resolve } = await import("node:path");
+  const part = (...path: readonly string[]): Placed | undefined => {
+    let found: Placed | undefined = root;
+    for (const name of path) found = found?.members?.get(name);
+    return found;
+  };
+  // What an option of the command says has no place in the file.
+  const place = (...path: string[]): number => {
+    let given: unknown = overrides;
+    for (const name of path) given = (Object(given) as Record<string, unknown>)[name];
+    return given === undefined ? (part(...path)?.at ?? 0) : -1;
+  };
+
+  for (const [index, name] of (config.backends ?? []).entries()) {
+    const at = part("backends")?.items?.[index]?.at ?? 0;
+    await loadBackend(name, folder, registry).catch((error: Error) => report(at, error.message));
+  }
+  if (!config.store && !part("store")) report(0, 'expected "store" here');
+  for (const name of ["store", "requests"] as const) {
+    const given = name in overrides ? undefined : part(name);
+    if (config[name]?.backend !== undefined) checkStore(given, config[name], registry, report);
+  }
+  if (isStoreOnly) return;
+
+  async function read(path: string, ...where: string[]): Promise<string> {
+    const { readFile } = await import("node:fs/promises");
+    const file = resolve(folder, path);
+    return readFile(file, "utf8").catch((cause: Error) => {
+      report(place(...where), `expected a file that can be read, got ${quote(path)}: ${reasonOf(cause)}`);
+      return "";
+    });
+  }
+
+  const { tls } = config.listen ?? {};
+  if (tls?.key !== undefined && tls.cert !== undefined) {
+    const [key, cert] = [await read(tls.key, "listen", "tls", "key"), await read(tls.cert, "listen", "tls", "cert")];
+    config.listen = { ...config.listen, tls: { key, cert } };
+  }
+  if (config.tokens !== undefined) {
+    if (!("tokens" in overrides)) config.tokens = resolve(folder, config.tokens);
+    const found = await tokens({ path: config.tokens }).catch((error: Error) => report(place("tokens"), error.message));
+    found?.close();
+  }
+  const given = part("jwt");
+  if (config.jwt !== undefined && given) {
+    const check = (parameters: unknown): unknown => jwt(parameters as JwtOptions);
+    reportProblems(check, given.value, given, given.at, report);
+  }
+  checkAccess(config, place, report);
+}
+
+/** Denies by default: what others than this machine can reach says who may use it. */
+function checkAccess(config: Config, place: (...path: string[]) => number, report: Report): void {
+  const { access, tokens, jwt, listen } = config;
+  const isClosed = tokens !== undefined || jwt !== undefined;
+  if (access && isClosed) report(place("access"), 'expected "access: public" without "tokens" and "jwt"');
+  const host = listen?.host ?? "127.0.0.1";
+  if (access || isClosed || isLoopback(host)) return;
+  const expected = 'expected "tokens" or "jwt" to say who may use the store, or "access: public" for everyone';
+  report(place("listen", "host"), `${expected}: ${quote(host)} is open to more than this machine`);
+}
+
+function checkStore(
+  part: Placed | undefined,
+  { backend, parameters }: { backend: string; parameters?: unknown },
+  registry: Registry,
+  report: Report,
+): void {
+  // prettier-ignore
+  const at = part?.at ?? -1;
+  const names = registry.methods();
+  if (!names.includes(backend)) {
+    reportUnknown(backend, part?.members?.get("backend")?.at ?? at, names, report);
+    return;
+  }
+  const given = part?.members?.get("parameters");
+  const factory = registry.getFactory(backend);
+  reportProblems((parameters) => factory.valid(parameters), parameters, given, given?.at ?? at, report);
+}
+
+/** Reports each problem that a check of options tells, where the option stands. */
+function reportProblems(
+  check: (parameters: unknown) => unknown,
+  parameters: unknown,
+  part: Placed | undefined,
+  at: number,
+  report: Report,
+): void {
+  try {
+    check(parameters);
+  } catch (error) {
+    if (!isStoreError(error)) {
+      // A factory of somebody else's.
+      report(at, `expected parameters that can be checked, got ${(error as Error)?.message ?? quote(error)}`);
+      return;
+    }
+    const found = problemsOf(error);
+    const unknown = found.filter(({ expected }) => expected.startsWith("left out")).map(({ name }) => name);
+    for (const { name, expected } of found) {
+      const member = name === undefined ? undefined : part?.members?.get(name);
+      if (member && unknown.includes(name)) {
+        const others = Object.keys(Object(parameters) as object).filter((each) => !unknown.includes(each));
+        reportUnknown(name!, member.nameAt, [...namesOf(check, parameters), ...others].sort(), report);
+      } else report(member?.at ?? at, name === undefined ? expected : `expected ${quote(name)} to be ${expected}`);
+    }
+  }
+}
+
+/** Takes the message of a check apart: `option "a" must be …; option "b" must be …`. */
+function problemsOf({ message }: StoreError): { name?: string; expected: string }[] {
+  const parts = message.replace(/^Cannot (open store "[^"]*"|check tokens): /, "").split(/; (?=option "|parameters must |expected )/); // prettier-ignore
+  return parts.map((text) => {
+    const [, name, expected] = /^option ("(?:[^"\\]|\\.)*") must be (.*)$/s.exec(text) ?? [];
+    return expected === undefined ? { expected: text } : { name: JSON.parse(name!) as string, expected };
+  });
+}
+
+// What no file can hold: functions.
+const inCodeOnly = ["fetch", "now", "scope"];
+
+/** Which options a check knows besides those given: it asks for each of them by name. */
+function namesOf(check: (parameters: unknown) => unknown, parameters: unknown): string[] {
+  const asked = new Set<string>();
+  const given = Object(parameters) as Record<string, unknown>;
+  const spy = new Proxy(given, {
+    get(target, name) {
+      if (typeof name === "string" && !Object.hasOwn(target, name)) asked.add(name);
+      return Reflect.get(target, name) as unknown;
+    },
+  });
+  try {
+    check(spy);
+  } catch {
+    // What is wrong is known already.
+  }
+  return [...asked].filter((name) => !inCodeOnly.includes(name));
+}

@@ -1,0 +1,80 @@
+import type { Store } from "../../core/contract.ts";
+import { quote, StoreError } from "../../core/error.ts";
+import { createRegistry, type Registry } from "../../core/registry.ts";
+import { getFactory, methods } from "../../server.ts";
+import type { Given, Option } from "../command.ts";
+import { readConfig, readStore, type Config, type StoreConfig } from "./config.ts";
+import { reasonOf } from "../reasonOf.ts";
+
+/** The options that say which store a command is about. */
+export const storeOptions: Readonly<Record<string, Option>> = {
+  config: { type: "string", value: "FILE", help: "the store of a configuration, in YAML or JSON" },
+  store: { type: "string", value: "JSON", help: '{"backend": …, "parameters": …}' },
+  url: { type: "string", value: "URL", help: "a store that is served there" },
+  token: { type: "string", value: "TOKEN", help: "lets in there; SHELFLIFE_TOKEN is not seen by other users" },
+};
+
+/** Where the values are when nobody says where. */
+export const defaultFile = "shelflife.db";
+
+/** Returns a registry of this command's own, so that the backends of a configuration are in no other. */
+export function createBackends(): Registry {
+  return createRegistry(Object.fromEntries(methods().map((name) => [name, getFactory(name)])));
+}
+
+/** Reads the configuration that a command was given, whole or only its store. Rejects `bad-config`. */
+export async function readGivenConfig(
+  { options, world }: Given,
+  registry: Registry,
+  rest: { isStoreOnly?: boolean; overrides?: Config } = {},
+): Promise<Config> {
+  // prettier-ignore
+  const { readFile } = await import("node:fs/promises");
+  const { dirname, resolve } = await import("node:path");
+  const { config: name } = options;
+  const settings = { ...rest, env: world.env, registry };
+  if (name === undefined) return readConfig("", { ...settings, name: "shelflife", folder: world.folder });
+  const path = resolve(world.folder, name);
+  const text = await readFile(path, "utf8").catch((cause: Error) => {
+    throw new StoreError("bad-config", `Cannot read configuration ${quote(name)}: ${reasonOf(cause)}`, { cause });
+  });
+  return readConfig(text, { ...settings, name, folder: dirname(path) });
+}
+
+/** Returns which store a command is about, if its options say so. Rejects `bad-config`. */
+export async function chooseStore(given: Given, registry: Registry): Promise<StoreConfig | undefined> {
+  const { config, store, url, token = given.world.env.SHELFLIFE_TOKEN } = given.options;
+  const ways = [config, store, url].filter((each) => each !== undefined);
+  if (ways.length > 1) throw new StoreError("invalid-argument", "Expected one of --config, --store and --url");
+  if (given.options.token !== undefined && url === undefined) {
+    throw new StoreError("invalid-argument", "Expected --token with --url");
+  }
+  if (url !== undefined) {
+    const parameters = { url, ...(token && { token }) };
+    registry.valid({ backend: "http", parameters });
+    return { backend: "http", parameters };
+  }
+  if (store !== undefined) return readStore(store, "--store", registry);
+  return config === undefined ? undefined : (await readGivenConfig(given, registry, { isStoreOnly: true })).store;
+}
+
+/** Opens the store that a command is about, does the work and closes it. */
+export async function withStore<R>(given: Given, work: (store: Store) => Promise<R>): Promise<R> {
+  const registry = createBackends();
+  const store = await registry.open((await chooseStore(given, registry)) ?? (await findDefault(given)));
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+async function findDefault({ world }: Given): Promise<StoreConfig> {
+  const { existsSync } = await import("node:fs");
+  const { join } = await import("node:path");
+  const path = join(world.folder, defaultFile);
+  if (existsSync(path)) return { backend: "sqlite", parameters: { path } };
+  // A new file in whichever folder this is would make a miss of a mistake.
+  const expected = `expected --config FILE, --store JSON or --url URL, or ${defaultFile} in this folder`;
+  throw new StoreError("invalid-argument", `Which store: ${expected}`);
+}

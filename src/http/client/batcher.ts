@@ -1,0 +1,80 @@
+import type { Call } from "../../core/contract.ts";
+import { isStoreError } from "../../core/error.ts";
+import { alone } from "../wire.ts";
+
+/** A call about one key, which travels with others. */
+export interface Single {
+  readonly call: Call;
+  /** What it says in a batch, but for its ttl. */
+  readonly line: readonly [name: string, key: string, ...rest: unknown[]];
+  /** The bytes that belong to it. */
+  readonly values: readonly Uint8Array[];
+  /** When what it writes is to expire, or what it says in place of a ttl, if it says that. */
+  readonly expiresAt?: number | string | undefined;
+}
+
+interface Waiting extends Single {
+  resolve(result: unknown): void;
+  reject(error: unknown): void;
+}
+
+// How many calls travel together at most, and how many bytes of values: a large one goes by itself.
+const maxCalls = 1000;
+const maxBytes = 262_144;
+
+/**
+ * Returns what makes calls: those of one moment together, by a function that resolves with the result of each. `track` is
+ * given what is under way.
+ */
+export function createBatcher(
+  send: (calls: readonly Single[]) => Promise<unknown[]>,
+  track: (work: Promise<unknown>) => unknown,
+): (single: Single) => Promise<any> {
+  let queue: Waiting[] = [];
+
+  async function flush(): Promise<void> {
+    // Those who were answered together ask again together, but for a few steps that they are apart.
+    for (let hop = 0; hop < 32; hop++) await undefined;
+    const batches: Waiting[][] = [];
+    let batch: Waiting[] = [];
+    let bytes = Infinity;
+    for (const single of queue) {
+      const { signal } = single.call;
+      if (signal?.aborted) {
+        single.reject(signal.reason);
+        continue;
+      }
+      for (const { length } of single.values) bytes += length;
+      if (bytes > maxBytes || batch.length === maxCalls) {
+        batches.push((batch = []));
+        bytes = single.values.reduce((sum, { length }) => sum + length, 0);
+      }
+      batch.push(single);
+    }
+    queue = [];
+    await Promise.all(batches.map(deliver));
+  }
+
+  async function deliver(calls: readonly Waiting[]): Promise<unknown> {
+    const isOne = calls.length === 1;
+    try {
+      const results = await send(calls);
+      return Promise.all(
+        calls.map((call, index) => {
+          const result = results[index];
+          if (result === alone) return deliver([call]);
+          return isStoreError(result) ? call.reject(result) : call.resolve(result);
+        }),
+      );
+    } catch (error) {
+      // A handler that takes no such batch has done nothing of it.
+      const isRefused = isStoreError(error, "invalid-argument") || isStoreError(error, "quota-exceeded");
+      return Promise.all(calls.map((call) => (isRefused && !isOne ? deliver([call]) : call.reject(error))));
+    }
+  }
+
+  return (single) =>
+    new Promise((resolve, reject) => {
+      if (queue.push({ ...single, resolve, reject }) === 1) track(flush());
+    });
+}

@@ -1,0 +1,137 @@
+import type { Observer } from "../../core/contract.ts";
+import { isStoreError, StoreError } from "../../core/error.ts";
+import { letExit } from "../../core/timers.ts";
+import { heartbeat, readEvents, type EventSink, type Polled } from "../wire.ts";
+
+/**
+ * Opens a stream of the changes after an id, or from now on; or, for those who accept only that, asks for these changes as
+ * JSON. `signal` ends what is asked for, and the stream that has come of it.
+ */
+export interface Source {
+  (after: string | undefined, signal: AbortSignal): Promise<Stream>;
+  (after: string | undefined, signal: AbortSignal, accept: string): Promise<Polled>;
+}
+
+/** A stream as it comes, and the id of the change before its first. */
+export interface Stream {
+  readonly body: ReadableStream<BufferSource>;
+  readonly last: string;
+}
+
+// How soon a stream says where it begins, unless something holds it back: ms.
+const promptly = 5000;
+// How long until the next poll: ms.
+const interval = 1000;
+// A stream that brought nothing new is followed by so many polls at most before the next one is tried.
+const mostPolls = 64;
+
+/**
+ * Tells the changes of a store far away from this moment on, each once, and returns how to stop. A stream that breaks is
+ * opened anew where it broke. Where streams bring nothing, since something on the way cuts them or holds them back, changes
+ * are polled for. If the handler no longer knows them all, the watch fails.
+ */
+export async function followChanges(
+  source: Source,
+  observer: Observer,
+  opening: AbortSignal | undefined,
+): Promise<() => void> {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const stop = (): void => {
+    controller.abort();
+    cut();
+  };
+  let cut = (): void => {};
+  let last: string | undefined;
+  let polls = 1;
+  const sink: EventSink = {
+    changed: observer.changed,
+    resync: () => fail("Changes were missed: expected the handler to know all since the last one"),
+    reached: (id) => void (last = id),
+  };
+
+  /** Opens a stream. An outage may be one of streams alone. */
+  async function open(): Promise<Stream | undefined> {
+    try {
+      return await source(last, signal);
+    } catch (error) {
+      if (!isStoreError(error, "unavailable")) throw error;
+      return undefined;
+    }
+  }
+
+  async function poll(): Promise<void> {
+    const { changes, resync, last: reached } = await source(last, signal, "application/json");
+    if (resync) sink.resync();
+    changes.forEach(sink.changed);
+    last = reached;
+  }
+
+  /** Reads a stream to its end, and tells whether it brought anything new. */
+  async function read({ body }: Stream): Promise<boolean> {
+    const parts = body.pipeThrough(new TextDecoderStream()).getReader();
+    // Where there is no connection to abort, the handler sees this.
+    cut = () => void parts.cancel().catch(() => {});
+    const before = last;
+    for (let text: string | undefined; ;) {
+      const timer = setTimeout(cut, text === undefined ? promptly : 3 * heartbeat);
+      // The connection keeps a process alive, and where there is none nothing should.
+      letExit(timer);
+      const part = await parts.read().catch(() => undefined);
+      clearTimeout(timer);
+      if (!part || part.done) return last !== before;
+      try {
+        text = readEvents((text ?? "") + part.value, sink);
+      } catch (error) {
+        cut();
+        throw isStoreError(error) ? error : fail("Changes make no sense: expected the events of a handler", error);
+      }
+    }
+  }
+
+  async function follow(stream: Stream | undefined): Promise<void> {
+    while (!signal.aborted) {
+      if (stream && (await read(stream))) {
+        polls = 1;
+        await pause(100, signal);
+      } else {
+        for (let count = 0; count < polls && !signal.aborted; count++) {
+          await poll();
+          await pause(interval, signal);
+        }
+        polls = Math.min(2 * polls, mostPolls);
+      }
+      if (!signal.aborted) stream = await open();
+    }
+    // It was on its way when nobody wanted it any more.
+    stream?.body.cancel().catch(() => {});
+  }
+
+  opening?.addEventListener("abort", stop);
+  try {
+    const first = await open();
+    if (first) ({ last } = first);
+    else await poll();
+    follow(first).catch((error) => signal.aborted || observer.failed(error));
+  } finally {
+    opening?.removeEventListener("abort", stop);
+  }
+  return stop;
+}
+
+function fail(message: string, cause?: unknown): never {
+  throw new StoreError("unavailable", message, { cause });
+}
+
+/** Waits about so long, or until it is aborted. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms * (0.5 + Math.random()));
+    signal.addEventListener("abort", done);
+  });
+}

@@ -1,0 +1,93 @@
+import type { Awaitable, Store } from "../../core/contract.ts";
+import { StoreError } from "../../core/error.ts";
+import { isExposed } from "../../core/expose.ts";
+import { prefix } from "../../views/prefix.ts";
+import { exposedHeaders, refusal } from "./reply.ts";
+
+/** What a request may do: `read` values, `write` and remove them, `list` keys, `watch` changes. */
+export type Action = "read" | "write" | "list" | "watch";
+
+/** What somebody may do, and with which keys. */
+export interface Scope {
+  /** What the keys begin with in the store, unseen by the client. @default "" */
+  readonly prefix?: string | undefined;
+  /** @default everything */
+  readonly can?: readonly Action[] | undefined;
+}
+
+/** Decides about a request: `true` for everything, a scope for a part, anything else for nothing. */
+export type Authorize = (request: Request) => Awaitable<boolean | Scope>;
+
+/** Returns the store that a request may see, and a function that refuses what it may not do with it. */
+export async function admit(
+  store: Store,
+  request: Request,
+  authorize: Authorize | undefined,
+): Promise<{ store: Store; before: string; allow(...actions: Action[]): void }> {
+  if (!authorize && isExposed(request)) {
+    const expected = 'expected an "authorize" where other machines reach the store';
+    throw new StoreError("unauthorized", `Request is not authorized: ${expected}`);
+  }
+  const answer = authorize ? await authorize(request) : true;
+  if (answer !== true && Object(answer) !== answer) {
+    throw new StoreError("unauthorized", "Request is not authorized: expected valid credentials");
+  }
+  const { prefix: before = "", can } = answer === true ? {} : (answer as Scope);
+  return {
+    store: before === "" ? store : prefix(store, before),
+    before,
+    allow(...actions) {
+      for (const action of actions) {
+        if (can && !can.includes(action))
+          throw refusal("forbidden", `Request is forbidden: expected the right to ${action}`);
+      }
+    },
+  };
+}
+
+/** The origins of pages that may use the store: all, or those of a list. */
+export type Origins = "*" | readonly string[];
+
+/** What an answer tells a browser about who may read it. */
+export function corsHeaders({ headers }: Request, origins: Origins | undefined): Record<string, string> {
+  if (!origins) return {};
+  const origin = headers.get("origin");
+  return {
+    ...(origins === "*" ? {} : { vary: "origin" }),
+    ...(isListed(origin, origins) && {
+      "access-control-allow-origin": origins === "*" ? "*" : origin!,
+      "access-control-expose-headers": exposedHeaders(),
+    }),
+  };
+}
+
+/** What a browser is answered that asks first. The headers are those it asks for: the page's origin is trusted. */
+export function preflightHeaders({ headers }: Request, methods: string): Record<string, string> {
+  const wanted = headers.get("access-control-request-headers");
+  return {
+    "access-control-allow-methods": methods,
+    ...(wanted !== null && { "access-control-allow-headers": wanted }),
+    "access-control-max-age": "7200",
+  };
+}
+
+/**
+ * Refuses a request that a page of a foreign origin makes a browser send with an effect, for which no browser would ask
+ * first. The rules are those of Go's http.CrossOriginProtection.
+ */
+export function refuseForeign({ headers, method, url }: Request, origins: Origins | undefined): void {
+  const origin = headers.get("origin");
+  if (method === "GET" || method === "HEAD" || isListed(origin, origins)) return;
+  const site = headers.get("sec-fetch-site");
+  if (site === null ? origin === null || hostOf(origin) === hostOf(url) : ["same-origin", "none"].includes(site))
+    return;
+  throw refusal("forbidden", "Request comes from a page of a foreign origin: expected a listed one");
+}
+
+function isListed(origin: string | null, origins: Origins | undefined): boolean {
+  return origin !== null && (origins === "*" || !!origins?.includes(origin));
+}
+
+function hostOf(url: string): string | undefined {
+  return /^[a-z][a-z\d+.-]*:\/\/([^/?#]*)/i.exec(url)?.[1]?.toLowerCase();
+}

@@ -1,0 +1,197 @@
+import { checkFunction, checkItems } from "../core/check.ts";
+import type { CallOptions, Store, Value } from "../core/contract.ts";
+import { quote, StoreError } from "../core/error.ts";
+import { goOn } from "../core/attempt.ts";
+import { lend, setText } from "../core/lending.ts";
+import { prefix } from "./prefix.ts";
+import { toBytes } from "../core/value.ts";
+
+/** A Standard Schema (standardschema.dev, version 1), as zod, valibot, arktype and others implement it. */
+export interface Schema<T> {
+  readonly "~standard": {
+    readonly version: 1;
+    readonly vendor: string;
+    validate(value: unknown): SchemaResult<T> | Promise<SchemaResult<T>>;
+    readonly types?: { readonly input: unknown; readonly output: T } | undefined;
+  };
+}
+
+/** What a schema says of a value. */
+export type SchemaResult<T> =
+  | { readonly value: T; readonly issues?: undefined }
+  | { readonly issues: readonly { readonly message: string }[] };
+
+/** How {@link json} sees a store. */
+export interface JsonOptions<T> {
+  /** What the keys of the view begin with in the store, as in `prefix`. */
+  prefix?: string | undefined;
+  /** What every value has to be, on the way in and on the way out. */
+  schema?: Schema<T> | undefined;
+}
+
+/**
+ * Returns a view of a store with JSON values in place of bytes. What does not encode, or would not pass the schema when
+ * read back, is `cant-encode`; stored bytes that do not parse or pass are `cant-decode`; each names the key. Two values
+ * are equal for `compareAndSet` when they are the same JSON, whatever the order of their properties. A schema that
+ * validates asynchronously cannot be used within `update` and `take`, which are then `unsupported`. Closing the view
+ * closes the store.
+ */
+export function json<T = unknown>(store: Store, options: JsonOptions<T> = {}): Store<T> {
+  const { schema } = options;
+  const bytes = options.prefix === undefined ? store : prefix(store, options.prefix);
+  // Making one costs more than most of what it does.
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+  function parse(key: string, value: Value): unknown {
+    try {
+      return JSON.parse(typeof value === "string" ? value : decoder.decode(value));
+    } catch (cause) {
+      return fail("cant-decode", key, "JSON", cause);
+    }
+  }
+
+  /** Returns what the schema makes of parsed JSON: a promise only if the schema is asynchronous. */
+  function validate(code: Failure, key: string, parsed: unknown): T | Promise<T> {
+    if (!schema) return parsed as T;
+    const accept = (result: SchemaResult<T>): T => {
+      if (!result.issues) return result.value;
+      const issues = result.issues.map(({ message }) => quote(message));
+      return fail(code, key, `a value that fits the schema, got ${issues.join(", ")}`, result.issues);
+    };
+    return goOn(schema["~standard"].validate(parsed), accept);
+  }
+
+  function decode(key: string, value: Value): T | Promise<T> {
+    return validate("cant-decode", key, parse(key, value));
+  }
+
+  function encode(key: string, value: T): string | Promise<string> {
+    let text: string | undefined;
+    let cause: unknown;
+    try {
+      text = JSON.stringify(value);
+    } catch (error) {
+      cause = error;
+    }
+    text ??= fail("cant-encode", key, `a JSON value, got ${quote(value)}`, cause);
+    // What is validated is what a reader will get: a Date, say, as the text it turns into.
+    const valid = schema && validate("cant-encode", key, JSON.parse(text));
+    return goOn(valid, () => text);
+  }
+
+  /** Goes on with encodings in the same turn if it can, so that calls keep their order. */
+  async function encoded<R>(
+    items: readonly (readonly [key: string, value: T, ...unknown[]])[],
+    then: (encodings: readonly Uint8Array[]) => R | Promise<R>,
+  ): Promise<R> {
+    const texts = items.map(([key, value]) => encode(key, value));
+    const isAsync = texts.some((text) => text instanceof Promise);
+    return then((isAsync ? await Promise.all(texts) : (texts as string[])).map((text) => toBytes(text)));
+  }
+
+  function sync<R>(result: R | Promise<R>): R {
+    if (!(result instanceof Promise)) return result;
+    result.catch(() => {});
+    throw new StoreError(
+      "unsupported",
+      "Schema validates asynchronously: expected a synchronous one for an atomic call",
+    );
+  }
+
+  async function read(name: "get" | "find", key: string, call: CallOptions | undefined): Promise<T | undefined> {
+    const lent = lend(bytes, name, key, call);
+    const value = lent instanceof Promise ? await lent : lent;
+    return value === undefined ? value : decode(key, value);
+  }
+
+  const view: Store<T> = {
+    ...bytes,
+    get: (key, call) => read("get", key, call) as Promise<T>,
+    find: (key, call) => read("find", key, call),
+    entry: async (key, call) => {
+      const entry = await bytes.entry(key, call);
+      return entry && { value: await decode(key, entry.value), expiresAt: entry.expiresAt };
+    },
+    set: async (key, value, call) => {
+      const text = encode(key, value);
+      return setText(bytes, key, text instanceof Promise ? await text : text, call);
+    },
+    findMany: async (keys, call) => {
+      const wanted = checkItems(keys);
+      const found = await bytes.findMany(wanted, call);
+      return Promise.all(found.map((value, index) => value && decode(wanted[index]!, value)));
+    },
+    setMany: async (items, call) => {
+      const given = checkItems(items).map((item) => checkItems<any>(item));
+      return encoded(given as [string, T][], (encodings) =>
+        bytes.setMany(
+          given.map(([key, , itemOptions], index) => [key, encodings[index]!, itemOptions]),
+          call,
+        ),
+      );
+    },
+    compareAndSet: (key, expected, next, call) =>
+      encoded([[key, next]], async ([encoding]) => {
+        if (expected === undefined) return bytes.compareAndSet(key, undefined, encoding!, call);
+        const wanted = canonical(expected);
+        const other = new Error("Another value");
+        try {
+          await bytes.update(
+            key,
+            (current) => {
+              if (current && canonical(parse(key, current)) === wanted) return encoding;
+              throw other;
+            },
+            call,
+          );
+        } catch (error) {
+          if (error === other) return false;
+          throw error;
+        }
+        return true;
+      }),
+    setIfAbsent: (key, value, call) => encoded([[key, value]], ([encoding]) => bytes.setIfAbsent(key, encoding!, call)),
+    take: async (key, call) => {
+      let taken: T | undefined;
+      // Not the store's own take: a value that cannot be decoded stays where it is.
+      await bytes.update(
+        key,
+        (current) => {
+          taken = current && sync(decode(key, current));
+          return undefined;
+        },
+        call,
+      );
+      return taken;
+    },
+    update: async (key, change, call) => {
+      checkFunction(change);
+      let next: T | undefined;
+      await bytes.update(
+        key,
+        (current) => {
+          next = change(current && sync(decode(key, current)));
+          return next === undefined ? undefined : toBytes(sync(encode(key, next)));
+        },
+        call,
+      );
+      return next;
+    },
+  };
+  return view;
+}
+
+type Failure = "cant-decode" | "cant-encode";
+
+function fail(code: Failure, key: string, expected: string, cause: unknown): never {
+  throw new StoreError(code, `Cannot ${code.slice(5)} key ${quote(key)}: expected ${expected}`, { key, cause });
+}
+
+/** Writes a value as JSON with the properties of every object in one order. */
+function canonical(value: unknown): string | undefined {
+  return JSON.stringify(value, (_, part: unknown) =>
+    Object(part) === part && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part as object).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}

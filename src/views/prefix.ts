@@ -1,0 +1,103 @@
+import { checkItems } from "../core/check.ts";
+import type { Awaitable, Change, Page, PrefixOptions, Store } from "../core/contract.ts";
+import { check, isStoreError, quote } from "../core/error.ts";
+import { checkPrefix, isKey } from "../core/key.ts";
+import { settle } from "../core/attempt.ts";
+import { lend, setText, shortcuts } from "../core/lending.ts";
+
+// The calls that are about one key, which is their first argument.
+const keyed = ["get", "find", "has", "entry", "set", "delete", "compareAndSet", "setIfAbsent", "take", "increment", "update", "touch"] as const; // prettier-ignore
+
+/**
+ * Returns a view of a store in which every key begins with a prefix that the caller never sees. The prefix counts in the
+ * 1,024 bytes of a key. Closing the view closes the store.
+ */
+export function prefix<T>(store: Store<T>, prefix: string): Store<T> {
+  checkPrefix(prefix);
+  // A key that is too long only with the prefix is refused here, where the message does not tell the prefix.
+  const inner = (key: string): string => {
+    check(
+      isKey(key) && isKey(prefix + key),
+      "key",
+      "a well-formed string of 1 to 1,024 UTF-8 bytes, prefix included",
+      key,
+    );
+    return prefix + key;
+  };
+  const outer = <Named extends { readonly key: string }>(named: Named): Named => ({
+    ...named,
+    key: named.key.slice(prefix.length),
+  });
+  const within = <Options extends PrefixOptions>(options: Options | undefined): Options =>
+    ({ ...options, prefix: prefix + checkPrefix(options?.prefix) }) as Options;
+
+  /** Gives an error that names a key the name that the caller knows. */
+  function rename(error: unknown): never {
+    if (isStoreError(error) && error.key?.startsWith(prefix)) {
+      const { key } = outer(error as { key: string });
+      error.message = error.message.replace(quote(error.key), () => quote(key));
+      Object.assign(error, { key });
+    }
+    throw error;
+  }
+
+  /** Makes a call, which may have its result at once. */
+  function runShort<R>(call: () => Awaitable<R>): Awaitable<R> {
+    try {
+      const result = call();
+      return result instanceof Promise ? result.catch(rename) : result;
+    } catch (error) {
+      return rename(error);
+    }
+  }
+
+  const run = <R>(call: () => Awaitable<R>): Promise<R> => settle(() => runShort(call));
+
+  const view: Store<T> = {
+    ...store,
+    findMany: (keys, options) => run(() => store.findMany(checkItems(keys).map(inner), options)),
+    setMany: (items, options) =>
+      run(() => {
+        const renamed = checkItems(items).map((item) => {
+          const [key, ...rest] = checkItems<any>(item);
+          return [inner(key), ...rest] as [string, T];
+        });
+        return store.setMany(renamed, options);
+      }),
+    deleteMany: (keys, options) => run(() => store.deleteMany(checkItems(keys).map(inner), options)),
+    async *keys(options) {
+      for await (const key of store.keys(within(options))) yield outer({ key }).key;
+    },
+    list: (options) =>
+      run(async (): Promise<Page> => {
+        const page = await store.list(within(options));
+        return { ...page, entries: page.entries.map(outer) };
+      }),
+    clear: (options) => run(() => store.clear(within(options))),
+    watch(options) {
+      const changes = store.watch(within(options));
+      return {
+        ...changes,
+        [Symbol.asyncIterator]() {
+          return this;
+        },
+        async next(): Promise<IteratorResult<Change, any>> {
+          const { done, value } = await changes.next();
+          return { done: done!, value: done ? value : outer(value) };
+        },
+      };
+    },
+  };
+  for (const name of keyed) {
+    const call = store[name] as (key: string, ...rest: unknown[]) => Promise<unknown>;
+    Object.assign(view, {
+      [name]: (key: string, ...rest: unknown[]) => run(() => call.call(store, inner(key), ...rest)),
+    });
+  }
+  const bytes = store as Store<any>;
+  for (const name of ["get", "find"] as const) {
+    shortcuts.set(view[name], (key: string, options) => runShort(() => lend(bytes, name, inner(key), options)));
+  }
+  shortcuts.set(view.set, (key, text, options) => runShort(() => setText(bytes, inner(key), text, options)));
+  return view;
+}

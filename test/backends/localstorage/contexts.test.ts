@@ -1,0 +1,198 @@
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+import { isStoreError, localstorage, sessionstorage, type Change, type Store } from "../../../src/index.ts";
+import { createViews, TextStorage } from "../../support/textStorage.ts";
+
+// What a real browser does is seen in e2e. Here localStorage is a getter of the tests' own, to have views that lag as
+// another process's do, and contexts that refuse.
+
+const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const code = (code: string) => (error: unknown) => isStoreError(error) && error.code === code;
+
+function define(name: string, get: () => unknown): void {
+  const before = Object.getOwnPropertyDescriptor(globalThis, name);
+  Object.defineProperty(globalThis, name, { configurable: true, get });
+  undo.push(() => {
+    if (before) Object.defineProperty(globalThis, name, before);
+    else Reflect.deleteProperty(globalThis, name);
+  });
+}
+const undo: (() => void)[] = [];
+afterEach(() =>
+  undo
+    .splice(0)
+    .reverse()
+    .forEach((step) => step()),
+);
+
+/** Opens a store that sees localStorage by a view of its own, as the store of another process would. */
+function openBy(view: TextStorage): Store {
+  define("localStorage", () => view);
+  const store = localstorage();
+  // The Storage is looked up at the first use and kept.
+  void store.find("any");
+  return store;
+}
+
+test("increments of tabs that see each other late are exact", { timeout: 60_000 }, async () => {
+  const views = createViews(() => Math.random() * 15);
+  const tabs = [openBy(views.open()), openBy(views.open()), openBy(views.open())];
+  const seen: number[] = [];
+  await Promise.all(
+    tabs.map(async (store, tab) => {
+      for (let round = 0; round < 20; round++) {
+        seen.push(...(await Promise.all([store.increment("n"), store.increment("n")])));
+        // Now and then without a pause, so that one lock serves several calls in a row.
+        if ((round + tab) % 3) await pause(Math.random() * 5);
+      }
+    }),
+  );
+  assert.deepEqual(
+    seen.sort((a, b) => a - b),
+    Array.from({ length: 120 }, (_, index) => index + 1),
+  );
+  await Promise.all(tabs.map((store) => store.close()));
+});
+
+test("a set between increments of another tab is never lost", { timeout: 60_000 }, async () => {
+  const views = createViews(() => Math.random() * 10);
+  const [counting, setting] = [openBy(views.open()), openBy(views.open())];
+  for (let round = 1; round <= 20; round++) {
+    const counts = Array.from({ length: 3 }, async () => {
+      await pause(Math.random() * 10);
+      return counting.increment("n");
+    });
+    await pause(Math.random() * 10);
+    await setting.set("n", text(String(round * 1000)));
+    await Promise.all(counts);
+    const sum = await counting.increment("n", 0);
+    assert.ok(sum >= round * 1000 && sum <= round * 1000 + 3, `${sum} in round ${round}`);
+  }
+  await Promise.all([counting.close(), setting.close()]);
+});
+
+test("what a tab wrote right before it went away is counted", { timeout: 60_000 }, async () => {
+  const views = createViews(() => 5 + Math.random() * 10);
+  const staying = openBy(views.open());
+  await staying.set("n", text("0"));
+  for (let round = 1; round <= 20; round++) {
+    const going = openBy(views.open());
+    // Seen by this view, so that only what the tab writes now is late.
+    await going.increment("n", 0);
+    await going.increment("n");
+    await going.close();
+    assert.equal(await staying.increment("n", 0), round);
+  }
+  await staying.close();
+});
+
+test("who is told of another tab's change can see it, and is told once, in order", { timeout: 60_000 }, async () => {
+  const views = createViews(() => 5 + Math.random() * 10);
+  const [writing, watching] = [openBy(views.open()), openBy(views.open())];
+  const changes = watching.watch();
+  const told: Change[] = [];
+  const values: unknown[] = [];
+  const watch = (async () => {
+    for await (const change of changes) {
+      told.push(change);
+      const value = await watching.find(change.key);
+      values.push(value && new TextDecoder().decode(value));
+      if (change.key === "last") break;
+    }
+  })();
+  const until = async (count: number): Promise<void> => {
+    while (values.length < count) await pause(1);
+  };
+  await writing.set("a", text("1"));
+  await until(1);
+  await writing.set("a", text("1"));
+  await until(2);
+  await writing.delete("a");
+  await until(3);
+  await writing.setMany([["b", text("2")], ["c", text("3")]]); // prettier-ignore
+  await until(5);
+  await writing.set("last", text("x"));
+  await watch;
+  assert.deepEqual(told.map(({ type, key }) => `${type} ${key}`), ["set a", "set a", "delete a", "set b", "set c", "set last"]); // prettier-ignore
+  assert.deepEqual(values, ["1", "1", undefined, "2", "3", "x"]);
+  await Promise.all([writing.close(), watching.close()]);
+});
+
+test("a page that empties localStorage holds nobody up for long", { timeout: 60_000 }, async () => {
+  const views = createViews(() => 3);
+  const [one, two] = [openBy(views.open()), openBy(views.open())];
+  await one.increment("n");
+  await two.increment("n");
+  await pause(50);
+  const page = views.open();
+  for (const name of page.items.keys()) page.removeItem(name);
+  await pause(50);
+  const since = Date.now();
+  assert.equal(await one.increment("n"), 1);
+  assert.equal(await two.increment("n"), 2);
+  assert.ok(Date.now() - since < 500);
+  await Promise.all([one.close(), two.close()]);
+});
+
+test("without a localStorage a store is unavailable, from the first call on", async () => {
+  for (const none of [undefined, null]) {
+    define("localStorage", () => none);
+    define("sessionStorage", () => none);
+    for (const store of [localstorage(), sessionstorage()]) {
+      await assert.rejects(() => store.get("key"), code("unavailable"));
+      await assert.rejects(() => store.set("key", text("x")), code("unavailable"));
+      await assert.rejects(() => store.increment("key"), code("unavailable"));
+      await assert.rejects(() => store.list(), code("unavailable"));
+      await assert.rejects(() => store.watch().next(), code("unavailable"));
+      await store.close();
+    }
+  }
+});
+
+test("a browser that blocks localStorage is asked again at the next call", async () => {
+  let isBlocked = true;
+  const cause = new DOMException("denied", "SecurityError");
+  const storage = new TextStorage();
+  define("localStorage", () => {
+    if (isBlocked) throw cause;
+    return storage;
+  });
+  const store = localstorage();
+  await assert.rejects(
+    () => store.find("key"),
+    (error: Error) => code("unavailable")(error) && error.cause === cause,
+  );
+  isBlocked = false;
+  await store.set("key", text("x"));
+  assert.deepEqual(await store.get("key"), text("x"));
+  await store.close();
+});
+
+test("without Web Locks atomic calls say what they need, the others work", async () => {
+  const storage = new TextStorage();
+  define("localStorage", () => storage);
+  define("navigator", () => ({}));
+  const store = localstorage();
+  await store.set("key", text("1"));
+  const calls = [
+    () => store.increment("key"),
+    () => store.take("key"),
+    () => store.update("key", () => text("2")),
+    () => store.setIfAbsent("key", text("2")),
+    () => store.compareAndSet("key", text("1"), text("2")),
+    () => store.touch("key", { ttl: 1000 }),
+  ];
+  for (const call of calls) await assert.rejects(call, (error: Error) => code("unsupported")(error) && /secure context/.test(error.message)); // prettier-ignore
+  const changes = store.watch();
+  assert.deepEqual(await store.get("key"), text("1"));
+  await store.set("key", text("3"));
+  await store.delete("key");
+  assert.deepEqual((await changes.next()).value, { type: "set", key: "key" });
+  assert.deepEqual((await changes.next()).value, { type: "delete", key: "key" });
+  assert.equal(await store.has("key"), false);
+  await store.setMany([["a", text("1")], ["b", text("2")]]); // prettier-ignore
+  await store.clear();
+  assert.deepEqual((await store.list()).entries, []);
+  await store.close();
+});

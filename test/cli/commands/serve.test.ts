@@ -1,0 +1,252 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { SignJWT } from "jose";
+import { remote } from "../../../src/http/remote.ts";
+import { isStoreError } from "../../../src/core/error.ts";
+import { command, folder, type Circumstances, type Outcome } from "../../support/world.ts";
+
+interface Serving {
+  readonly url: string;
+  readonly log: any[];
+  /** Ends it, and resolves with what it said. */
+  end(): Promise<Outcome>;
+}
+
+const memory = ["--store", '{"backend":"memory"}', "--port", "0"];
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
+
+async function serve(args: readonly string[], circumstances: Circumstances = {}): Promise<Serving> {
+  const interrupt = new AbortController();
+  const log: any[] = [];
+  let started: (url: string) => void;
+  const url = new Promise<string>((resolve) => (started = resolve));
+  const ended = command(["serve", "--json", ...args], {
+    ...circumstances,
+    interrupt: interrupt.signal,
+    onOutput(text) {
+      log.push(JSON.parse(text));
+      if (log.at(-1).event === "serving") started(log.at(-1).url as string);
+    },
+  });
+  const failed = ended.then(({ err }) => Promise.reject(new Error(err)));
+  failed.catch(() => {});
+  return {
+    url: await Promise.race([url, failed]),
+    log,
+    end() {
+      interrupt.abort();
+      return ended;
+    },
+  };
+}
+
+async function makeToken(...args: string[]): Promise<string> {
+  return (await command(["token", ...args])).out.trim();
+}
+
+test("it serves, says what and where, logs requests without their keys, and ends well", async () => {
+  const server = await serve(memory);
+  const { time, ...first } = server.log[0];
+  assert.deepEqual(first, {
+    level: "info",
+    event: "serving",
+    store: "memory",
+    url: server.url,
+    access: "this machine",
+  });
+  assert.ok(Math.abs(Date.parse(time) - Date.now()) < 60_000);
+  const entry = new URL("entry?key=secret", server.url);
+  assert.equal((await fetch(entry, { method: "PUT", body: "hidden" })).status, 204);
+  assert.equal(await (await fetch(entry)).text(), "hidden");
+  for (const path of ["health", "ready"]) assert.equal((await fetch(new URL(path, server.url))).status, 200);
+  const metrics = await (await fetch(new URL("metrics", server.url))).text();
+  assert.match(metrics, /http_server_request_duration_seconds_count\{.*http_route="\/entry"\} 1/);
+  assert.match(metrics, /db_client_operation_duration_seconds_count\{db_operation_name="set"\} 1/);
+  assert.equal((await fetch(new URL("metrics", server.url), { method: "POST" })).status, 405);
+
+  const events = await fetch(new URL("changes", server.url));
+  const { code, out, err } = await server.end();
+  await events.text();
+  assert.deepEqual([code, err], [0, ""]);
+  assert.doesNotMatch(out, /secret|hidden/);
+  // Whoever asks for its health all the time is not in the log.
+  const requests = server.log.filter(({ method }) => method).map(({ method, resource, status }) => [method, resource, status]); // prettier-ignore
+  assert.deepEqual(requests.slice(0, 3), [["PUT", "entry", 204], ["GET", "entry", 200], ["GET", "metrics", 200]]); // prettier-ignore
+  assert.deepEqual(server.log.filter(({ event }) => event).map(({ event }) => event), ["serving", "closing", "closed"]); // prettier-ignore
+  await assert.rejects(fetch(server.url), TypeError);
+});
+
+test("tokens open what they say, and a rate is each holder's own", async () => {
+  const file = join(folder, "tokens.jsonl");
+  const [all, web] = [await makeToken("all", "--add-to", file), await makeToken("web", "--prefix", "web/", "--add-to", file)]; // prettier-ignore
+  writeFileSync(
+    join(folder, "tokens.yaml"),
+    `store: { backend: memory }
+listen: { host: 0.0.0.0, port: 0 }
+tokens: tokens.jsonl
+limits: { requestsPerSecond: 0.001, burst: 3, maxStreamsPerHolder: 1 }
+`,
+  );
+  const server = await serve(["--config", "tokens.yaml"]);
+  const url = server.url.replace("0.0.0.0", "127.0.0.1");
+  assert.equal(server.log[0].access, "tokens");
+  const [one, two] = [all, web].map((token) => remote({ url, token, attempts: 1 }));
+  await two!.set("a", bytes("v"));
+  assert.equal(new TextDecoder().decode(await one!.get("web/a")), "v");
+  // Figures are of everybody's requests: for who may read everything.
+  const statuses = await Promise.all([web, all].map(async (token) => (await fetch(new URL("metrics", url), { headers: bearer(token) })).status)); // prettier-ignore
+  assert.deepEqual(statuses, [401, 200]);
+  assert.equal((await fetch(new URL("entry?key=a", url))).status, 401);
+  assert.equal((await fetch(new URL("metrics", url))).status, 401);
+  await two!.get("a");
+  await two!.get("a");
+  await assert.rejects(two!.get("a"), (error) => isStoreError(error, "unavailable"));
+  assert.equal(new TextDecoder().decode(await one!.get("web/a")), "v");
+  await Promise.all([one!.close(), two!.close()]);
+  const { out } = await server.end();
+  assert.ok(server.log.some(({ holder, status }) => holder === "web" && status === 429));
+  for (const token of [all, web]) assert.ok(!out.includes(token.slice(6)));
+});
+
+test("JWTs open what they claim, and count for their subject", async () => {
+  const secret = "a secret that is long enough for HS256";
+  writeFileSync(
+    join(folder, "jwt.yaml"),
+    'store: { backend: memory }\nlisten: { port: 0 }\njwt: { secret: "${SECRET}" }\nmetrics: public\n',
+  );
+  const server = await serve(["--config", "jwt.yaml"], { env: { SECRET: secret } });
+  const token = await new SignJWT({ shelflife: { prefix: "j/", can: ["write"] } })
+    .setProtectedHeader({ alg: "HS256" })
+    .setSubject("ada")
+    .setExpirationTime("1h")
+    .sign(bytes(secret));
+  const entry = new URL("entry?key=a", server.url);
+  const status = async (init: RequestInit): Promise<number> => (await fetch(entry, init)).status;
+  assert.equal(await status({ method: "PUT", body: "v", headers: bearer(token) }), 204);
+  assert.equal(await status({ headers: bearer(token) }), 403);
+  assert.equal(await status({ headers: bearer(`${token}x`) }), 401);
+  assert.equal((await fetch(new URL("metrics", server.url))).status, 200);
+  await server.end();
+  assert.deepEqual(server.log.filter(({ holder }) => holder).map(({ holder, status }) => [holder, status]), [["ada", 204], ["ada", 403]]); // prettier-ignore
+});
+
+test("limits, CORS, base, compression and remembered requests are what the configuration says", async () => {
+  writeFileSync(
+    join(folder, "all.yaml"),
+    `store: { backend: memory }
+requests: { backend: memory }
+listen: { port: 0 }
+cors: ["https://app.example"]
+limits: { maxBytes: 2KiB, maxItems: 2 }
+compress: true
+base: /store
+metrics: false
+log: { requests: false }
+`,
+  );
+  const server = await serve(["--config", "all.yaml"]);
+  const entry = new URL("store/entry?key=a", server.url);
+  const once = { "idempotency-key": "one" };
+  const counts = [];
+  for (let time = 0; time < 2; time++) {
+    counts.push(await (await fetch(new URL("store/increment?key=n", server.url), { method: "POST", headers: once })).text()); // prettier-ignore
+  }
+  assert.deepEqual(counts, ["1", "1"]);
+  assert.equal((await fetch(entry, { method: "PUT", body: "x".repeat(2000) })).status, 204);
+  assert.equal((await fetch(entry, { method: "PUT", body: "x".repeat(2049) })).status, 413);
+  const found = await fetch(entry, { headers: { origin: "https://app.example", "accept-encoding": "gzip" } });
+  assert.equal(found.headers.get("access-control-allow-origin"), "https://app.example");
+  assert.equal(found.headers.get("content-encoding"), "gzip");
+  assert.equal((await fetch(new URL("entry?key=a", server.url))).status, 404);
+  assert.equal((await fetch(new URL("store/metrics", server.url))).status, 404);
+  const { out } = await server.end();
+  assert.equal(out.trim().split("\n").length, 3);
+});
+
+test("what cannot start says why, and leaves nothing open", async () => {
+  const taken = await serve(memory);
+  const port = new URL(taken.url).port;
+  const busy = await command(["serve", "--store", '{"backend":"memory"}', "--port", port]);
+  assert.deepEqual([busy.code, busy.out], [3, ""]);
+  assert.match(busy.err, new RegExp(`^Cannot listen on 127\\.0\\.0\\.1, port ${port}: .*EADDRINUSE\n$`));
+  await taken.end();
+  const path = join(folder, "no", "such", "folder.db");
+  const lost = await command(["serve", "--store", JSON.stringify({ backend: "sqlite", parameters: { path } })]);
+  assert.deepEqual([lost.code, lost.out], [3, ""]);
+  const open = await command(["serve", "--host", "0.0.0.0", "--port", "0"]);
+  assert.deepEqual([open.code, open.out], [2, ""]);
+  assert.match(open.err, /^expected "tokens" or "jwt" to say who may use the store, or "access: public" for everyone: "0\.0\.0\.0" is open/); // prettier-ignore
+});
+
+test("--check tells whether it would start, and starts nothing", async () => {
+  const right = await command(["serve", "--config", "all.yaml", "--check"]);
+  assert.deepEqual([right.code, right.out], [0, "all.yaml is right: serves memory\n"]);
+  const json = await command(["serve", "--host", "0.0.0.0", "--access", "public", "--check", "--json"]);
+  assert.deepEqual(JSON.parse(json.out), { ok: true, backend: "sqlite", access: "public" });
+  writeFileSync(join(folder, "wrong.yaml"), "store: { backend: memory }\nbase: store\nport: 1\n");
+  const wrong = await command(["serve", "--config", "wrong.yaml", "--check"]);
+  assert.deepEqual([wrong.code, wrong.out], [2, ""]);
+  assert.match(wrong.err, /^wrong\.yaml:2:7: .*\nwrong\.yaml:3:1: .*\n$/);
+});
+
+test("who says that access is public lets everyone in, from other machines too", async () => {
+  const server = await serve([...memory, "--host", "0.0.0.0", "--access", "public"]);
+  const far = remote({ url: server.url.replace("0.0.0.0", "127.0.0.1") });
+  try {
+    await far.set("a", bytes("b"));
+    assert.deepEqual(await far.get("a"), bytes("b"));
+  } finally {
+    await far.close();
+    await server.end();
+  }
+});
+
+test("a failure of the store is logged with its cause, and without the key", async () => {
+  writeFileSync(
+    join(folder, "failing.mjs"),
+    `export const name = "failing";
+     const fail = () => { throw new Error("no route to plain/key"); };
+     export const factory = {
+       valid: (given) => given,
+       build: () => ({ has: async () => false, close: async () => {}, isPersistent: () => true, async entry(key) { if (key === "plain/key") fail(); throw Object.assign(new Error('Cannot read "secret/key"', { cause: new Error("lost secret/key") }), { name: "StoreError", code: "unavailable", key }); } }),
+     };`,
+  );
+  writeFileSync(join(folder, "failing.yaml"), "backends: [./failing.mjs]\nstore: { backend: failing }\nlisten: { port: 0 }\nmetrics: false\n"); // prettier-ignore
+  const server = await serve(["--config", "failing.yaml"]);
+  for (const key of ["secret/key", "plain/key"]) {
+    const { status } = await fetch(new URL(`entry?key=${key}`, server.url));
+    assert.ok(status >= 500);
+  }
+  const { out } = await server.end();
+  const failures = server.log.filter(({ event }) => event === "failed").map((line) => ({ ...line, time: undefined }));
+  assert.deepEqual(failures, [
+    { time: undefined, level: "error", event: "failed", code: "unavailable", message: "Cannot read …", cause: "lost …" }, // prettier-ignore
+    { time: undefined, level: "error", event: "failed", code: "failed", message: "no route to …" },
+  ]);
+  assert.doesNotMatch(out, /secret|plain/);
+});
+
+test("on a terminal the log is text", async () => {
+  let out = "";
+  const interrupt = new AbortController();
+  let started: () => void;
+  const start = new Promise<void>((resolve) => (started = resolve));
+  const ended = command(["serve", ...memory], {
+    isTerminal: true,
+    interrupt: interrupt.signal,
+    onOutput(text) {
+      out += text;
+      started();
+    },
+  });
+  await start;
+  const [url] = /http:\S+/.exec(out)!;
+  await fetch(new URL("entry?key=a", url));
+  interrupt.abort();
+  await ended;
+  assert.match(out, /^\d\d:\d\d:\d\d serving store=memory url=http:\S+ access=this machine\n/);
+  assert.match(out, /\n\d\d:\d\d:\d\d GET \/entry 404 not-found \d+ms\n/);
+});

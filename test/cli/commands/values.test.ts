@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { memory } from "../../../src/backends/memory.ts";
+import { handler } from "../../../src/http/handler.ts";
+import { listen } from "../../../src/service/listen.ts";
+import { createToken, tokens } from "../../../src/service/tokens.ts";
+import { command, folder, ownStore } from "../../support/world.ts";
+
+const every = new Uint8Array(256).map((_, at) => at);
+
+test("a value comes back byte for byte, and nothing else does", async () => {
+  const store = ownStore();
+  writeFileSync(join(folder, "value"), every);
+  assert.deepEqual(await command(["set", "file", "--file", "value", ...store]), { code: 0, out: "", bytes: Buffer.alloc(0), err: "" }); // prettier-ignore
+  await command(["set", "in", ...store], { stdin: [every.subarray(0, 100), every.subarray(100)] });
+  await command(["set", "word", "hello", ...store]);
+  await command(["set", "dashes", ...store, "--", "--json"]);
+  await command(["set", "empty", "", ...store]);
+  for (const [key, value] of Object.entries({ file: every, in: every, word: "hello", dashes: "--json", empty: "" })) {
+    const { code, bytes, err } = await command(["get", key, ...store]);
+    assert.deepEqual([code, err], [0, ""]);
+    assert.ok(bytes.equals(Buffer.from(value as string)), key);
+  }
+});
+
+test("with --json a value is text where it is UTF-8, and has its deadline", async () => {
+  const store = ownStore();
+  const before = Date.now();
+  await command(["set", "a", "\ufeffé\0", "--ttl", "5m", ...store]);
+  await command(["set", "b", ...store], { stdin: [Uint8Array.of(255, 0)] });
+  const { expiresAt, ...rest } = JSON.parse((await command(["get", "a", "--json", ...store])).out);
+  assert.deepEqual(rest, { key: "a", text: "\ufeffé\0" });
+  assert.ok(expiresAt >= before + 300_000 && expiresAt <= Date.now() + 300_000);
+  assert.deepEqual(JSON.parse((await command(["get", "b", "--json", ...store])).out), { key: "b", base64: "/wA=" });
+});
+
+test("set, delete, take, increment and touch do what the store does", async () => {
+  const store = ownStore();
+  const out = async (...args: string[]): Promise<[number, string]> => {
+    const { code, out } = await command([...args, ...store]);
+    return [code, out];
+  };
+  assert.deepEqual(await out("set", "a", "1", "--if-absent", "--json"), [0, '{"key":"a","bytes":1}\n']);
+  assert.deepEqual(await out("set", "a", "2", "--if-absent"), [1, ""]);
+  assert.deepEqual(await out("increment", "a", "--by", "-4"), [0, "-3\n"]);
+  assert.deepEqual(await out("increment", "a", "--json"), [0, '{"key":"a","value":-2}\n']);
+  assert.deepEqual(await out("touch", "a", "--ttl", "1h", "--json"), [0, '{"key":"a","touched":true}\n']);
+  assert.ok(JSON.parse((await out("get", "a", "--json"))[1]).expiresAt > Date.now() + 3_000_000);
+  assert.deepEqual(await out("touch", "a", "--ttl", "never"), [0, ""]);
+  assert.equal(JSON.parse((await out("get", "a", "--json"))[1]).expiresAt, undefined);
+  assert.deepEqual(await out("touch", "none", "--ttl", "1h"), [1, ""]);
+  assert.deepEqual(await out("take", "a"), [0, "-2"]);
+  assert.deepEqual(await out("take", "a"), [1, ""]);
+  await out("set", "b", "x", "--ttl", "1");
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.deepEqual(await out("get", "b"), [1, ""]);
+  await out("set", "c", "x");
+  assert.deepEqual(await out("delete", "c", "--json"), [0, '{"key":"c","deleted":true}\n']);
+  assert.deepEqual(await out("delete", "c"), [1, ""]);
+  assert.deepEqual(await out("set", "n", "text"), [0, ""]);
+  assert.deepEqual(await out("increment", "n"), [3, ""]);
+});
+
+test("a file that cannot be read is told, and nothing is written", async () => {
+  const store = ownStore();
+  const { code, err } = await command(["set", "a", "--file", "none", ...store]);
+  assert.equal(code, 3);
+  assert.match(err, /^Cannot read the value from "none": no such file or directory\n$/);
+  assert.equal((await command(["get", "a", ...store])).code, 1);
+});
+
+test("a store that is served is used by its URL, with the token of the option or the environment", async () => {
+  const { token, line } = await createToken({ name: "n", prefix: "p/" });
+  writeFileSync(join(folder, "tokens.jsonl"), `${line}\n`, { mode: 0o600 });
+  const served = memory();
+  const { authorize } = await tokens({ path: join(folder, "tokens.jsonl") });
+  const server = await listen({ answer: handler(served, { authorize }) });
+  try {
+    assert.equal((await command(["set", "a", "v", "--url", server.url, "--token", token])).code, 0);
+    const env = { SHELFLIFE_TOKEN: token };
+    assert.equal((await command(["get", "a", "--url", server.url], { env })).out, "v");
+    assert.equal(new TextDecoder().decode(await served.get("p/a")), "v");
+    const denied = await command(["get", "a", "--url", server.url, "--token", "other"]);
+    assert.deepEqual([denied.code, denied.out], [3, ""]);
+    assert.match(denied.err, /not authorized/);
+  } finally {
+    await server.close();
+    await served.close();
+  }
+});

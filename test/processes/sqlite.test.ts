@@ -1,0 +1,187 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { sqlite } from "../../src/backends/sqlite.ts";
+import { runtimes } from "../../scripts/runtimes.mjs";
+import { startChild, type Child } from "../support/childProcess.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "shelflife-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+let files = 0;
+const fresh = (): string => join(folder, `${++files}.db`);
+const names = Object.keys(runtimes) as (keyof typeof runtimes)[];
+const start = (name: keyof typeof runtimes): Child => startChild(runtimes[name], "sqliteChild.ts");
+// Each runtime against itself, and each against the next, whose SQLite is another build.
+const pairs = names.flatMap((name, index) => [
+  [name, name] as const,
+  [name, names[(index + 1) % names.length]!] as const,
+]);
+
+async function withChildren(
+  pair: readonly (keyof typeof runtimes)[],
+  work: (...children: Child[]) => Promise<void>,
+): Promise<void> {
+  const children = pair.map(start);
+  try {
+    await work(...children);
+    for (const errors of await Promise.all(children.map((child) => child.end()))) assert.equal(errors, "");
+  } finally {
+    for (const child of children) await child.kill();
+  }
+}
+
+for (const pair of pairs) {
+  test(`two processes that increment lose nothing: ${pair.join(" and ")}`, async () => {
+    const path = fresh();
+    await withChildren(pair, async (...children) => {
+      await Promise.all(children.map((child) => child.call("open", { path })));
+      await Promise.all(children.map((child) => child.call("increment", "n", 500)));
+      assert.equal(await children[0]!.call("find", "n"), "1000");
+      // The last to close takes the journal away. Of two at the same moment each may take the other for the last.
+      for (const child of children) await child.call("close");
+      const left = readdirSync(folder).filter((name) => name.startsWith(basename(path)));
+      assert.deepEqual(left, [basename(path)]);
+    });
+  });
+}
+
+for (const pair of pairs) {
+  test(`two processes open the same new file at once: ${pair.join(" and ")}`, async () => {
+    await withChildren(pair, async (...children) => {
+      for (let round = 0; round < 20; round++) {
+        const path = fresh();
+        await Promise.all(children.map((child, index) => child.call("open", { path }, `key ${index}`)));
+        assert.equal(await children[0]!.call("find", "key 1"), "key 1");
+        assert.equal(await children[1]!.call("find", "key 0"), "key 0");
+        await Promise.all(children.map((child) => child.call("close")));
+      }
+    });
+  });
+}
+
+for (const name of names) {
+  test(`what a killed writer was told to be written is there: ${name}`, async () => {
+    const path = fresh();
+    for (let round = 0; round < 5; round++) {
+      const child = start(name);
+      await child.call("open", { path });
+      void child.call("write", `round ${round}:`).catch(() => {});
+      await child.until(1);
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 100));
+      await child.kill();
+      const written = child.said.at(-1)![1] as number;
+      const store = sqlite({ path });
+      const keys = Array.from({ length: written }, (_, index) => `round ${round}: ${index}`);
+      const found = await store.findMany(keys);
+      const lost = keys.filter((_, index) => new TextDecoder().decode(found[index]) !== String(index));
+      assert.deepEqual(lost, [], `of ${written} in round ${round}`);
+      await store.close();
+    }
+  });
+
+  test(`an expired read of one process never removes a fresh write of another: ${name}`, async () => {
+    const path = fresh();
+    const rounds = 1000;
+    await withChildren([name, "node24"], async (reader, writer) => {
+      await Promise.all([reader.call("open", { path }), writer.call("open", { path })]);
+      await writer.call("setAll", rounds, "old", 1);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      const reading = reader.call("findAll", rounds);
+      await writer.call("setAll", rounds, "new");
+      await reading;
+      const store = sqlite({ path });
+      const keys = Array.from({ length: rounds }, (_, index) => `key ${index}`);
+      const found = await store.findMany(keys);
+      assert.equal(found.filter((value) => new TextDecoder().decode(value) === "new").length, rounds);
+      await store.close();
+      await Promise.all([reader.call("close"), writer.call("close")]);
+    });
+  });
+
+  test(`what one process changes, others see once, in its order: ${name}`, async () => {
+    const path = fresh();
+    await withChildren([name, names[(names.indexOf(name) + 1) % names.length]!, name], async (writer, other, third) => {
+      await Promise.all([writer, other, third].map((child) => child.call("open", { path })));
+      await Promise.all([writer, other, third].map((child) => child.call("watch")));
+      const expected: string[] = [];
+      const change = async (changes: string[], call: string, ...args: unknown[]): Promise<void> => {
+        await writer.call(call, ...args);
+        expected.push(...changes);
+      };
+      await change(["set a"], "set", "a", "1");
+      await change(["set a"], "set", "a", "2");
+      await change(["set b/1"], "set", "b/1", "1", 1);
+      await change(["set b/2"], "set", "b/2", "1");
+      await change(["delete a"], "delete", "a");
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      await change(["expire b/1"], "sweep");
+      await change(["set c/1"], "set", "c/1", "1", 1);
+      await change(["set c/2"], "set", "c/2", "1", 1);
+      await change(["set d/1"], "set", "d/1", "1", 1);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      await change(["expire c/1"], "find", "c/1");
+      await change(["set c/2"], "set", "c/2", "2");
+      await change(["delete c/2", "expire d/1"], "deleteMany", ["c/2", "none", "d/1"]);
+      await change(["set b/3"], "set", "b/3", "1");
+      await change(["delete b/2", "delete b/3"], "clear", "b/");
+      const keys = Array.from({ length: 3000 }, (_, index) => `set key ${index}`);
+      await change(keys, "setAll", 3000, "x");
+      await change(["set last"], "set", "last", "x");
+      for (const child of [writer, other, third]) {
+        await child.until(expected.length);
+        assert.deepEqual(
+          child.said,
+          expected.map((what) => ["changed", what]),
+        );
+      }
+      await Promise.all([writer, other, third].map((child) => child.call("close")));
+    });
+  });
+
+  test(`a change is told within 100 ms or so: ${name}`, async () => {
+    const path = fresh();
+    await withChildren(["node24", name], async (writer, watcher) => {
+      await Promise.all([writer.call("open", { path }), watcher.call("open", { path })]);
+      await watcher.call("watch");
+      const delays: number[] = [];
+      for (let round = 1; round <= 10; round++) {
+        await writer.call("set", "key", "x");
+        const since = performance.now();
+        await watcher.until(round);
+        delays.push(performance.now() - since);
+      }
+      // Not all of them: a machine that runs other tests besides holds up some.
+      assert.ok(delays.sort((a, b) => a - b)[3]! < 100, delays.join());
+      await Promise.all([writer.call("close"), watcher.call("close")]);
+    });
+  });
+
+  test(`a watch does not keep a process alive, and nothing is said of SQLite being experimental: ${name}`, async () => {
+    const script = fileURLToPath(new URL("sqliteChild.ts", import.meta.url));
+    const [file, ...args] = runtimes[name].filter((arg) => !arg.startsWith("--disable-warning")) as [
+      string,
+      ...string[],
+    ];
+    const child = spawn(file, [...args, script, fresh()], { stdio: ["ignore", "ignore", "pipe"] });
+    let errors = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
+    const timer = setTimeout(() => child.kill("SIGKILL"), 20_000);
+    const code = await new Promise((resolve) => child.once("close", resolve));
+    clearTimeout(timer);
+    assert.equal(code, 0);
+    assert.doesNotMatch(errors, /SQLite/);
+  });
+}
+
+test("a runtime without SQLite is told what is expected", async () => {
+  const child = startChild([...runtimes.node24, "--no-experimental-sqlite"], "sqliteChild.ts");
+  await child.call("open", { path: fresh() });
+  await assert.rejects(child.call("find", "key"), /unsupported: .*expected a runtime with SQLite/);
+  await child.call("close");
+  assert.equal(await child.end(), "");
+});

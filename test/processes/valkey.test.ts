@@ -1,0 +1,219 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { valkey, type ValkeyOptions } from "../../src/backends/valkey.ts";
+import type { Store } from "../../src/core/contract.ts";
+import { handler } from "../../src/http/handler.ts";
+import { remote } from "../../src/http/remote.ts";
+import { cases, prove, type Case, type Subject } from "../../src/testing.ts";
+import { startCluster, startValkey, type ValkeyServer, type ValkeyServers } from "../support/valkey.ts";
+import { runtimes } from "../../scripts/runtimes.mjs";
+import { valkeyCan } from "../support/valkeySubjects.ts";
+
+const run = promisify(execFile);
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const text = (value: Uint8Array | undefined): string | undefined => value && new TextDecoder().decode(value);
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+let server: ValkeyServer;
+let cluster: ValkeyServers;
+const stores: Store[] = [];
+before(async () => {
+  [server, cluster] = await Promise.all([startValkey(), startCluster()]);
+});
+after(async () => {
+  await Promise.all(stores.map((store) => store.close()));
+  await Promise.all([server.stop(), cluster.stop()]);
+});
+
+let prefixes = 0;
+const fresh = (): string => `test ${++prefixes}/`;
+const media: Record<string, () => ValkeyOptions> = {
+  valkey: () => ({ url: server.url }),
+  "valkey cluster": () => ({ url: cluster.urls, cluster: true }),
+};
+
+function open(name: string, options: ValkeyOptions): Store {
+  const store = valkey({ ...media[name]!(), ...options });
+  stores.push(store);
+  return store;
+}
+
+function proveAll(list: readonly Case[], subject: Subject): void {
+  for (const each of list) test(`${subject.name}: ${each.name}`, () => prove(each, subject));
+}
+
+// The clock of the other Cases is turned by hand, and that of a server is not.
+const timeless = cases.filter(({ run }) => !/clock|expiresAt|deadline|ttl/.test(String(run)));
+
+test("there are Cases without a clock", () => assert.ok(timeless.length > 40));
+
+for (const name of Object.keys(media)) {
+  const isScattered = name.includes("cluster");
+  proveAll(timeless, {
+    name: `${name} by the server's clock`,
+    can: valkeyCan,
+    rounds: 200,
+    isScattered,
+    open: (medium) => open(name, { prefix: `${medium}/` }),
+  });
+
+  // A handler of its own for each remote, all over the same servers.
+  proveAll(cases, {
+    name: `a remote over a handler over ${name}`,
+    can: valkeyCan,
+    rounds: 50,
+    isScattered,
+    open(medium, { now, sweepInterval }) {
+      const behind = open(name, { now, sweepInterval, prefix: `${medium}/` });
+      const answer = handler(behind, { now });
+      const store = remote({ url: "http://store.test", now, fetch: (url, init) => answer(new Request(url, init)) });
+      return {
+        ...store,
+        async close() {
+          await store.close();
+          await behind.close();
+        },
+      };
+    },
+  });
+
+  test(`${name}: 50 who count at once, in five runtimes, count 50`, async () => {
+    const prefix = fresh();
+    const store = open(name, { prefix });
+    await store.set("greeting", bytes("hello"));
+    const script = fileURLToPath(new URL("valkeyChild.ts", import.meta.url));
+    const options = JSON.stringify({ ...media[name]!(), prefix });
+    const said = await Promise.all(
+      Object.values(runtimes).map(async ([file, ...args]) => {
+        const { stdout, stderr } = await run(file!, [...args, script, options], { timeout: 60_000 });
+        assert.equal(stderr, "");
+        return JSON.parse(stdout) as { counts: number[]; greeting: string };
+      }),
+    );
+    const counts = said.flatMap((each) => each.counts).sort((a, b) => a - b);
+    assert.deepEqual(
+      counts,
+      Array.from({ length: 50 }, (_, index) => index + 1),
+    );
+    assert.deepEqual(
+      said.map(({ greeting }) => greeting),
+      said.map(() => "hello"),
+    );
+    assert.equal(text(await store.get("n")), "50");
+  });
+
+  test(`${name}: an expired read never removes a fresh write, in 1,000 rounds`, async () => {
+    const prefix = fresh();
+    const [reader, writer] = [open(name, { prefix }), open(name, { prefix })];
+    await Promise.all([reader.has("x"), writer.has("x")]);
+    const round = async (number: number): Promise<void> => {
+      const key = `key ${number}`;
+      await writer.set(key, bytes("old"), { ttl: 1 });
+      await pause(Math.random() * 3);
+      const [, , found] = await Promise.all([
+        reader.find(key),
+        writer.set(key, bytes("new")),
+        reader.take(`${key} no`),
+      ]);
+      assert.equal(found, undefined);
+      assert.equal(text(await reader.find(key)), "new", key);
+    };
+    for (let number = 0; number < 1000; number += 50) {
+      await Promise.all(Array.from({ length: 50 }, (_, more) => round(number + more)));
+    }
+  });
+
+  test(`${name}: no value is read at its deadline or after it, and each is told to expire once`, async () => {
+    const store = open(name, { prefix: fresh(), sweepInterval: Infinity });
+    const told: string[] = [];
+    const changes = store.watch();
+    const reading = (async () => {
+      for await (const { type, key } of changes) told.push(`${type} ${key}`);
+    })();
+    const keys = Array.from({ length: 40 }, (_, number) => `key ${number}`);
+    await Promise.all(
+      keys.map(async (key) => {
+        await store.set(key, bytes("x"), { ttl: 20 + Math.random() * 60 });
+        // On a machine that is held up it may be over by now.
+        const { expiresAt } = (await store.entry(key)) ?? { expiresAt: 0 };
+        while (expiresAt) {
+          const asked = Date.now();
+          if (!(await store.find(key))) break;
+          assert.ok(asked < expiresAt, `${key} was there ${asked - expiresAt} ms late`);
+        }
+        assert.ok(Date.now() >= expiresAt, `${key} went before its deadline`);
+      }),
+    );
+    for (let number = 0; number < 64; number++) await store.set(`last ${number}`, bytes("x"));
+    while (told.filter((change) => change.startsWith("set last")).length < 64) await pause(5);
+    await changes.return!();
+    await reading;
+    assert.deepEqual(told.filter((change) => change.startsWith("expire")).sort(), keys.map((key) => `expire ${key}`).sort()); // prettier-ignore
+  });
+
+  test(`${name}: what nobody reads is swept, and told`, async () => {
+    const store = open(name, { prefix: fresh(), sweepInterval: Infinity });
+    const changes = store.watch();
+    await store.setMany([
+      ["gone", bytes("x"), { ttl: 1 }],
+      ["stays", bytes("x"), { ttl: 100_000 }],
+    ]);
+    await pause(5);
+    assert.equal(await store.sweep(), 1);
+    assert.equal(await store.sweep(), 0);
+    const told = [await changes.next(), await changes.next(), await changes.next()];
+    assert.deepEqual(told.map(({ value }) => `${value!.type} ${value!.key}`).sort(), ["expire gone", "set gone", "set stays"]); // prettier-ignore
+    await changes.return!();
+  });
+
+  test(`${name}: a store that is closed while it begins leaves no connection`, async () => {
+    const count = async (): Promise<number> =>
+      (await (isScattered ? cluster.nodes[0]! : server).cli("client", "list")).split("\n").length;
+    const first = await count();
+    for (const call of ["find", "list", "sweep", "watch"] as const) {
+      const store = valkey({ ...media[name]!(), prefix: fresh() });
+      const begun = call === "watch" ? store.watch().next() : call === "find" ? store.find("x") : store[call]();
+      await Promise.all([begun, store.close()]);
+    }
+    for (let tries = 0; (await count()) > first; tries++) {
+      assert.ok(tries < 100, "connections are left");
+      await pause(20);
+    }
+  });
+}
+
+test("other clients read and write the values", async () => {
+  const prefix = fresh();
+  const store = open("valkey", { prefix });
+  await store.set("plain", bytes("hello"));
+  await store.set("short", bytes("hello"), { ttl: 60_000 });
+  assert.equal(await server.cli("get", `${prefix}plain`), "hello");
+  assert.equal(await server.cli("pttl", `${prefix}plain`), "-1");
+  const left = Number(await server.cli("pttl", `${prefix}short`));
+  assert.ok(left > 50_000 && left <= 60_000, String(left));
+  await server.cli("set", `${prefix}theirs`, "hi", "px", "60000");
+  const { value, expiresAt } = (await store.entry("theirs"))!;
+  assert.equal(text(value), "hi");
+  assert.ok(Math.abs(expiresAt - Date.now() - 60_000) < 5000);
+  await server.cli("set", `${prefix}theirs`, "hi", "px", "1");
+  await pause(5);
+  assert.equal(await store.find("theirs"), undefined);
+  await server.cli("rpush", `${prefix}list`, "x");
+  await assert.rejects(store.get("list"), { code: "cant-decode" });
+  await store.set("list", bytes("a string now"));
+  assert.equal(text(await store.get("list")), "a string now");
+});
+
+test("a restarted server that has forgotten the scripts is told them again", async () => {
+  const store = open("valkey", { prefix: fresh() });
+  await store.set("key", bytes("x"), { ttl: 60_000 });
+  await server.cli("script", "flush");
+  assert.equal(text(await store.get("key")), "x");
+  await server.cli("script", "flush");
+  await store.set("key", bytes("y"));
+  await server.cli("script", "flush");
+  assert.equal(text(await store.take("key")), "y");
+});

@@ -1,0 +1,107 @@
+import type { Store } from "../../src/core/contract.ts";
+import type { Feature, Subject } from "../../src/testing.ts";
+import { openRemote, storeServer } from "./storeServer.ts";
+
+/** The modules of the package that subjects are made of, from `src` or as built. */
+export interface Modules {
+  index: typeof import("../../src/index.ts");
+  "http/handler": typeof import("../../src/http/handler.ts");
+}
+
+/** Imports a module of the package by its name there. */
+export type Load = <Name extends keyof Modules>(name: Name) => Promise<Modules[Name]>;
+
+const whole: readonly Feature[] = ["atomic", "list", "sweep", "watch", "bytes"];
+const kept: readonly Feature[] = [...whole, "shared", "persistent"];
+
+/**
+ * Makes the subjects that this runtime has, and two views of each. `server` is the address of a {@link storeServer} that
+ * listens.
+ */
+export async function subjects(load: Load, server: string, more: readonly Subject[] = []): Promise<Subject[]> {
+  const index = await load("index");
+  const { indexeddb, localstorage, sessionstorage, memory, remote } = index;
+  const { handler } = await load("http/handler");
+  const serve = storeServer(memory, handler);
+
+  const list: Subject[] = [
+    { name: "memory", can: whole, open: (_, options) => memory(options) },
+    {
+      name: "remote over a handler",
+      can: kept,
+      open: (medium, options) => openRemote(remote, "http://handler.test", medium, options, serve),
+    },
+    {
+      name: "remote over a server",
+      can: kept,
+      // A race costs several requests each round.
+      rounds: 100,
+      open: (medium, options) => openRemote(remote, server, medium, options, (request) => fetch(request)),
+    },
+    ...more,
+  ];
+  // Subjects whose views are those of any other.
+  const extra: Subject[] = [];
+  if ("indexedDB" in globalThis) {
+    list.push({ name: "indexeddb", can: kept, open: (database, options) => indexeddb({ ...options, database }) });
+    extra.push({
+      name: "buffered indexeddb",
+      can: kept,
+      isMerging: true,
+      open: (database, options) => indexeddb({ ...options, database, acknowledge: "buffered" }),
+    });
+  }
+  // Workers have none, and those of other runtimes are not a browser's.
+  if ("document" in globalThis) {
+    list.push(
+      { name: "localstorage", can: kept, open: (prefix, options) => localstorage({ ...options, prefix }) },
+      { name: "sessionstorage", can: kept, open: (prefix, options) => sessionstorage({ ...options, prefix }) },
+    );
+  }
+  const views = list.flatMap((subject) => [subject, prefixed(subject, index), asJson(subject, index)]);
+  const held = list.filter(({ name }) => ["memory", "remote over a handler", "indexeddb"].includes(name));
+  const cachedMemory = fromMemory(list[0]!, index);
+  return [
+    ...views,
+    ...extra,
+    ...held.map((subject) => fromMemory(subject, index)),
+    asJson(cachedMemory, index),
+    prefixed(cachedMemory, index),
+    fromMemory(asJson(list[0]!, index), index),
+    fromMemory(prefixed(list[0]!, index), index),
+  ];
+}
+
+/** A subject seen through a prefix. */
+function prefixed(subject: Subject, { prefix }: Modules["index"]): Subject {
+  const before = "inner/";
+  return {
+    ...subject,
+    name: `prefix of ${subject.name}`,
+    keyBytes: (subject.keyBytes ?? 1024) - before.length,
+    open: async (medium, options) => prefix(await subject.open(medium, options), before),
+  };
+}
+
+/** A subject seen as JSON: its values are objects around a text. */
+function asJson(subject: Subject, { json }: Modules["index"]): Subject<{ text: string }> {
+  return {
+    ...subject,
+    name: `json of ${subject.name}`,
+    can: subject.can.filter((feature) => feature !== "bytes"),
+    value: (text) => ({ text }),
+    text: (value) => value.text,
+    open: async (medium, options): Promise<Store<{ text: string }>> => json(await subject.open(medium, options)),
+  };
+}
+
+/** A subject whose values are held in memory when they were read, as far as a few fit. */
+function fromMemory<T>(subject: Subject<T>, { cached }: Modules["index"]): Subject<T> {
+  return {
+    ...subject,
+    name: `cached ${subject.name}`,
+    rounds: 100,
+    open: async (medium, options): Promise<Store<T>> =>
+      cached(await subject.open(medium, options), { maxBytes: 2000, now: options.now }),
+  };
+}
