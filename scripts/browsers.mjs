@@ -15,7 +15,7 @@ function output(script) {
 /** Finds a browser that Playwright downloaded for itself. */
 function downloaded(name) {
   try {
-    const path = createRequire(import.meta.url)("playwright-core")[name].executablePath();
+    const path = createRequire(import.meta.url)("playwright")[name].executablePath();
     return existsSync(path) ? { path, isOurs: true } : undefined;
   } catch {
     return undefined;

@@ -57,7 +57,7 @@ async function installBrowsers() {
   await installSystem(["chromium", "firefox-esr", "webkit2gtk-driver", "xvfb", "fonts-dejavu-core"]);
   for (const [name] of missing()) {
     say(`${name} (Playwright's own download)`);
-    await run(process.execPath, ["node_modules/playwright-core/cli.js", "install", name]).catch((error) =>
+    await run(process.execPath, ["node_modules/playwright/cli.js", "install", name]).catch((error) =>
       say(error.message),
     );
   }

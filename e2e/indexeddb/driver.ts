@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe } from "node:test";
-import type { CDPSession } from "playwright-core";
+import type { CDPSession } from "playwright";
 import { launch, type Browser, type BrowserName, type LaunchOptions, type Page } from "../support/launch.ts";
 import type { PlaywrightPage } from "../support/playwright.ts";
 import { startServer, type TestServer } from "../support/server.ts";

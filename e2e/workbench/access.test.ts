@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
-import type { Page } from "playwright-core";
+import type { Page } from "playwright";
 import type { PlaywrightBrowser } from "../support/playwright.ts";
 import { createTabs, database, startBrowser, startWorkbench, type Workbench } from "./driver.ts";
 

@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Locator, Page } from "playwright-core";
+import type { Locator, Page } from "playwright";
 import { launch, type LaunchOptions } from "../support/launch.ts";
 import type { PlaywrightBrowser, PlaywrightPage } from "../support/playwright.ts";
 
