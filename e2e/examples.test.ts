@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { cp, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
+import { afterAll, test, type TestContext } from "vitest";
 import { packageFolder } from "../scripts/installPackage.mjs";
 import { root } from "../scripts/run.mjs";
 import { runtimes } from "../scripts/runtimes.mjs";
@@ -33,7 +33,7 @@ async function shown(page: Page, selector: string, pattern: RegExp): Promise<str
 
 async function openBrowser(t: TestContext): Promise<Browser> {
   const browser = await launch("chromium");
-  t.after(() => browser.close());
+  t.onTestFinished(() => browser.close());
   return browser;
 }
 
@@ -41,7 +41,7 @@ let asked = 0;
 const server = await serveInstalled({
   "/.package/examples/bundler/rate.json": () => Response.json({ euro: 1.5, at: `${++asked}` }),
 });
-after(() => server.close());
+afterAll(() => server.close());
 const url = `${server.url}.package/examples/`;
 
 test("script tag: a draft is there after a reload, and in another tab", limit, async (t) => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { memory } from "shelflife";
 import { handler } from "shelflife/http/handler";
 import { storesPath, storeServer } from "../test/support/storeServer.ts";
@@ -20,7 +20,7 @@ describe("the wire in Chromium", { timeout: 120_000 }, () => {
   /** Where the stores are: of another origin, and of another site. */
   let url = "";
 
-  before(async () => {
+  beforeAll(async () => {
     pages = await startServer({ "/blank": blank });
     strangers = await startServer({ "/blank": blank });
     const cors = [new URL(pages.url).origin];
@@ -32,7 +32,7 @@ describe("the wire in Chromium", { timeout: 120_000 }, () => {
     url = far.url.replace("localhost", "127.0.0.1");
     browser = (await launch("chromium")) as PlaywrightBrowser;
   });
-  after(async () => {
+  afterAll(async () => {
     await browser?.close();
     for (const server of [pages, strangers, far]) await server?.close();
   });

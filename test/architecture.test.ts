@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, posix } from "node:path";
-import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { test } from "vitest";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 // About 300: a formatter breaks lines as it likes.

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { it } from "node:test";
+import { it } from "vitest";
 import { cdp, inEngines } from "./driver.ts";
 import type { PlaywrightPage } from "../support/playwright.ts";
 

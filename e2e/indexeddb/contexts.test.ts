@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { it } from "node:test";
+import { it } from "vitest";
 import { inEngines } from "./driver.ts";
 
 const path = "e2e/indexeddb/page.html";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe } from "node:test";
+import { afterAll, afterEach, beforeAll, describe } from "vitest";
 import type { CDPSession } from "playwright";
 import { launch, type Browser, type BrowserName, type LaunchOptions, type Page } from "../support/launch.ts";
 import type { PlaywrightPage } from "../support/playwright.ts";
@@ -30,13 +30,13 @@ export function inEngines(
       let pages: Page[] = [];
       let databases = 0;
 
-      before(async () => {
+      beforeAll(async () => {
         server = await startServer();
         browser = await launch(name, options);
         // One tab stays, since a browser whose last one closes may end.
         await browser.open(`${server.url}e2e/indexeddb/page.html`);
       });
-      after(async () => {
+      afterAll(async () => {
         await browser.close();
         await server.close();
       });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { it, type TestContext } from "node:test";
+import { it, type TestContext } from "vitest";
 import { launch, type Page } from "../support/launch.ts";
 import { inEngines, type Place } from "./driver.ts";
 import { startServer } from "../support/server.ts";

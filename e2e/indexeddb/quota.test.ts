@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { it } from "node:test";
+import { it } from "vitest";
 import type { Page } from "../support/launch.ts";
 import type { PlaywrightPage } from "../support/playwright.ts";
 import { cdp, inEngines, type Place } from "./driver.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { afterAll, test } from "vitest";
 import { cdp } from "../indexeddb/driver.ts";
 import { launch, type Browser, type BrowserName, type Page } from "../support/launch.ts";
 import type { PlaywrightPage } from "../support/playwright.ts";
@@ -10,7 +10,7 @@ type Tab = typeof Tab;
 
 const server = await startServer();
 const limit = { timeout: 300_000 };
-after(() => server.close());
+afterAll(() => server.close());
 
 async function openTab(browser: Browser): Promise<
   Page & {
@@ -61,7 +61,7 @@ const full = {
 for (const name of ["chromium", "firefox", "webkit"] satisfies BrowserName[]) {
   test(name, limit, async (t) => {
     const browser = await launch(name);
-    t.after(() => browser.close());
+    t.onTestFinished(() => browser.close());
     const [one, two] = [await openTab(browser), await openTab(browser)];
 
     for (const driver of ["INDEXEDDB", "LOCALSTORAGE"] satisfies Driver[]) {
@@ -130,7 +130,7 @@ for (const name of ["chromium", "firefox"] satisfies BrowserName[]) {
     // In kB. An origin may have a fifth of it, and no less than 10 MB.
     const preferences = { "dom.quotaManager.temporaryStorage.fixedLimit": 51_200 };
     const browser = await launch(name, { preferences });
-    t.after(() => browser.close());
+    t.onTestFinished(() => browser.close());
     const tab = await openTab(browser);
     if (name === "chromium") {
       const session = await cdp(tab as unknown as PlaywrightPage);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { afterAll, test } from "vitest";
 import { launch, type Browser, type BrowserName, type Page } from "../support/launch.ts";
 import type { tab as Tab } from "./page.ts";
 import { startServer } from "../support/server.ts";
@@ -11,7 +11,7 @@ const server = await startServer();
 const url = `${server.url}e2e/localstorage/page.html`;
 // The same server as another origin.
 const elsewhere = server.url.replace("localhost", "127.0.0.1");
-after(() => server.close());
+afterAll(() => server.close());
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 const sorted = (numbers: number[]): number[] => numbers.sort((a, b) => a - b);
@@ -37,7 +37,7 @@ async function openTab(browser: Browser, address = url): Promise<{ page: Page; c
 for (const name of ["chromium", "firefox", "webkit"] satisfies BrowserName[]) {
   test(name, { timeout: 400_000 }, async (t) => {
     const browser = await launch(name);
-    t.after(() => browser.close());
+    t.onTestFinished(() => browser.close());
     const [one, two] = [await openTab(browser), await openTab(browser)];
     assert.ok(await one.call("isSecure"));
 

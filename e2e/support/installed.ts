@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { TestContext } from "node:test";
+import type { TestContext } from "vitest";
 import { installPackage, packageFolder } from "../../scripts/installPackage.mjs";
 import { startServer, type TestServer } from "./server.ts";
 
@@ -48,7 +48,7 @@ export function start(t: TestContext, [file, ...args]: string[], cwd: string, en
     child.kill();
     await ended;
   };
-  t.after(stop);
+  t.onTestFinished(stop);
   return {
     async printed(pattern) {
       for (;;) {

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, afterEach, before, describe, it } from "node:test";
+import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
 import type { PlaywrightBrowser } from "../support/playwright.ts";
 import { createTabs, database, startBrowser, startWorkbench, until, type Workbench } from "./driver.ts";
 
 let workbench: Workbench;
-before(async () => (workbench = await startWorkbench()));
-after(() => workbench?.remove());
+beforeAll(async () => (workbench = await startWorkbench()));
+afterAll(() => workbench?.remove());
 
 for (const engine of ["chromium", "firefox"] as const) {
   describe(`stores of the workbench in ${engine}`, { timeout: 300_000 }, () => {
@@ -20,11 +20,11 @@ for (const engine of ["chromium", "firefox"] as const) {
     );
     const { open } = tabs;
 
-    before(async () => {
+    beforeAll(async () => {
       profile = await mkdtemp(join(tmpdir(), `shelflife-profile-${engine}-`));
       browser = await startBrowser(engine, { profile });
     });
-    after(async () => {
+    afterAll(async () => {
       await browser?.close();
       await rm(profile, { recursive: true, force: true, maxRetries: 5 });
     });

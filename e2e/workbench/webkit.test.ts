@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { launch, type Browser, type Page } from "../support/launch.ts";
 import { startWorkbench, until, type Workbench } from "./driver.ts";
 
 describe("workbench in webkit", { timeout: 180_000 }, () => {
   let workbench: Workbench;
   let browser: Browser;
-  before(async () => {
+  beforeAll(async () => {
     workbench = await startWorkbench();
     browser = await launch("webkit");
   });
-  after(async () => {
+  afterAll(async () => {
     await browser?.close();
     await workbench?.remove();
   });

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { after, afterEach, before, describe, it } from "node:test";
+import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
 import type { PlaywrightBrowser } from "../support/playwright.ts";
 import { createTabs, database, startBrowser, startWorkbench, until, type Workbench } from "./driver.ts";
 
 let workbench: Workbench;
-before(async () => (workbench = await startWorkbench()));
-after(() => workbench?.remove());
+beforeAll(async () => (workbench = await startWorkbench()));
+afterAll(() => workbench?.remove());
 
 for (const engine of ["chromium", "firefox"] as const) {
   describe(`workbench in ${engine}`, { timeout: 300_000 }, () => {
@@ -18,8 +18,8 @@ for (const engine of ["chromium", "firefox"] as const) {
     );
     const { open } = tabs;
 
-    before(async () => (browser = await startBrowser(engine)));
-    after(() => browser?.close());
+    beforeAll(async () => (browser = await startBrowser(engine)));
+    afterAll(() => browser?.close());
     afterEach(() => tabs.close());
 
     it("counts a value's lifetime down and takes it away at its deadline", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "vitest";
 import "fake-indexeddb/auto";
 import { localforage } from "../../src/adapters/localforage.ts";
 import type { Store } from "../../src/core/contract.ts";

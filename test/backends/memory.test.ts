@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "vitest";
 import { isStoreError, json, memory } from "../../src/index.ts";
 import { createClock } from "../../src/testing.ts";
 

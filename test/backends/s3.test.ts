@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "vitest";
 import * as fc from "fast-check";
 import { s3, s3Factory, type S3Options } from "../../src/backends/s3.ts";
 import { createNames } from "../../src/backends/s3/names.ts";

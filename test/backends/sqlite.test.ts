@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { after, test } from "node:test";
+import { afterAll, test, vi } from "vitest";
 import { sqlite, sqliteFactory, type SqliteOptions } from "../../src/backends/sqlite.ts";
 import type { Change, Store } from "../../src/core/contract.ts";
 import { isStoreError, type StoreError } from "../../src/core/error.ts";
@@ -21,7 +21,7 @@ import { cases, casesFor, createClock, prove, type Feature, type Subject } from 
 const folder = mkdtempSync(join(tmpdir(), "shelflife-"));
 // A watch alone does not keep this process alive.
 const alive = setInterval(() => {}, 1000);
-after(() => {
+afterAll(() => {
   clearInterval(alive);
   rmSync(folder, { recursive: true, force: true });
 });
@@ -509,7 +509,7 @@ test("a page is read in the order of the index, and not sorted", async (context)
   const path = fresh();
   const asked: string[] = [];
   const { prepare } = DatabaseSync.prototype;
-  context.mock.method(DatabaseSync.prototype, "prepare", function (this: DatabaseSync, sql: string) {
+  vi.spyOn(DatabaseSync.prototype, "prepare", function (this: DatabaseSync, sql: string) {
     asked.push(sql);
     return prepare.call(this, sql);
   });
@@ -518,7 +518,7 @@ test("a page is read in the order of the index, and not sorted", async (context)
     const { cursor } = await store.list({ limit: 1 });
     await store.list({ limit: 1, cursor });
   });
-  context.mock.restoreAll();
+  vi.restoreAllMocks();
   const pages = asked.filter((sql) => /^SELECT .* FROM entries\s+WHERE key >/s.test(sql));
   assert.equal(pages.length, 2);
   const db = new DatabaseSync(path);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "vitest";
 import { describe, isLost, isPassing } from "../../src/backends/valkey/error.ts";
 import { slotCount, slotOf, tagIn, tagOf } from "../../src/backends/valkey/slots.ts";
 import { valkeyFactory } from "../../src/backends/valkey.ts";

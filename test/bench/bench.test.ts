@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "vitest";
 import { createBench, inTurn, type Bench, type Peer } from "../../bench/bench.ts";
 import { randomOf, zipf } from "../../bench/random.ts";
 import { isValueOf, valueOf } from "../../bench/values.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { describe, test } from "vitest";
 import { drawChart, short, textWidth, times, type Bar, type Picture, type Theme } from "../../bench/chart.ts";
 import { drawCharts } from "../../bench/charts.ts";
 import { readResults } from "../../bench/results.ts";

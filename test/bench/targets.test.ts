@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "vitest";
 import type { Row, Work } from "../../bench/bench.ts";
 import { drawCharts } from "../../bench/charts.ts";
 import { writeReport } from "../../bench/report.ts";

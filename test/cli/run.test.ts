@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { test } from "node:test";
+import { test } from "vitest";
 import { command, ownStore } from "../support/world.ts";
 
 const names = "serve get set delete take increment touch list watch export import token methods".split(" ");

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "vitest";
 import { json, memory } from "../../src/index.ts";
 
 test("a closed store says so, whatever it is given", async () => {

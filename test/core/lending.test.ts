@@ -1,7 +1,7 @@
 // What calls cost, counted in promises, copies, encodings and timers: that does not depend on the clock.
 import assert from "node:assert/strict";
-import { mock, test } from "node:test";
 import { promiseHooks } from "node:v8";
+import { test, vi } from "vitest";
 import { createStore, json, memory, prefix, type Entry, type Store } from "../../src/index.ts";
 
 const ttl = 3_600_000;
@@ -22,9 +22,9 @@ interface Counted {
 function counting(call: () => Promise<unknown>): Counted {
   const counted = { promises: 0, copies: 0, codings: 0, timers: 0 };
   const { Uint8Array } = globalThis;
-  const encode = mock.method(TextEncoder.prototype, "encode");
-  const decode = mock.method(TextDecoder.prototype, "decode");
-  const setTimer = mock.method(globalThis, "setTimeout");
+  const encode = vi.spyOn(TextEncoder.prototype, "encode");
+  const decode = vi.spyOn(TextDecoder.prototype, "decode");
+  const setTimer = vi.spyOn(globalThis, "setTimeout");
   globalThis.Uint8Array = new Proxy(Uint8Array, {
     construct(target, args: []) {
       counted.copies++;
@@ -40,7 +40,7 @@ function counting(call: () => Promise<unknown>): Counted {
     globalThis.Uint8Array = Uint8Array;
     counted.codings = encode.mock.callCount() + decode.mock.callCount();
     counted.timers = setTimer.mock.callCount();
-    mock.restoreAll();
+    vi.restoreAllMocks();
   }
   result.catch(() => {});
   return counted;
@@ -194,7 +194,7 @@ test("whoever wraps a store has every call that he put into it asked", async () 
 
   // Put in later, and in a way that leaves the store's own function to be seen through it.
   const view = json(inner);
-  const get = mock.method(inner, "get");
+  const get = vi.spyOn(inner, "get");
   assert.deepEqual(await view.get("in/a"), profile);
   assert.equal(get.mock.callCount(), 1);
 });
@@ -231,7 +231,7 @@ test("a value that is replaced or removed is not looked at unless bytes are boun
 });
 
 test("a write without a deadline does not ask for the time", async () => {
-  const clock = mock.fn(() => 1000);
+  const clock = vi.fn(() => 1000);
   const store = memory({ now: clock });
   for (const call of [store.set("a", value), store.setMany([["b", value]]), json(store).set("c", profile)]) await call;
   assert.equal(clock.mock.callCount(), 0);
@@ -242,7 +242,7 @@ test("a write without a deadline does not ask for the time", async () => {
 test("a deadline that moves away costs nothing more", async () => {
   const store = memory();
   await store.set("a", value, { ttl });
-  const add = mock.method(Set.prototype, "add");
+  const add = vi.spyOn(Set.prototype, "add");
   for (let times = 1; times <= 100; times++) await store.set("a", value, { ttl: ttl * times });
   const count = add.mock.callCount();
   add.mock.restore();

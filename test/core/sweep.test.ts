@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test, vi } from "vitest";
 import { memory } from "../../src/backends/memory.ts";
 
 const value = new Uint8Array(1);
@@ -23,20 +23,20 @@ async function expired(sweepInterval: number): Promise<{ swept: string[]; close(
 }
 
 test("what has expired is swept soon after opening, and then each interval", async (context) => {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
   const { swept, close } = await expired(300_000);
-  context.mock.timers.tick(9_999);
+  vi.advanceTimersByTime(9_999);
   await Promise.resolve();
   assert.deepEqual(swept, ["set key"]);
-  context.mock.timers.tick(1);
+  vi.advanceTimersByTime(1);
   await close();
   assert.deepEqual(swept, ["set key", "expire key"]);
 });
 
 test("with an infinite interval nothing is swept unasked", async (context) => {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
   const { swept, close } = await expired(Infinity);
-  context.mock.timers.tick(10 * 3_600_000);
+  vi.advanceTimersByTime(10 * 3_600_000);
   await close();
   assert.deepEqual(swept, ["set key"]);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
-import { after, before, test } from "node:test";
+import { afterAll, beforeAll, test } from "vitest";
 import { memory } from "../../src/backends/memory.ts";
 import { handler } from "../../src/http/handler.ts";
 import { remote } from "../../src/http/remote.ts";
@@ -12,10 +12,10 @@ import { bytes, text } from "../support/pair.ts";
 
 const store = memory();
 let server: Listening;
-before(async () => {
+beforeAll(async () => {
   server = await listen({ answer: handler(store, { maxBytes: 100_000, maxItems: 100 }) });
 });
-after(() => server.close({ grace: 1 }));
+afterAll(() => server.close({ grace: 1 }));
 
 const url = (path: string): string => server.url + path;
 const entry = (key: string): string => url(`entry?key=${encodeURIComponent(key)}`);

@@ -1,4 +1,4 @@
-import { test } from "node:test";
+import { test } from "vitest";
 import { memory } from "../../src/backends/memory.ts";
 import type { Store } from "../../src/core/contract.ts";
 import { handler } from "../../src/http/handler.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test, vi } from "vitest";
 import type { Change, Observer } from "../../src/core/contract.ts";
 import { createStore } from "../../src/core/createStore.ts";
 import { isStoreError, StoreError } from "../../src/core/error.ts";
@@ -239,9 +239,9 @@ test("an idle stream gives signs of life, and one without any is opened anew", a
       return new Response(response.body!.pipeThrough(filter), response);
     },
   });
-  context.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  vi.useFakeTimers({ toFake: ["setTimeout", "setInterval"] });
   const turn = async (ms: number): Promise<void> => {
-    context.mock.timers.tick(ms);
+    vi.advanceTimersByTime(ms);
     for (let hop = 0; hop < 50; hop++) await Promise.resolve();
     await new Promise((resolve) => setImmediate(resolve));
   };
@@ -259,12 +259,12 @@ test("an idle stream gives signs of life, and one without any is opened anew", a
 });
 
 test("a client that reads no more is let go", async (context) => {
-  context.mock.timers.enable({ apis: ["setInterval"] });
+  vi.useFakeTimers({ toFake: ["setInterval"] });
   const { store, observers } = watched();
   const { ask } = pair({ store, handler: forgetful });
   const response = await ask("GET", "changes");
   assert.equal(observers.size, 1);
-  for (let count = 0; count < 3; count++) context.mock.timers.tick(15_000);
+  for (let count = 0; count < 3; count++) vi.advanceTimersByTime(15_000);
   await until(() => observers.size === 0);
   await assert.rejects(async () => {
     for await (const _ of response.body!);

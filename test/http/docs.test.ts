@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { test } from "node:test";
+import { test } from "vitest";
 import { memory } from "../../src/backends/memory.ts";
 import { docs } from "../../src/http/docs.ts";
 import { handler } from "../../src/http/handler.ts";

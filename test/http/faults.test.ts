@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
-import { test } from "node:test";
+import { test } from "vitest";
 import { memory } from "../../src/backends/memory.ts";
 import type { Store } from "../../src/core/contract.ts";
 import { isStoreError } from "../../src/core/error.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after } from "node:test";
+import { afterAll } from "vitest";
 import * as fc from "fast-check";
 import type { Change } from "../../src/core/contract.ts";
 import { isStoreError } from "../../src/core/error.ts";
@@ -88,7 +88,7 @@ const serve = handler(store, {
   onError: (error) => errors.push(error),
 });
 await store.set("other", bytes(theirs));
-after(() => store.close());
+afterAll(() => store.close());
 
 /** Asserts that an answer is one of ours, and returns its body. */
 async function checkAnswer(response: Response): Promise<string> {

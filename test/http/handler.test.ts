@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { test } from "node:test";
+import { test } from "vitest";
 import { memory } from "../../src/backends/memory.ts";
 import { createStore } from "../../src/core/createStore.ts";
 import { isStoreError, StoreError } from "../../src/core/error.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { mock, test } from "node:test";
+import { test, vi } from "vitest";
 import { memory } from "../../src/backends/memory.ts";
 import { handler } from "../../src/http/handler.ts";
 import { nodeFetch } from "../../src/http/nodeFetch.ts";
@@ -132,7 +132,7 @@ test("a stream is read as it comes, until it is aborted", async () => {
 
 test("the remote of the server door asks by it, unless it is given another fetch", async () => {
   const server = await listen({ answer: handler(memory()) });
-  const fetch = mock.method(globalThis, "fetch", () => Promise.reject(new Error("not this one")));
+  const fetch = vi.spyOn(globalThis, "fetch", () => Promise.reject(new Error("not this one")));
   try {
     for (const store of [
       remote({ url: server.url }),

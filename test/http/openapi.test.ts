@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { test } from "node:test";
+import { test } from "vitest";
 import { memory } from "../../src/backends/memory.ts";
 import type { Store } from "../../src/core/contract.ts";
 import { createStore } from "../../src/core/createStore.ts";

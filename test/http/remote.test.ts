@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import { createServer as createTcpServer, type AddressInfo } from "node:net";
-import { mock, test } from "node:test";
+import { test, vi } from "vitest";
 import type { Store } from "../../src/core/contract.ts";
 import { createStore } from "../../src/core/createStore.ts";
 import { createRegistry } from "../../src/core/registry.ts";
@@ -91,7 +91,7 @@ test("fetch is called as a function of nobody's, and late", async () => {
     },
   });
   assert.equal(await far.find("a"), undefined);
-  const replaced = mock.method(
+  const replaced = vi.spyOn(
     globalThis,
     "fetch",
     async () => new Response("[null]\n", { headers: { shelflife: "ok" } }),
@@ -541,7 +541,7 @@ test("updates of several remotes are never lost", async () => {
 
 test("a change that others always outrun is a conflict in the end", async () => {
   let changes = 0;
-  const random = mock.method(Math, "random", () => -0.5);
+  const random = vi.spyOn(Math, "random", () => -0.5);
   const { far, store, sent } = pair({
     between: async (request, send) => {
       if (await isSwap(request)) await store.set("a", bytes(`${changes++}`));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
-import { after, before, test } from "node:test";
+import { afterAll, beforeAll, test } from "vitest";
 import { serve, type Server } from "srvx";
 import { memory } from "../../src/backends/memory.ts";
 import type { Observer, Store } from "../../src/core/contract.ts";
@@ -30,11 +30,11 @@ async function listen(served: Store, options?: Parameters<typeof handler>[1]): P
   return new URL("some/where", server.url).href;
 }
 
-before(async () => {
+beforeAll(async () => {
   store = memory();
   url = await listen(store, { maxBytes: 5_000_000 });
 });
-after(() => Promise.all(servers.map((server) => server.close(true))));
+afterAll(() => Promise.all(servers.map((server) => server.close(true))));
 
 /** Writes a request as it is, and resolves with all that comes back until the server ends the connection. */
 function raw(lines: readonly string[], body = ""): Promise<string> {

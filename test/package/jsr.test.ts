@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { test } from "node:test";
 import { promisify } from "node:util";
+import { test } from "vitest";
 import { root } from "../../scripts/run.mjs";
 import { runtimes } from "../../scripts/runtimes.mjs";
 

@@ -11,8 +11,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { test } from "node:test";
 import { promisify } from "node:util";
+import { test } from "vitest";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { packageFolder } from "../../scripts/installPackage.mjs";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { copyFile, readFile, rm, writeFile } from "node:fs/promises";
-import { test } from "node:test";
 import { promisify } from "node:util";
+import { test } from "vitest";
 import { packageFolder } from "../../scripts/installPackage.mjs";
 import { root } from "../../scripts/run.mjs";
 

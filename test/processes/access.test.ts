@@ -3,14 +3,14 @@ import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { afterAll, test } from "vitest";
 import { runtimes } from "../../scripts/runtimes.mjs";
 
 const exec = promisify(execFile);
 const folder = mkdtempSync(join(tmpdir(), "shelflife-"));
-after(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const script = fileURLToPath(new URL("accessChild.ts", import.meta.url));
 
 for (const [name, [file, ...args]] of Object.entries(runtimes)) {

@@ -5,13 +5,13 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { afterAll, test } from "vitest";
 import { sqlite } from "../../src/backends/sqlite.ts";
 import { runtimes } from "../../scripts/runtimes.mjs";
 
 const home = mkdtempSync(join(tmpdir(), "shelflife-"));
-after(() => rmSync(home, { recursive: true, force: true }));
+afterAll(() => rmSync(home, { recursive: true, force: true }));
 const script = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const limit = { timeout: 240_000 };

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { afterAll, test } from "vitest";
 import { remote } from "../../src/http/remote.ts";
 import { startChild, type Child } from "../support/childProcess.ts";
 import { pause, startFaultProxy, type Fault, type FaultProxy } from "../support/faultProxy.ts";
@@ -12,7 +12,7 @@ import { surviveStorm } from "../support/faultStorm.ts";
 import { runtimes } from "../../scripts/runtimes.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "shelflife-"));
-after(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A runtime's command with which a script can ask for what is of no use to be let go of. */
 function exposingGc([path, ...flags]: readonly string[], name: string): string[] {

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { after, test } from "node:test";
+import { afterAll, test } from "vitest";
 import { isStoreError } from "../../src/core/error.ts";
 import { remote } from "../../src/http/remote.ts";
 import { startChild } from "../support/childProcess.ts";
@@ -12,7 +12,7 @@ import { runtimes } from "../../scripts/runtimes.mjs";
 const size = 2 << 20;
 const folder = mkdtempSync(join(tmpdir(), "shelflife-"));
 const disks: string[] = [];
-after(() => {
+afterAll(() => {
   for (const disk of disks) execFileSync("umount", [disk], { stdio: "ignore" });
   rmSync(folder, { recursive: true, force: true });
 });

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { after, test } from "node:test";
+import { afterAll, test } from "vitest";
 import { sqlite } from "../../src/backends/sqlite.ts";
 import { isStoreError } from "../../src/core/error.ts";
 import { remote } from "../../src/http/remote.ts";
@@ -11,7 +11,7 @@ import { startChild, type Child } from "../support/childProcess.ts";
 import { runtimes } from "../../scripts/runtimes.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "shelflife-"));
-after(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const rounds = 100;
 const writers = 8;

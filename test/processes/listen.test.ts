@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { request as requestSecurely } from "node:https";
-import { test } from "node:test";
+import { test } from "vitest";
 import { startChild, type Child } from "../support/childProcess.ts";
 import { runtimes } from "../../scripts/runtimes.mjs";
 import { cert, key } from "../support/certificate.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { afterAll, beforeAll, test } from "vitest";
 import { memory } from "../../src/backends/memory.ts";
 import type { Store } from "../../src/core/contract.ts";
 import { isStoreError } from "../../src/core/error.ts";
@@ -23,7 +23,7 @@ type Front = keyof typeof fronts;
 
 const keptAlive = `proxy_http_version 1.1; proxy_set_header Connection "";`;
 
-before(async () => {
+beforeAll(async () => {
   const serveOne = handler(store);
   const serveCases = storeServer(memory, handler);
   app = await listen({
@@ -43,7 +43,7 @@ before(async () => {
      }`,
   );
 });
-after(async () => {
+afterAll(async () => {
   await nginx?.stop();
   await app?.close({ grace: 1 });
 });

@@ -1,6 +1,6 @@
 // The store in a bucket of a real service: Ceph's gateway, over a cluster that lies in memory.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { afterAll, beforeAll, test } from "vitest";
 import { s3, type S3Options } from "../../src/backends/s3.ts";
 import type { Store } from "../../src/core/contract.ts";
 import { isStoreError, type StoreErrorCode } from "../../src/core/error.ts";
@@ -21,10 +21,10 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const text = (value: Uint8Array | undefined): string | undefined => value && new TextDecoder().decode(value);
 
 let service: S3Server;
-before(async () => {
+beforeAll(async () => {
   service = await startS3();
 });
-after(() => service?.close());
+afterAll(() => service?.close());
 
 let count = 0;
 const fresh = (): S3Options => ({ ...service.options, prefix: `test-${++count}/` });

@@ -3,14 +3,14 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { afterAll, test } from "vitest";
 import { sqlite } from "../../src/backends/sqlite.ts";
 import { runtimes } from "../../scripts/runtimes.mjs";
 import { startChild, type Child } from "../support/childProcess.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "shelflife-"));
-after(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 let files = 0;
 const fresh = (): string => join(folder, `${++files}.db`);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { afterAll, beforeAll, test } from "vitest";
 import { valkey, type ValkeyOptions } from "../../src/backends/valkey.ts";
 import type { Store } from "../../src/core/contract.ts";
 import { handler } from "../../src/http/handler.ts";
@@ -20,10 +20,10 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 let server: ValkeyServer;
 let cluster: ValkeyServers;
 const stores: Store[] = [];
-before(async () => {
+beforeAll(async () => {
   [server, cluster] = await Promise.all([startValkey(), startCluster()]);
 });
-after(async () => {
+afterAll(async () => {
   await Promise.all(stores.map((store) => store.close()));
   await Promise.all([server.stop(), cluster.stop()]);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
+import { test, type TestContext } from "vitest";
 import { valkey, type ValkeyOptions } from "../../src/backends/valkey.ts";
 import type { Store } from "../../src/core/contract.ts";
 import { isStoreError } from "../../src/core/error.ts";
@@ -15,13 +15,13 @@ const text = (value: Uint8Array | undefined): string | undefined => value && new
 /** Opens a store for a test, which closes it. */
 function open(t: TestContext, options: ValkeyOptions): Store {
   const store = valkey(options);
-  t.after(() => store.close());
+  t.onTestFinished(() => store.close());
   return store;
 }
 
 async function start(t: TestContext, ...options: Parameters<typeof startValkey>): Promise<ValkeyServer> {
   const server = await startValkey(...options);
-  t.after(() => server.stop());
+  t.onTestFinished(() => server.stop());
   return server;
 }
 
@@ -128,7 +128,7 @@ test("a full server is quota-exceeded, loses nothing, and takes values again whe
 
 test("by TLS a certificate that is not known is refused, and one that is makes a store", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "shelflife-tls-"));
-  t.after(() => rm(folder, { recursive: true }));
+  t.onTestFinished(() => rm(folder, { recursive: true }));
   const [certFile, keyFile] = [join(folder, "cert.pem"), join(folder, "key.pem")];
   await Promise.all([writeFile(certFile, cert), writeFile(keyFile, key)]);
   const server = await start(t, {
@@ -149,7 +149,7 @@ test("by TLS a certificate that is not known is refused, and one that is makes a
 
 test("the server that sentinels name is used, and after it died the one that they name then", async (t) => {
   const watched = await startSentinel();
-  t.after(() => watched.stop());
+  t.onTestFinished(() => watched.stop());
   const store = open(t, { sentinel: { masterName: watched.masterName, addr: watched.urls }, timeout: 1000 });
   await store.set("key", bytes("before"));
   const first = await watched.master();
@@ -165,7 +165,7 @@ test("the server that sentinels name is used, and after it died the one that the
 
 test("a cluster's node dies under load: nothing is lost that its replica had, and writing goes on", async (t) => {
   const cluster = await startCluster({ replicas: 1, nodeTimeout: 1500 });
-  t.after(() => cluster.stop());
+  t.onTestFinished(() => cluster.stop());
   const store = open(t, { url: cluster.urls, cluster: true, timeout: 1000 });
   const acknowledged: string[] = [];
   let isOver = false;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { gunzipSync, inflateSync } from "node:zlib";
+import { test } from "vitest";
 import { memory } from "../../src/backends/memory.ts";
 import { handler } from "../../src/http/handler.ts";
 import { remote } from "../../src/http/remote.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "vitest";
 import { memory } from "../../src/backends/memory.ts";
 import { createStore } from "../../src/core/createStore.ts";
 import { health } from "../../src/service/health.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "vitest";
 import { base64url, exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT } from "jose";
 import { isStoreError } from "../../src/core/error.ts";
 import { jwt, type JwtOptions } from "../../src/service/jwt.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { test } from "node:test";
+import { test } from "vitest";
 import { memory } from "../../src/backends/memory.ts";
 import { isStoreError } from "../../src/core/error.ts";
 import { isLoopback } from "../../src/core/expose.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "vitest";
 import { memory } from "../../src/backends/memory.ts";
 import { handler } from "../../src/http/handler.ts";
 import { logRequests, type LogLine } from "../../src/service/log.ts";

@@ -3,14 +3,14 @@ import { createHash } from "node:crypto";
 import { chmodSync, mkdtempSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { afterAll, test } from "vitest";
 import { memory } from "../../src/backends/memory.ts";
 import { isStoreError } from "../../src/core/error.ts";
 import { handler } from "../../src/http/handler.ts";
 import { createToken, tokens } from "../../src/service/tokens.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "shelflife-"));
-after(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 let files = 0;
 /** Writes a token file, as if it had been there for long. */

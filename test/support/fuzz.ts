@@ -1,5 +1,5 @@
+import { test } from "vitest";
 import * as fc from "fast-check";
-import { test } from "node:test";
 
 // How many times as many inputs as in a quick check there are, each time others: SHELFLIFE_FUZZ=100 takes some minutes.
 const factor = Number(process.env.SHELFLIFE_FUZZ ?? 0);

@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after } from "node:test";
+import { afterAll } from "vitest";
 import { run } from "../../src/cli/run.ts";
 import { Interruption, readerLeft, type World } from "../../src/cli/world.ts";
 
 /** A folder for the files of a test file's tests, removed at their end. */
 export const folder: string = mkdtempSync(join(tmpdir(), "shelflife-"));
-after(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** What became of a command. */
 export interface Outcome {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test, type TestContext } from "node:test";
+import { test, type TestContext, vi } from "vitest";
 import { cached, createStore, isStoreError, json, memory, prefix, StoreError } from "../../src/index.ts";
 import type { Backend, Change, Store } from "../../src/index.ts";
 import { createClock } from "../../src/testing.ts";
@@ -50,7 +50,7 @@ const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve
 async function warm(context: TestContext, inner?: Store): Promise<Below & { view: Store }> {
   const under = below(inner);
   const view = cached(under.store, { maxBytes });
-  context.after(() => view.close());
+  context.onTestFinished(() => view.close());
   await view.set("key", bytes("old"));
   await view.find("key");
   await settled();
@@ -106,7 +106,7 @@ test("a hit with an aborted signal, or with no options, rejects as ever", async 
 test("concurrent reads of one key share one, each with its own bytes and signal", async (context) => {
   const under = below();
   const view = cached(under.store, { maxBytes });
-  context.after(() => view.close());
+  context.onTestFinished(() => view.close());
   await view.set("key", bytes("x"));
   for (const state of ["before the watch", "while it is there"]) {
     under.asked.length = 0;
@@ -145,7 +145,7 @@ test("a value is not returned in the millisecond of its deadline, and then remov
   const clock = createClock();
   const inner = memory({ now: clock.now });
   const view = cached(inner, { maxBytes, now: clock.now });
-  context.after(() => view.close());
+  context.onTestFinished(() => view.close());
   await view.set("key", bytes("x"), { ttl: 10 });
   await view.find("key");
   await view.find("key");
@@ -323,7 +323,7 @@ test("who is told before the view's own watch is, reads what he was told of all 
 test("it holds no more than it may, and keeps what is used", async (context) => {
   const inner = below();
   const view = cached(inner.store, { maxBytes: 100 });
-  context.after(() => view.close());
+  context.onTestFinished(() => view.close());
   await view.find("none");
   for (const key of ["a", "b", "c"]) await view.set(key, new Uint8Array(30));
   await settled();
@@ -358,7 +358,7 @@ test("it holds no more than it may, and keeps what is used", async (context) => 
 test("a value that is replaced counts once", async (context) => {
   const inner = below();
   const view = cached(inner.store, { maxBytes: 100 });
-  context.after(() => view.close());
+  context.onTestFinished(() => view.close());
   await view.set("kept", new Uint8Array(40));
   for (let round = 0; round < 50; round++) {
     await view.set("key", new Uint8Array(40));
@@ -374,7 +374,7 @@ test("a value that is replaced counts once", async (context) => {
 test("what was read before the watch had begun is not held", async (context) => {
   const { store, asked } = below();
   const view = cached(store, { maxBytes });
-  context.after(() => view.close());
+  context.onTestFinished(() => view.close());
   await view.set("key", bytes("x"));
   for (let round = 0; round < 3; round++) await view.find("key");
   assert.deepEqual(asked, ["key", "key"]);
@@ -392,7 +392,7 @@ test("the first read waits for no watch", async (context) => {
     },
   };
   const view = cached(store, { maxBytes });
-  context.after(() => view.close());
+  context.onTestFinished(() => view.close());
   assert.equal(text(await view.find("key")), "x");
 });
 
@@ -409,7 +409,7 @@ function least(more: Partial<Backend> = {}): Backend {
 }
 
 test("where changes are not told nothing is held, and the watch is tried at ever longer intervals", async (context) => {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
   let watches = 0;
   let isThere = false;
   let end = (): void => {};
@@ -427,7 +427,7 @@ test("where changes are not told nothing is held, and the watch is tried at ever
   );
   const under = below(store);
   const view = cached(under.store, { maxBytes });
-  context.after(() => view.close());
+  context.onTestFinished(() => view.close());
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
   const asks = async (): Promise<number> => {
     under.asked.length = 0;
@@ -441,13 +441,13 @@ test("where changes are not told nothing is held, and the watch is tried at ever
   assert.deepEqual([await asks(), watches], [10, 1]);
   for (const delay of [100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 51_200, 60_000, 60_000]) {
     const before = watches;
-    context.mock.timers.tick(delay - 1);
+    vi.advanceTimersByTime(delay - 1);
     assert.deepEqual([await asks(), watches], [10, before], `${delay} ms`);
-    context.mock.timers.tick(1);
+    vi.advanceTimersByTime(1);
     assert.deepEqual([await asks(), watches], [10, before + 1], `${delay} ms`);
   }
   isThere = true;
-  context.mock.timers.tick(60_000);
+  vi.advanceTimersByTime(60_000);
   await asks();
   assert.equal(await asks(), 0);
   // Written by somebody of whom nobody tells any more.
@@ -458,9 +458,9 @@ test("where changes are not told nothing is held, and the watch is tried at ever
   assert.equal(await asks(), 10);
   // After a rest that is as short as the first only if the watch told something.
   for (const delay of [60_000, 100]) {
-    context.mock.timers.tick(delay - 1);
+    vi.advanceTimersByTime(delay - 1);
     assert.equal(await asks(), 10);
-    context.mock.timers.tick(1);
+    vi.advanceTimersByTime(1);
     await asks();
     assert.equal(await asks(), 0);
     tell({ type: "set", key: "other" });
@@ -470,7 +470,7 @@ test("where changes are not told nothing is held, and the watch is tried at ever
   }
   const before = watches;
   await view.close();
-  context.mock.timers.tick(100);
+  vi.advanceTimersByTime(100);
   await assert.rejects(view.find("key"), (error) => isStoreError(error, "closed"));
   assert.equal(watches, before);
 });
@@ -538,7 +538,7 @@ test("a read that a close overtakes is not held", async () => {
 test("values that are no bytes are read from the store, each the caller's own", async (context) => {
   const store = json<{ list: number[] }>(memory());
   const view = cached(store, { maxBytes });
-  context.after(() => view.close());
+  context.onTestFinished(() => view.close());
   await view.set("key", { list: [1] });
   for (let round = 0; round < 3; round++) {
     const all = await Promise.all([view.get("key"), view.get("key"), view.find("key")]);
@@ -551,7 +551,7 @@ test("views over it and under it see their own keys", async (context) => {
   const store = memory();
   const over = json<number>(prefix(cached(store, { maxBytes }), "a/"));
   const under = prefix(cached(prefix(store, "a/"), { maxBytes }), "b/");
-  context.after(() => over.close());
+  context.onTestFinished(() => over.close());
   await over.set("b/n", 1);
   for (let round = 0; round < 3; round++) {
     assert.deepEqual([await over.get("b/n"), text(await under.get("n"))], [1, "1"]);
@@ -575,7 +575,7 @@ test("a hit asks the clock only for a value with a deadline, and no watch is beg
   };
   const now = (): number => ++asked && Date.now();
   const view = cached(store, { maxBytes, now });
-  context.after(() => view.close());
+  context.onTestFinished(() => view.close());
   await view.set("key", bytes("x"));
   assert.equal(watches, 0);
   for (let round = 0; round < 100; round++) await view.find("key");

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "vitest";
 import * as v from "valibot";
 import { z } from "zod";
 import { isStoreError, json, memory, type Schema, type StoreErrorCode } from "../../src/index.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "vitest";
 import { answered, isActive, over, type Activity } from "../../../src/backends/indexeddb/active.ts";
 
 /** A transaction that says why it refuses what is no key, and how often it was asked. */

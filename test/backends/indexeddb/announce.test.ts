@@ -1,6 +1,6 @@
 // What shares a message to other contexts, and when it goes.
 import assert from "node:assert/strict";
-import { test, type TestContext } from "node:test";
+import { test, type TestContext, vi } from "vitest";
 import { tellTogether, type Teller } from "../../../src/backends/indexeddb/announce.ts";
 import type { Change } from "../../../src/index.ts";
 
@@ -14,16 +14,16 @@ interface Fresh {
 
 /** A teller of a patience of 10 ms, whose timers run when they are told to. */
 function fresh(context: TestContext): Fresh {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
   const messages: string[] = [];
   const teller = tellTogether((changes) => void messages.push(changes.map(({ key }) => key).join()), 10);
-  return { teller, messages, tick: (ms) => context.mock.timers.tick(ms) };
+  return { teller, messages, tick: (ms) => vi.advanceTimersByTime(ms) };
 }
 
 /** Makes a global of a page, until the test ends. */
 function define(context: TestContext, name: string, value: unknown): void {
   Object.defineProperty(globalThis, name, { configurable: true, writable: true, value });
-  context.after(() => Reflect.deleteProperty(globalThis, name));
+  context.onTestFinished(() => Reflect.deleteProperty(globalThis, name));
 }
 
 test("the first change goes at once, those that follow share a message within the patience", (context) => {

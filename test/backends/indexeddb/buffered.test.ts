@@ -2,7 +2,7 @@
 // hidden or left is proven in e2e.
 import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
-import { test, type TestContext } from "node:test";
+import { test, type TestContext, vi } from "vitest";
 import { createFullStore } from "../../../src/core/createFullStore.ts";
 import { indexeddb, isStoreError, open, StoreError } from "../../../src/index.ts";
 import type { Change, Decision, Entry, FullBackend, Observer, Store } from "../../../src/index.ts";
@@ -122,16 +122,16 @@ function fresh(
   context: TestContext,
   onError?: (error: StoreError) => void,
 ): Medium & { store: Store; tick(ms: number): void; clock: ReturnType<typeof createClock> } {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
   const under = medium();
   const clock = createClock();
   const store = createFullStore(buffered(under.backend, { onError }), { now: clock.now, sweepInterval: Infinity });
-  context.after(async () => {
+  context.onTestFinished(async () => {
     const closing = store.close().catch(() => {});
     await under.free();
     await closing;
   });
-  return { ...under, store, clock, tick: (ms) => context.mock.timers.tick(ms) };
+  return { ...under, store, clock, tick: (ms) => vi.advanceTimersByTime(ms) };
 }
 
 const full = (key?: string): StoreError => new StoreError("quota-exceeded", "Cannot store it", { key });
@@ -265,7 +265,7 @@ test("with 1,000 writes or 4 MiB not committed, a set waits for that", async (co
     assert.equal(isDone, false);
     await free();
     await again;
-    context.mock.timers.reset();
+    vi.useRealTimers();
   }
 });
 
@@ -358,7 +358,7 @@ test("without onError a failure is told by the next flush or close, once", async
       await store.close();
     }
     assert.equal(log.at(-1), "close");
-    context.mock.timers.reset();
+    vi.useRealTimers();
   }
 });
 
@@ -386,7 +386,7 @@ test("a close commits what waits", async (context) => {
 /** Makes a global of a page, until the test ends. */
 function define(context: TestContext, name: string, value: unknown): void {
   Object.defineProperty(globalThis, name, { configurable: true, writable: true, value });
-  context.after(() => Reflect.deleteProperty(globalThis, name));
+  context.onTestFinished(() => Reflect.deleteProperty(globalThis, name));
 }
 
 type Listener = (event: { type: string }) => void;

@@ -1,7 +1,7 @@
 // What a store holds in memory is what the database would answer, whoever wrote meanwhile.
 import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
-import { afterEach, test } from "node:test";
+import { afterEach, test } from "vitest";
 import * as fc from "fast-check";
 import { indexeddb } from "../../../src/index.ts";
 import type { Store } from "../../../src/index.ts";

@@ -1,7 +1,7 @@
 // What calls cost, counted in transactions and requests: that does not depend on the clock, and is the same in browsers.
 import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "vitest";
 import { indexeddb } from "../../../src/index.ts";
 import type { Store } from "../../../src/index.ts";
 

@@ -2,7 +2,7 @@
 // their own is proven in e2e.
 import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
-import { afterEach, test } from "node:test";
+import { afterEach, test } from "vitest";
 import { indexeddb, isStoreError, open, storageUsage, valid } from "../../../src/index.ts";
 import type { Store } from "../../../src/index.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { afterEach, test } from "node:test";
+import { afterEach, test } from "vitest";
 import { isStoreError, localstorage, sessionstorage, type Change, type Store } from "../../../src/index.ts";
 import { createViews, TextStorage } from "../../support/textStorage.ts";
 

@@ -1,6 +1,6 @@
 // What calls cost, counted in what is asked of the Storage, the locks and the channel: that does not depend on the machine.
 import assert from "node:assert/strict";
-import { mock, test, type TestContext } from "node:test";
+import { test, type TestContext, vi } from "vitest";
 import { json, localstorage, type Store } from "../../../src/index.ts";
 import { TextStorage } from "../../support/textStorage.ts";
 
@@ -21,16 +21,16 @@ function counting(t: TestContext, { tick = 0 } = {}): Counts {
   const counts: Counts = { getItem: 0, setItem: 0, lock: 0, mark: 0, query: 0, post: 0 };
   const before = Object.getOwnPropertyDescriptor(globalThis, "localStorage");
   Object.defineProperty(globalThis, "localStorage", { configurable: true, get: () => shared });
-  t.after(() => {
-    mock.restoreAll();
+  t.onTestFinished(() => {
+    vi.restoreAllMocks();
     if (before) Object.defineProperty(globalThis, "localStorage", before);
     else Reflect.deleteProperty(globalThis, "localStorage");
   });
   let now = 0;
-  mock.method(performance, "now", () => (now += tick));
+  vi.spyOn(performance, "now", () => (now += tick));
   const spy = <T extends object>(target: T, name: keyof T & string, count: (args: unknown[]) => keyof Counts): void => {
     const original = target[name] as (...args: unknown[]) => unknown;
-    mock.method(target as any, name, function (this: unknown, ...args: unknown[]) {
+    vi.spyOn(target as any, name, function (this: unknown, ...args: unknown[]) {
       counts[count(args)]++;
       return original.apply(this, args);
     });
@@ -72,7 +72,7 @@ test("a read is one look, and a lock is nothing that it needs", (t) =>
 test("whether there is a value, and which there are, is known without decoding any", (t) =>
   withStore(t, {}, async (store, counts) => {
     await store.set("long", new TextEncoder().encode("text ".repeat(1000)));
-    const encode = mock.method(TextEncoder.prototype, "encode");
+    const encode = vi.spyOn(TextEncoder.prototype, "encode");
     counts.getItem = 0;
     assert.equal(await store.has("long"), true);
     assert.ok((await store.list({ prefix: "long" })).entries.some(({ size }) => size === 5000));
@@ -84,7 +84,7 @@ test("whether there is a value, and which there are, is known without decoding a
 
 test("JSON is one look to read and one write to set, and is neither encoded nor decoded", (t) =>
   withStore(t, {}, async (store, counts) => {
-    const codings = [mock.method(TextEncoder.prototype, "encode"), mock.method(TextDecoder.prototype, "decode")];
+    const codings = [vi.spyOn(TextEncoder.prototype, "encode"), vi.spyOn(TextDecoder.prototype, "decode")];
     const countCodings = (): number => codings.reduce((sum, { mock }) => sum + mock.callCount(), 0);
     for (const view of [json<any>(store), json<any>(store, { prefix: "in/" })]) {
       counts.getItem = counts.setItem = 0;
@@ -107,8 +107,8 @@ test("JSON is one look to read and one write to set, and is neither encoded nor 
 test("only long bytes are decoded by the platform to be kept, and text is encoded once to be read", async () => {
   const storage = new TextStorage();
   const store = localstorage({ storage, sweepInterval: Infinity });
-  const encode = mock.method(TextEncoder.prototype, "encode");
-  const decode = mock.method(TextDecoder.prototype, "decode");
+  const encode = vi.spyOn(TextEncoder.prototype, "encode");
+  const decode = vi.spyOn(TextDecoder.prototype, "decode");
   const counts = (): number[] => [encode.mock.callCount(), decode.mock.callCount()];
   await store.set("text", value);
   await store.set("more", new Uint8Array(4096).fill(65));
@@ -121,21 +121,21 @@ test("only long bytes are decoded by the platform to be kept, and text is encode
   assert.deepEqual(counts(), [0, 1]);
   await store.get("text");
   assert.deepEqual(counts(), [1, 1]);
-  mock.restoreAll();
+  vi.restoreAllMocks();
   await store.close();
 });
 
 test("a set is one write, and what was there is not looked at", async () => {
   const storage = new TextStorage();
   const store = localstorage({ storage, sweepInterval: Infinity });
-  const setItem = mock.method(storage, "setItem");
-  const post = mock.method(BroadcastChannel.prototype, "postMessage");
+  const setItem = vi.spyOn(storage, "setItem");
+  const post = vi.spyOn(BroadcastChannel.prototype, "postMessage");
   for (const key of keysOf(10)) await store.set(key, value);
   await Promise.all(keysOf(10).map((key) => store.set(key, value)));
   assert.equal(setItem.mock.callCount(), 20);
   assert.equal(storage.reads, 0);
   assert.equal(post.mock.callCount(), 0, "nobody else can see it");
-  mock.restoreAll();
+  vi.restoreAllMocks();
   await store.close();
 });
 
@@ -184,7 +184,7 @@ for (const isSeen of [true, false]) {
   const most = isSeen ? 1000 : 8000;
   test(`who writes for long lets another tab write ${isSeen ? "soon" : "at last, even if it is not seen to wait"}`, (t) =>
     withStore(t, { tick: 0.1 }, async (store, counts) => {
-      if (!isSeen) mock.method(navigator.locks, "query", async () => ({ held: [], pending: [] }));
+      if (!isSeen) vi.spyOn(navigator.locks, "query", async () => ({ held: [], pending: [] }));
       const other = localstorage({ sweepInterval: Infinity });
       await store.set("first", value);
       let isWritten = false;
@@ -272,7 +272,7 @@ test("a page that is left and comes back without its lock waits for it, and no c
       addEventListener: page.addEventListener.bind(page),
       removeEventListener: page.removeEventListener.bind(page),
     });
-    t.after(() =>
+    t.onTestFinished(() =>
       ["addEventListener", "removeEventListener"].forEach((name) => Reflect.deleteProperty(globalThis, name)),
     );
     const { counted, stop } = startCounting(store);

@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
+import { test, vi } from "vitest";
 import { sqlite } from "../../../src/backends/sqlite.ts";
 import type { Store } from "../../../src/core/contract.ts";
 import { command, folder } from "../../support/world.ts";
@@ -55,7 +55,7 @@ const fillMany = (store: Store): Promise<void> =>
 test("what is exported is imported as it was, bytes and deadlines", async (t) => {
   // Both read the same clock, one after the other: it stands still, so that every deadline has to be the same.
   const time = Date.now();
-  t.mock.method(Date, "now", () => time);
+  vi.spyOn(Date, "now", () => time);
   const from = await make(async (store) => {
     await fillMany(store);
     await store.set("\u0000/../é", new Uint8Array(256).map((_, at) => at)); // prettier-ignore

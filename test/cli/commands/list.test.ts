@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
+import { test } from "vitest";
 import { sqlite } from "../../../src/backends/sqlite.ts";
 import { methods } from "../../../src/server.ts";
 import { command, folder, ownStore } from "../../support/world.ts";

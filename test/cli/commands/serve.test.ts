@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
+import { test } from "vitest";
 import { SignJWT } from "jose";
 import { remote } from "../../../src/http/remote.ts";
 import { isStoreError } from "../../../src/core/error.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
+import { test } from "vitest";
 import { tokens } from "../../../src/service/tokens.ts";
 import { command, folder } from "../../support/world.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
+import { test } from "vitest";
 import { memory } from "../../../src/backends/memory.ts";
 import { handler } from "../../../src/http/handler.ts";
 import { listen } from "../../../src/service/listen.ts";

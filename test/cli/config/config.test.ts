@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
+import { test } from "vitest";
 import * as fc from "fast-check";
 import { readConfig, type Config, type ReadOptions } from "../../../src/cli/config/config.ts";
 import { createBackends } from "../../../src/cli/config/openStore.ts";

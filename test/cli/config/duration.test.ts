@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "vitest";
 import { readDuration, writeDuration } from "../../../src/cli/config/duration.ts";
 import { nearest } from "../../../src/cli/config/nearest.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "vitest";
 import { memory } from "../../../src/backends/memory.ts";
 import { isStoreError } from "../../../src/core/error.ts";
 import { bytes, mount, pair, text } from "../../support/pair.ts";

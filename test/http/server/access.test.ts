@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "vitest";
 import { isStoreError, StoreError } from "../../../src/core/error.ts";
 import type { Action, Scope } from "../../../src/http/handler.ts";
 import { bytes, pair, text } from "../../support/pair.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test, vi } from "vitest";
 import { memory } from "../../../src/backends/memory.ts";
 import type { Store } from "../../../src/core/contract.ts";
 import { createStore } from "../../../src/core/createStore.ts";
@@ -182,16 +182,16 @@ test("nothing of the time that a client gave is left when it has its answer", as
   const { ask } = pair();
   const begun = new Set<unknown>();
   const { setTimeout: begin, clearTimeout: end } = globalThis;
-  t.mock.method(globalThis, "setTimeout", (...given: Parameters<typeof begin>) => {
+  vi.spyOn(globalThis, "setTimeout", (...given: Parameters<typeof begin>) => {
     const timer = begin(...given);
     begun.add(timer);
     return timer;
   });
-  t.mock.method(globalThis, "clearTimeout", (timer: NodeJS.Timeout) => {
+  vi.spyOn(globalThis, "clearTimeout", (timer: NodeJS.Timeout) => {
     begun.delete(timer);
     end(timer);
   });
-  const lasting = t.mock.method(AbortSignal, "timeout");
+  const lasting = vi.spyOn(AbortSignal, "timeout");
   const headers = { "shelflife-timeout": "30000" };
   assert.equal((await ask("PUT", "entry?key=a", { headers: { ...headers, "idempotency-key": "x" }, body: "v" })).status, 204); // prettier-ignore
   assert.equal((await ask("PUT", "entry?key=a", { headers: { ...headers, "idempotency-key": "x" }, body: "v" })).status, 204); // prettier-ignore

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "vitest";
 import { memory } from "../../../src/backends/memory.ts";
 import { isStoreError, StoreError } from "../../../src/core/error.ts";
 import { prefix } from "../../../src/views/prefix.ts";

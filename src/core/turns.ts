@@ -1,0 +1,24 @@
+/** Turns of work on keys within this process: work on one key begins when the work before it on that key has settled. */
+export interface Turns {
+  take<R>(key: string, work: () => Promise<R>): Promise<R>;
+  /** Resolves when every turn taken so far is over. */
+  settled(): Promise<void>;
+}
+
+export function createTurns(): Turns {
+  const last = new Map<string, Promise<void>>();
+  return {
+    take(key, work) {
+      const turn = Promise.resolve(last.get(key)).then(work);
+      const settled: Promise<void> = turn
+        .then(
+          () => {},
+          () => {},
+        )
+        .then(() => void (last.get(key) === settled && last.delete(key)));
+      last.set(key, settled);
+      return turn;
+    },
+    settled: () => Promise.all(last.values()).then(() => {}),
+  };
+}
