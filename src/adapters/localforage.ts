@@ -118,7 +118,7 @@ function localforageBackend(instance: LocalForageLike, { exclusive = false }: Lo
     return turns.take(keys, async () => {
       call.signal?.throwIfAborted();
       const changes = await work();
-      hub.tell(changes);
+      hub.report(changes);
       return changes;
     });
   }

@@ -1,5 +1,5 @@
-import { UNCHANGED, type Call, type Entry, type FullBackend, type Store } from "../core/contract.ts";
-import { createFullStore } from "../core/createFullStore.ts";
+import { UNCHANGED, type Call, type Entry, type CompleteBackend, type Store } from "../core/contract.ts";
+import { createCompleteStore } from "../core/createCompleteStore.ts";
 import { StoreError } from "../core/error.ts";
 import { createSharedHub } from "../core/hub.ts";
 import {
@@ -78,7 +78,7 @@ export const indexeddbFactory: Factory<IndexedDBOptions> = {
     }),
   build(options) {
     const backend = indexeddbBackend(options);
-    return createFullStore(options.acknowledge === "buffered" ? buffered(backend, options) : backend, options);
+    return createCompleteStore(options.acknowledge === "buffered" ? buffered(backend, options) : backend, options);
   },
 };
 
@@ -111,9 +111,9 @@ function indexeddbBackend({
   durability = "relaxed",
   cacheBytes = 4 << 20,
   now = Date.now,
-}: IndexedDBOptions): FullBackend {
+}: IndexedDBOptions): CompleteBackend {
   const hub = createSharedHub(`shelflife:${database}`);
-  const teller = tellTogether(hub.tell, patience);
+  const teller = tellTogether(hub.report, patience);
   const cache = createCache(cacheBytes);
   const queue = createQueue({ open, makeRoom: sweepWork({ now }), tell: teller.tell, begin, cache });
 

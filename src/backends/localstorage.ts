@@ -1,5 +1,5 @@
 import type { Store } from "../core/contract.ts";
-import { createFullStore } from "../core/createFullStore.ts";
+import { createCompleteStore } from "../core/createCompleteStore.ts";
 import { isKey } from "../core/key.ts";
 import { checkOptions, storeRules, type Rule, type StoreOptions } from "../core/options.ts";
 import type { Factory } from "../core/registry.ts";
@@ -53,7 +53,7 @@ const storage: Rule = {
 export const localstorageFactory: Factory<LocalStorageOptions> = {
   valid: (parameters) =>
     checkOptions<LocalStorageOptions>("localstorage", parameters, { ...storeRules, prefix, storage }),
-  build: (options) => createFullStore(createStorageBackend(options), options),
+  build: (options) => createCompleteStore(createStorageBackend(options), options),
 };
 
 export const sessionstorageFactory: Factory<SessionStorageOptions> = {

@@ -1,13 +1,13 @@
 import {
   UNCHANGED,
-  type FullBackend,
+  type CompleteBackend,
   type Change,
   type Entry,
   type Observer,
   type Store,
   type Value,
 } from "../core/contract.ts";
-import { createFullStore } from "../core/createFullStore.ts";
+import { createCompleteStore } from "../core/createCompleteStore.ts";
 import { quote, StoreError } from "../core/error.ts";
 import { checkOptions, positiveInteger, storeRules, type StoreOptions } from "../core/options.ts";
 import type { Factory } from "../core/registry.ts";
@@ -44,7 +44,7 @@ export const memoryFactory: Factory<MemoryOptions> = {
       maxEntries: positiveInteger,
       maxBytes: positiveInteger,
     }),
-  build: (options) => createFullStore(memoryBackend(options), options),
+  build: (options) => createCompleteStore(memoryBackend(options), options),
 };
 
 // As many keys as a page has.
@@ -61,7 +61,7 @@ function memoryBackend({
   maxEntries = Infinity,
   maxBytes = Infinity,
   now = Date.now,
-}: MemoryOptions): FullBackend<Value> {
+}: MemoryOptions): CompleteBackend<Value> {
   // Bytes are counted where they are bounded, and text is not. Where they are not, a value that is replaced is left alone:
   // to look at what nobody has used for long costs as much as to find it.
   const keepsText = maxBytes === Infinity;

@@ -3,11 +3,11 @@ import {
   type Call,
   type Decision,
   type Entry,
-  type FullBackend,
+  type CompleteBackend,
   type Listed,
   type Store,
 } from "../core/contract.ts";
-import { createFullStore } from "../core/createFullStore.ts";
+import { createCompleteStore } from "../core/createCompleteStore.ts";
 import { quote, StoreError } from "../core/error.ts";
 import { checkOptions } from "../core/options.ts";
 import type { Factory } from "../core/registry.ts";
@@ -46,7 +46,7 @@ export function s3(options: S3Options): Store {
 
 export const s3Factory: Factory<S3Options> = {
   valid: (parameters) => checkOptions<S3Options>("s3", parameters, rulesFor(parameters)),
-  build: (options) => createFullStore(s3Backend(options), options),
+  build: (options) => createCompleteStore(s3Backend(options), options),
 };
 
 // Of those who fight for a key one wins each time, so that even a crowd is through by then.
@@ -58,7 +58,7 @@ const longestPage = 1000;
 // Of how many objects it is remembered what they hold, so that listing them again asks for nothing.
 const remembered = 20_000;
 
-function s3Backend(options: S3Options): FullBackend {
+function s3Backend(options: S3Options): CompleteBackend {
   const names = createNames(options.prefix ?? "");
   const bucket = createBucket(createSend(options, readCredentials(options)), names);
   const known = new Map<string, Meta>();
@@ -242,7 +242,7 @@ function s3Backend(options: S3Options): FullBackend {
 }
 
 /** Has `close` wait for the calls before it. */
-function finishing(backend: Omit<FullBackend, "close">): FullBackend {
+function finishing(backend: Omit<CompleteBackend, "close">): CompleteBackend {
   const pending = new Set<Promise<unknown>>();
   const wrapped: Record<string, unknown> = { ...backend, close: () => Promise.allSettled(pending).then(() => {}) };
   for (const [name, method] of Object.entries(backend)) {
@@ -255,7 +255,7 @@ function finishing(backend: Omit<FullBackend, "close">): FullBackend {
       return asked;
     };
   }
-  return wrapped as unknown as FullBackend;
+  return wrapped as unknown as CompleteBackend;
 }
 
 function unconditional(): StoreError {

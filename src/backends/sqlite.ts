@@ -1,6 +1,6 @@
-import type { FullBackend, Entry, Listed, Store } from "../core/contract.ts";
+import type { CompleteBackend, Entry, Listed, Store } from "../core/contract.ts";
 import { UNCHANGED } from "../core/contract.ts";
-import { createFullStore } from "../core/createFullStore.ts";
+import { createCompleteStore } from "../core/createCompleteStore.ts";
 import { quote, StoreError } from "../core/error.ts";
 import { checkOptions, positiveInteger, storeRules, type StoreOptions } from "../core/options.ts";
 import type { Factory } from "../core/registry.ts";
@@ -57,7 +57,7 @@ export function sqlite(options: SqliteOptions): Store {
 
 export const sqliteFactory: Factory<SqliteOptions> = {
   valid: (parameters) => checkOptions<SqliteOptions>("sqlite", parameters, rules),
-  build: (options) => createFullStore(sqliteBackend(options), options),
+  build: (options) => createCompleteStore(sqliteBackend(options), options),
 };
 
 // How many expired entries are removed at once, so that other calls are not held up.
@@ -97,7 +97,7 @@ function list(from: string): string {
           WHERE key ${from} ? AND key < CAST(? AS TEXT) ORDER BY entries.key LIMIT ?`;
 }
 
-function sqliteBackend(options: SqliteOptions): FullBackend {
+function sqliteBackend(options: SqliteOptions): CompleteBackend {
   const { path, maxBytes, now = Date.now } = options;
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   const encoder = new TextEncoder();

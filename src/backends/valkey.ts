@@ -2,12 +2,12 @@ import {
   UNCHANGED,
   type Call,
   type Decision,
-  type FullBackend,
+  type CompleteBackend,
   type Listed,
   type Page,
   type Store,
 } from "../core/contract.ts";
-import { createFullStore } from "../core/createFullStore.ts";
+import { createCompleteStore } from "../core/createCompleteStore.ts";
 import { quote, StoreError } from "../core/error.ts";
 import { checkOptions, storeRules, type StoreOptions } from "../core/options.ts";
 import type { Factory } from "../core/registry.ts";
@@ -50,7 +50,7 @@ export function valkey(options: ValkeyOptions): Store {
 
 export const valkeyFactory: Factory<ValkeyOptions> = {
   valid: (parameters) => checkOptions<ValkeyOptions>("valkey", parameters, { ...storeRules, ...rulesFor(parameters) }),
-  build: (options) => createFullStore(valkeyBackend(options), options),
+  build: (options) => createCompleteStore(valkeyBackend(options), options),
 };
 
 // Of those who fight for a key one wins each time, so that even a crowd is through by then.
@@ -59,7 +59,7 @@ const tries = 64;
 const indexesAtOnce = 2048;
 const dueAtOnce = 500;
 
-function valkeyBackend(options: ValkeyOptions): FullBackend {
+function valkeyBackend(options: ValkeyOptions): CompleteBackend {
   const { prefix = "", timeout = 5000, now } = options;
   const connection = createConnection({ ...options, timeout }, now !== undefined);
   // Changes of all databases of a server are published in one space.

@@ -10,7 +10,7 @@ export interface Entry<T = Uint8Array> {
   readonly expiresAt: number;
 }
 
-/** A value as a {@link FullBackend} may hold it: bytes, or text that stands for its UTF-8 bytes. */
+/** A value as a {@link CompleteBackend} may hold it: bytes, or text that stands for its UTF-8 bytes. */
 export type Value = Uint8Array | string;
 
 /** What every call takes. */
@@ -54,7 +54,7 @@ export interface Page {
   cursor?: string;
 }
 
-/** One thing that happened to one key. An entry that is removed after its deadline tells `expire`. */
+/** One thing that happened to one key. The removal of an entry after its deadline is an `expire`. */
 export interface Change {
   readonly type: "set" | "delete" | "expire";
   readonly key: string;
@@ -66,7 +66,7 @@ export interface Store<T = Uint8Array> {
   get(key: string, options?: CallOptions): Promise<T>;
   /** Reads the value under a key, or `undefined` when it is absent or expired. */
   find(key: string, options?: CallOptions): Promise<T | undefined>;
-  /** Tells whether a key has a live value. */
+  /** Returns whether a key has a live value. */
   has(key: string, options?: CallOptions): Promise<boolean>;
   /** Reads the value under a key with its deadline, or `undefined` when it is absent or expired. */
   entry(key: string, options?: CallOptions): Promise<Entry<T> | undefined>;
@@ -77,7 +77,7 @@ export interface Store<T = Uint8Array> {
   set(key: string, value: T, options?: WriteOptions): Promise<void>;
   /** Removes a value. Rejects `not-found` when there was no live one. */
   delete(key: string, options?: CallOptions): Promise<void>;
-  /** Tells whether values outlive the page or process. */
+  /** Returns whether values outlive the page or process. */
   isPersistent(): boolean;
   /** Reads many values, in the order of the keys; a miss is `undefined`. */
   findMany(keys: Iterable<string>, options?: CallOptions): Promise<(T | undefined)[]>;
@@ -89,11 +89,11 @@ export interface Store<T = Uint8Array> {
   /** Removes many values and resolves with how many live ones there were. */
   deleteMany(keys: Iterable<string>, options?: CallOptions): Promise<number>;
   /**
-   * Writes `next` if the value is `expected` (`undefined`: if there is none), and tells whether it did. Atomic. Without
+   * Writes `next` if the value is `expected` (`undefined`: if there is none), and resolves with whether it did. Atomic. Without
    * `ttl` the deadline stays.
    */
   compareAndSet(key: string, expected: T | undefined, next: T, options?: WriteOptions): Promise<boolean>;
-  /** Writes a value if the key has none, and tells whether it did. Atomic. */
+  /** Writes a value if the key has none, and resolves with whether it did. Atomic. */
   setIfAbsent(key: string, value: T, options?: WriteOptions): Promise<boolean>;
   /** Reads a value and removes it, or resolves with `undefined`. Atomic: of many takers one gets it. */
   take(key: string, options?: CallOptions): Promise<T | undefined>;
@@ -112,7 +112,7 @@ export interface Store<T = Uint8Array> {
     change: (current: T | undefined) => T | undefined,
     options?: WriteOptions,
   ): Promise<T | undefined>;
-  /** Gives a live value a new deadline, and tells whether there was one. Atomic. */
+  /** Gives a live value a new deadline, and resolves with whether there was one. Atomic. */
   touch(key: string, options: WriteOptions & { ttl: number }): Promise<boolean>;
   /** Iterates over the live keys. Each key that is present throughout is seen exactly once. */
   keys(options?: PrefixOptions): AsyncIterable<string>;
@@ -161,10 +161,10 @@ export type Unchanged = typeof UNCHANGED;
  */
 export type Decision<V = Uint8Array> = (current: Entry<V> | undefined) => Entry<V> | undefined | Unchanged;
 
-/** Where a backend tells of changes and of the end of its telling. */
+/** Where a backend reports changes, and the failure that ends a watch. */
 export interface Observer {
   changed(change: Change): void;
-  /** The watch broke and tells no more. */
+  /** The watch broke and reports no more. */
   failed(error: unknown): void;
 }
 
@@ -173,13 +173,13 @@ export interface Observer {
  * backend; the bytes it returns are copied for the caller. Expired entries are a backend's to keep or to remove, never to
  * interpret: it returns what lies there.
  *
- * A backend without an optional method still makes a full store: there is one fallback for each, or the store's call
+ * A backend without an optional method still makes a complete store: there is one fallback for each, or the store's call
  * rejects `unsupported`.
  */
 export interface Backend<V = Uint8Array> {
   get(key: string, call: Call): Awaitable<Entry<V> | undefined>;
   set(key: string, entry: Entry<V>, call: Call): Awaitable<void>;
-  /** Removes an entry and tells whether there was one. */
+  /** Removes an entry and returns whether there was one. */
   delete(key: string, call: Call): Awaitable<boolean>;
   isPersistent(): boolean;
   /** States that the bytes returned are nobody else's, so that they need no copying. */
@@ -188,7 +188,7 @@ export interface Backend<V = Uint8Array> {
   readonly copiesValues?: boolean;
   /**
    * States that the medium hides expired entries by its own clock and removes them itself. Then what it returns is live,
-   * `delete` tells of live entries only, and nothing is swept from here.
+   * `delete` counts live entries only, and nothing is swept from here.
    */
   readonly ownExpiry?: boolean;
   /** Reads an entry, decides and writes, all in one transaction of the medium. The one atomic primitive. */
@@ -215,7 +215,7 @@ export interface Backend<V = Uint8Array> {
   clear?(options: { readonly prefix: string }, call: Call): Awaitable<void>;
   /** Removes what has expired, and counts it, at a cost that follows that count. Fallback: none. */
   sweep?(call: Call): Awaitable<number>;
-  /** Begins to tell every change on the medium, from whichever context, and returns how to stop. Fallback: none. */
+  /** Begins to report every change on the medium, from whichever context, and returns how to stop. Fallback: none. */
   watch?(options: { readonly prefix: string }, observer: Observer, call: Call): Awaitable<() => void>;
   /** Commits what was acknowledged before it was committed. Fallback: there is no such thing. */
   flush?(call: Call): Awaitable<void>;
@@ -230,13 +230,20 @@ export interface Backend<V = Uint8Array> {
 }
 
 /**
- * A backend that leaves nothing out for which there is a fallback. Its `delete` and `deleteMany` tell of live entries only,
- * and its methods are called without `this`.
+ * A backend that leaves nothing out for which there is a fallback. Its `delete` and `deleteMany` count live entries
+ * only, and its methods are called without `this`.
  */
-export type FullBackend<V = Uint8Array> = Backend<V> &
+export type CompleteBackend<V = Uint8Array> = Backend<V> &
   Required<
     Pick<Backend<V>, "mutate" | "getMany" | "setMany" | "deleteMany" | "list" | "clear" | "sweep" | "watch" | "close">
   > & {
     /** States that `set` takes text in place of its UTF-8 bytes, and that what is read may be such text. */
     readonly keepsText?: boolean;
   };
+
+/**
+ * The former name of {@link CompleteBackend}.
+ *
+ * @deprecated Use {@link CompleteBackend}.
+ */
+export type FullBackend<V = Uint8Array> = CompleteBackend<V>;

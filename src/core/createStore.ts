@@ -1,5 +1,5 @@
-import { UNCHANGED, type Backend, type Call, type Entry, type FullBackend, type Store } from "./contract.ts";
-import { createFullStore } from "./createFullStore.ts";
+import { UNCHANGED, type Backend, type Call, type Entry, type CompleteBackend, type Store } from "./contract.ts";
+import { createCompleteStore } from "./createCompleteStore.ts";
 import { quote, StoreError } from "./error.ts";
 import type { StoreOptions } from "./options.ts";
 
@@ -9,11 +9,11 @@ import type { StoreOptions } from "./options.ts";
  */
 export function createStore(backend: Backend, options: StoreOptions = {}): Store {
   // Nothing is swept that cannot be.
-  return createFullStore(complete(backend), backend.sweep ? options : { ...options, sweepInterval: Infinity });
+  return createCompleteStore(complete(backend), backend.sweep ? options : { ...options, sweepInterval: Infinity });
 }
 
 /** Returns a backend with the fallbacks for what it leaves out. */
-function complete(backend: Backend): FullBackend {
+function complete(backend: Backend): CompleteBackend {
   /** What there is no fallback for. */
   function need<Name extends "mutate" | "list" | "clear" | "sweep" | "watch">(name: Name): Required<Backend>[Name] {
     const method = backend[name] as ((...args: unknown[]) => any) | undefined;

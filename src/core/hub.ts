@@ -1,19 +1,19 @@
 import type { Change, Observer } from "./contract.ts";
 
-/** Carries the changes of a medium to whoever watches it. */
+/** Carries the changes of a medium to its observers. */
 export interface Hub {
-  /** Tells changes that the medium has committed. */
-  tell(changes: readonly Change[]): void;
-  /** Begins to tell an observer, and returns how to stop. */
+  /** Reports changes that the medium has committed. */
+  report(changes: readonly Change[]): void;
+  /** Begins to report to an observer, and returns how to stop. */
   watch(observer: Observer): () => void;
   close(): void;
 }
 
-/** Returns a hub for a medium that nobody else can reach. */
+/** Returns a hub for a medium that no other context reaches. */
 export function createHub(): Hub {
   const observers = new Set<Observer>();
   return {
-    tell(changes) {
+    report(changes) {
       for (const observer of observers) changes.forEach(observer.changed);
     },
     watch(observer) {
@@ -36,7 +36,7 @@ export function createSharedHub(name: string): Hub {
   function connect(): void {
     if (channel || isClosed) return;
     channel = new BroadcastChannel(name);
-    channel.onmessage = ({ data }: MessageEvent<readonly Change[]>) => hub.tell(data);
+    channel.onmessage = ({ data }: MessageEvent<readonly Change[]>) => hub.report(data);
     // In Node an open channel would keep the process alive.
     (channel as { unref?(): void }).unref?.();
   }
@@ -59,10 +59,10 @@ export function createSharedHub(name: string): Hub {
   }
 
   return {
-    tell(changes) {
+    report(changes) {
       connect();
       post(changes);
-      hub.tell(changes);
+      hub.report(changes);
     },
     watch(observer) {
       connect();

@@ -1,11 +1,11 @@
-import type { FullBackend } from "./contract.ts";
+import type { CompleteBackend } from "./contract.ts";
 import { letExit, longestDelay } from "./timers.ts";
 
 // A page often lives shorter than the interval: what has expired meanwhile goes soon after opening.
 const firstSweep = 10_000;
 
 /** Begins to remove what has expired, once each interval, and returns how to stop. */
-export function startSweeps(backend: Pick<FullBackend, "sweep">, interval: number, now: () => number): () => void {
+export function startSweeps(backend: Pick<CompleteBackend, "sweep">, interval: number, now: () => number): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   function schedule(delay: number): void {

@@ -1,7 +1,7 @@
-import type { Awaitable, Call, CallOptions, Change, FullBackend, PrefixOptions } from "./contract.ts";
+import type { Awaitable, Call, CallOptions, Change, CompleteBackend, PrefixOptions } from "./contract.ts";
 import { checkPrefix } from "./key.ts";
 
-/** Ends a watch once what was told before has been read. */
+/** Ends a watch once what was reported before has been read. */
 export type End = (last: "close" | "error", error?: unknown) => void;
 
 /** Makes a call of a store. */
@@ -9,10 +9,10 @@ type Run = <R>(options: CallOptions | undefined, work: (call: Call) => Awaitable
 
 /**
  * Begins a watch of a backend, which is among `watches` until it ends. Returns what the caller reads, and what settles when
- * changes are told or never will be.
+ * changes are reported or never will be.
  */
 export function startWatch(
-  backend: Pick<FullBackend, "watch">,
+  backend: Pick<CompleteBackend, "watch">,
   options: PrefixOptions | undefined,
   run: Run,
   watches: Set<End>,
@@ -39,9 +39,9 @@ export function startWatch(
     const changed = (change: Change): void => {
       if (change.key.startsWith(prefix)) controller?.enqueue(change);
     };
-    const stopTelling = await backend.watch({ prefix }, { changed, failed: (error) => end("error", error) }, call);
-    if (controller) stop = stopTelling;
-    else stopTelling();
+    const stopReporting = await backend.watch({ prefix }, { changed, failed: (error) => end("error", error) }, call);
+    if (controller) stop = stopReporting;
+    else stopReporting();
   });
   started.catch((error) => end("error", error));
   const next = (): Promise<IteratorResult<Change, any>> => reader.read();
@@ -50,7 +50,7 @@ export function startWatch(
     next,
     return() {
       end("close");
-      // What was told and not read is wanted no more.
+      // What was reported and not read is wanted no more.
       return reader.cancel().then(next);
     },
   };

@@ -1,5 +1,5 @@
-import { UNCHANGED, type FullBackend, type Call, type Decision, type Entry, type Store } from "../core/contract.ts";
-import { createFullStore } from "../core/createFullStore.ts";
+import { UNCHANGED, type CompleteBackend, type Call, type Decision, type Entry, type Store } from "../core/contract.ts";
+import { createCompleteStore } from "../core/createCompleteStore.ts";
 import { quote, StoreError } from "../core/error.ts";
 import {
   callable,
@@ -75,10 +75,10 @@ export const remoteFactory: Factory<RemoteOptions> = {
       timeout: milliseconds,
       attempts: positiveInteger,
     }),
-  build: (options) => createFullStore(remoteBackend(options), options),
+  build: (options) => createCompleteStore(remoteBackend(options), options),
 };
 
-function remoteBackend(options: RemoteOptions): FullBackend {
+function remoteBackend(options: RemoteOptions): CompleteBackend {
   const { timeout = 30_000 } = options;
   const send = createSend(absolute(options.url).replace(/\/+$/, ""), options);
   const pending = new Set<Promise<unknown>>();

@@ -1,7 +1,7 @@
 import { checkFunction, checkItems } from "../core/check.ts";
 import type { CallOptions, Store, Value } from "../core/contract.ts";
 import { quote, StoreError } from "../core/error.ts";
-import { goOn } from "../core/attempt.ts";
+import { andThen } from "../core/attempt.ts";
 import { lend, setText } from "../core/lending.ts";
 import { prefix } from "./prefix.ts";
 import { toBytes } from "../core/value.ts";
@@ -58,7 +58,7 @@ export function json<T = unknown>(store: Store, options: JsonOptions<T> = {}): S
       const issues = result.issues.map(({ message }) => quote(message));
       return fail(code, key, `a value that fits the schema, got ${issues.join(", ")}`, result.issues);
     };
-    return goOn(schema["~standard"].validate(parsed), accept);
+    return andThen(schema["~standard"].validate(parsed), accept);
   }
 
   function decode(key: string, value: Value): T | Promise<T> {
@@ -76,7 +76,7 @@ export function json<T = unknown>(store: Store, options: JsonOptions<T> = {}): S
     text ??= fail("cant-encode", key, `a JSON value, got ${quote(value)}`, cause);
     // What is validated is what a reader will get: a Date, say, as the text it turns into.
     const valid = schema && validate("cant-encode", key, JSON.parse(text));
-    return goOn(valid, () => text);
+    return andThen(valid, () => text);
   }
 
   /** Goes on with encodings in the same turn if it can, so that calls keep their order. */

@@ -2,8 +2,8 @@ import { checkItems } from "../core/check.ts";
 import type { Awaitable, Change, Page, PrefixOptions, Store } from "../core/contract.ts";
 import { check, isStoreError, quote } from "../core/error.ts";
 import { checkPrefix, isKey } from "../core/key.ts";
-import { settle } from "../core/attempt.ts";
-import { lend, setText, shortcuts } from "../core/lending.ts";
+import { attempt } from "../core/attempt.ts";
+import { lend, setText, lending } from "../core/lending.ts";
 
 // The calls that are about one key, which is their first argument.
 const keyed = ["get", "find", "has", "entry", "set", "delete", "compareAndSet", "setIfAbsent", "take", "increment", "update", "touch"] as const; // prettier-ignore
@@ -51,7 +51,7 @@ export function prefix<T>(store: Store<T>, prefix: string): Store<T> {
     }
   }
 
-  const run = <R>(call: () => Awaitable<R>): Promise<R> => settle(() => runShort(call));
+  const run = <R>(call: () => Awaitable<R>): Promise<R> => attempt(() => runShort(call));
 
   const view: Store<T> = {
     ...store,
@@ -96,8 +96,8 @@ export function prefix<T>(store: Store<T>, prefix: string): Store<T> {
   }
   const bytes = store as Store<any>;
   for (const name of ["get", "find"] as const) {
-    shortcuts.set(view[name], (key: string, options) => runShort(() => lend(bytes, name, inner(key), options)));
+    lending.set(view[name], (key: string, options) => runShort(() => lend(bytes, name, inner(key), options)));
   }
-  shortcuts.set(view.set, (key, text, options) => runShort(() => setText(bytes, inner(key), text, options)));
+  lending.set(view.set, (key, text, options) => runShort(() => setText(bytes, inner(key), text, options)));
   return view;
 }

@@ -1,5 +1,5 @@
 import type { Change } from "../../core/contract.ts";
-import { hearPage } from "../../core/hearPage.ts";
+import { onPageEvents } from "../../core/onPageEvents.ts";
 
 /** Tells changes a moment later, several together. */
 export interface Teller {
@@ -26,7 +26,7 @@ export function tellTogether(tell: (changes: readonly Change[]) => void, patienc
     if (!globalThis.document?.hidden) timer = setTimeout(pass, patience);
   }
 
-  const stopHearing = hearPage(["visibilitychange", "pagehide"], pass);
+  const stopHearing = onPageEvents(["visibilitychange", "pagehide"], pass);
   return {
     tell(changes) {
       waiting = waiting.length ? [...waiting, ...changes] : changes;

@@ -1,6 +1,6 @@
-import type { Awaitable, Call, Entry, FullBackend, Observer } from "../../core/contract.ts";
+import type { Awaitable, Call, Entry, CompleteBackend, Observer } from "../../core/contract.ts";
 import type { StoreError } from "../../core/error.ts";
-import { hearPage } from "../../core/hearPage.ts";
+import { onPageEvents } from "../../core/onPageEvents.ts";
 
 /** Whether a write is acknowledged before it is committed, and who is told when it then is not. */
 export interface AcknowledgeOptions {
@@ -28,7 +28,7 @@ const maxBytes = 4_194_304;
  * fails. When the page is hidden, what waits is given to the medium, and from then on nothing waits. The other backend has
  * to keep the order in which it is called.
  */
-export function buffered(backend: FullBackend, { onError }: AcknowledgeOptions): FullBackend {
+export function buffered(backend: CompleteBackend, { onError }: AcknowledgeOptions): CompleteBackend {
   // What is read in place of what the medium has.
   const overlay = new Map<string, Entry>();
   // What of it the medium was not given yet.
@@ -130,8 +130,8 @@ export function buffered(backend: FullBackend, { onError }: AcknowledgeOptions):
     if (error) throw error;
   }
 
-  const stopHearing = hearPage(["visibilitychange", "pagehide", "pageshow"], hear);
-  const view: FullBackend = {
+  const stopHearing = onPageEvents(["visibilitychange", "pagehide", "pageshow"], hear);
+  const view: CompleteBackend = {
     ...backend,
     copiesValues: false,
     get,

@@ -1,4 +1,4 @@
-import type { Change, Entry, FullBackend, Listed, Value } from "../../core/contract.ts";
+import type { Change, Entry, CompleteBackend, Listed, Value } from "../../core/contract.ts";
 import { UNCHANGED } from "../../core/contract.ts";
 import { isStoreError, quote, StoreError } from "../../core/error.ts";
 import { createHub, createSharedHub, type Hub } from "../../core/hub.ts";
@@ -27,7 +27,7 @@ export interface StorageBackendOptions {
 export function createStorageBackend({
   prefix = "shelflife:",
   storage = "local",
-}: StorageBackendOptions): FullBackend<Value> {
+}: StorageBackendOptions): CompleteBackend<Value> {
   const isShared = storage === "local" || (isNative(storage) && storage === globalThis.localStorage);
   const locks = isShared ? globalThis.navigator?.locks : undefined;
   const watchers = createHub();
@@ -92,7 +92,7 @@ export function createStorageBackend({
     if (!told.length) return;
     const number = isShared ? tabs.stamp() : 0;
     for (const change of told) change.number = number;
-    hub!.tell(told);
+    hub!.report(told);
     told = [];
   }
 
@@ -108,7 +108,7 @@ export function createStorageBackend({
     for (; heard[0]; heard.shift()) {
       const { type, key, number } = heard[0];
       if (!tabs.sees(number)) await tabs.inSight(number);
-      watchers.tell([{ type, key: key.slice(prefix.length) }]);
+      watchers.report([{ type, key: key.slice(prefix.length) }]);
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Awaitable } from "../../core/contract.ts";
 import { StoreError } from "../../core/error.ts";
 import { letExit } from "../../core/timers.ts";
-import { hearPage } from "../../core/hearPage.ts";
+import { onPageEvents } from "../../core/onPageEvents.ts";
 
 /** The slice of a Storage that is used. */
 export type TextStorage = Pick<Storage, "getItem" | "key" | "length" | "removeItem" | "setItem">;
@@ -125,7 +125,7 @@ export function createTabs(
     const before = own;
     let isOurs = true;
     // A page that is left while it has the lock may come back without it.
-    const stopHearing = hearPage(["pagehide"], () => void (isOurs = false));
+    const stopHearing = onPageEvents(["pagehide"], () => void (isOurs = false));
     try {
       const { held = [], pending } = await locks.query();
       for (const { name = "" } of held) if (name.startsWith(mark)) hear(Number(name.slice(mark.length)));

@@ -70,7 +70,7 @@ export function createFeed(channel: Uint8Array, prefix: string, nodes: () => Pro
       if (clients.length > 1) origins[number] = String(await client.cluster("MYID"));
       client.on("messageBuffer", (_: unknown, message: Uint8Array) => {
         const [origin, changes] = readMessage(message);
-        if (origins.includes(origin) ? origins[number] === origin : number === 0) hub.tell(changes);
+        if (origins.includes(origin) ? origins[number] === origin : number === 0) hub.report(changes);
       });
       await client.subscribe(Buffer.from(channel));
     };

@@ -3,9 +3,9 @@
 import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { test, type TestContext, vi } from "vitest";
-import { createFullStore } from "../../../src/core/createFullStore.ts";
+import { createCompleteStore } from "../../../src/core/createCompleteStore.ts";
 import { indexeddb, isStoreError, open, StoreError } from "../../../src/index.ts";
-import type { Change, Decision, Entry, FullBackend, Observer, Store } from "../../../src/index.ts";
+import type { Change, Decision, Entry, CompleteBackend, Observer, Store } from "../../../src/index.ts";
 import { createClock } from "../../../src/testing.ts";
 import { buffered } from "../../../src/backends/indexeddb/buffered.ts";
 
@@ -16,7 +16,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 
 /** A medium that does one thing after the other, and a write only when it is told to. */
 interface Medium {
-  readonly backend: FullBackend;
+  readonly backend: CompleteBackend;
   readonly entries: Map<string, Entry>;
   /** What was asked of it, in order. */
   readonly log: string[];
@@ -60,7 +60,7 @@ function medium(): Medium {
     }
   }
 
-  const backend: FullBackend = {
+  const backend: CompleteBackend = {
     // What it is asked for is not changed here.
     returnsCopies: true,
     isPersistent: () => false,
@@ -125,7 +125,7 @@ function fresh(
   vi.useFakeTimers({ toFake: ["setTimeout"] });
   const under = medium();
   const clock = createClock();
-  const store = createFullStore(buffered(under.backend, { onError }), { now: clock.now, sweepInterval: Infinity });
+  const store = createCompleteStore(buffered(under.backend, { onError }), { now: clock.now, sweepInterval: Infinity });
   context.onTestFinished(async () => {
     const closing = store.close().catch(() => {});
     await under.free();

@@ -5,7 +5,7 @@ import {
   type Call,
   type CallOptions,
   type Entry,
-  type FullBackend,
+  type CompleteBackend,
   type Page,
   type Store,
   type Unchanged,
@@ -15,9 +15,9 @@ import {
 import { disposable } from "./disposable.ts";
 import { check, missing, StoreError } from "./error.ts";
 import { checkKey, checkPrefix } from "./key.ts";
-import { shortcuts, type Read } from "./lending.ts";
+import { lending, type Lender } from "./lending.ts";
 import type { StoreOptions } from "./options.ts";
-import { goOn, settle } from "./attempt.ts";
+import { andThen, attempt } from "./attempt.ts";
 import { startSweeps } from "./startSweeps.ts";
 import { startWatch, type End } from "./startWatch.ts";
 import { untilAborted } from "./untilAborted.ts";
@@ -27,8 +27,8 @@ import { add, checkBytes, copyBytes, deadline, equalBytes, toBytes } from "./val
  * Makes a store of a backend that leaves nothing out. The single place where meaning lives: key rules, ttl, copying, expiry
  * on read, cancellation and the closed state.
  */
-export function createFullStore(
-  backend: FullBackend<Value>,
+export function createCompleteStore(
+  backend: CompleteBackend<Value>,
   { now = Date.now, sweepInterval }: StoreOptions = {},
 ): Store {
   const watches = new Set<End>();
@@ -60,7 +60,7 @@ export function createFullStore(
     work: (call: Call, prepared: P) => Awaitable<R>,
     prepare?: () => P,
   ): Promise<R> {
-    return settle(() => start(options, work, prepare));
+    return attempt(() => start(options, work, prepare));
   }
 
   /** The same for a call about one key. */
@@ -101,7 +101,7 @@ export function createFullStore(
       },
       call,
     );
-    return goOn(decided, () => result);
+    return andThen(decided, () => result);
   }
 
   /** Hides an entry that was seen expired and removes it, if that is still what lies there: a fresh value survives. */
@@ -118,7 +118,7 @@ export function createFullStore(
   }
 
   function find(key: string, call: Call): Awaitable<Entry<Value> | undefined> {
-    return goOn(backend.get(checkKey(key), call), (entry) => live(entry, key));
+    return andThen(backend.get(checkKey(key), call), (entry) => live(entry, key));
   }
 
   const head: (key: string, call: Call) => Awaitable<{ readonly expiresAt: number } | undefined> = backend.head ?? find;
@@ -142,34 +142,37 @@ export function createFullStore(
     );
   }
 
-  // The shortcuts, on which the calls themselves stand.
-  const lendFound: Read = (key, options) => start(options, (call) => goOn(find(key, call), (entry) => entry?.value));
-  const lend: Read = (key, options) => goOn(lendFound(key, options), (value) => value ?? missing(key));
+  // The lending, on which the calls themselves stand.
+  const lendFound: Lender = (key, options) =>
+    start(options, (call) => andThen(find(key, call), (entry) => entry?.value));
+  const lend: Lender = (key, options) => andThen(lendFound(key, options), (value) => value ?? missing(key));
 
   const store: Store = disposable({
-    get: (key, options) => settle(() => goOn(lend(key, options), give)) as Promise<Uint8Array>,
+    get: (key, options) => attempt(() => andThen(lend(key, options), give)) as Promise<Uint8Array>,
 
-    find: (key, options) => settle(() => goOn(lendFound(key, options), give)),
+    find: (key, options) => attempt(() => andThen(lendFound(key, options), give)),
 
-    has: (key, options) => runOn(key, options, (call) => goOn(head(key, call), isLive)),
+    has: (key, options) => runOn(key, options, (call) => andThen(head(key, call), isLive)),
 
     entry: (key, options) =>
       run(options, (call) =>
-        goOn(find(key, call), (entry) => entry && { value: give(entry.value)!, expiresAt: entry.expiresAt }),
+        andThen(find(key, call), (entry) => entry && { value: give(entry.value)!, expiresAt: entry.expiresAt }),
       ),
 
-    set: (key, value, options) => settle(() => write(key, value, options, own)),
+    set: (key, value, options) => attempt(() => write(key, value, options, own)),
 
     delete: (key, options) =>
-      runOn(key, options, (call) => goOn(backend.delete(key, call), (wasLive) => (wasLive ? undefined : missing(key)))),
+      runOn(key, options, (call) =>
+        andThen(backend.delete(key, call), (wasLive) => (wasLive ? undefined : missing(key))),
+      ),
 
     isPersistent: () => backend.isPersistent(),
 
     findMany: (keys, options) =>
       run(options, (call) => {
         const wanted = checkItems(keys).map(checkKey);
-        return goOn(backend.getMany(wanted, call), (found) =>
-          Promise.all(found.map((entry, index) => goOn(live(entry, wanted[index]!), (entry) => give(entry?.value)))),
+        return andThen(backend.getMany(wanted, call), (found) =>
+          Promise.all(found.map((entry, index) => andThen(live(entry, wanted[index]!), (entry) => give(entry?.value)))),
         );
       }),
 
@@ -293,7 +296,7 @@ export function createFullStore(
         await backend.close();
       })()),
   });
-  shortcuts
+  lending
     .set(store.get, lend)
     .set(store.find, lendFound)
     .set(store.set, (key, text, options) => write(key, text, options, backend.keepsText ? (same) => same : toBytes));
