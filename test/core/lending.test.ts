@@ -38,8 +38,8 @@ function counting(call: () => Promise<unknown>): Counted {
   } finally {
     stop();
     globalThis.Uint8Array = Uint8Array;
-    counted.codings = encode.mock.callCount() + decode.mock.callCount();
-    counted.timers = setTimer.mock.callCount();
+    counted.codings = encode.mock.calls.length + decode.mock.calls.length;
+    counted.timers = setTimer.mock.calls.length;
     vi.restoreAllMocks();
   }
   result.catch(() => {});
@@ -196,15 +196,15 @@ test("whoever wraps a store has every call that he put into it asked", async () 
   const view = json(inner);
   const get = vi.spyOn(inner, "get");
   assert.deepEqual(await view.get("in/a"), profile);
-  assert.equal(get.mock.callCount(), 1);
+  assert.equal(get.mock.calls.length, 1);
 });
 
 test("bytes are taken without their buffer, which V8 makes of small ones only when it is asked for", async () => {
   const store = memory();
-  const buffer = mock.getter(Object.getPrototypeOf(Uint8Array.prototype), "buffer");
+  const buffer = vi.spyOn(Object.getPrototypeOf(Uint8Array.prototype), "buffer", "get");
   for (const length of [1, 16, 100]) await store.set("a", new Uint8Array(length));
-  const count = buffer.mock.callCount();
-  buffer.mock.restore();
+  const count = buffer.mock.calls.length;
+  buffer.mockRestore();
   assert.equal(count, 0);
 });
 
@@ -218,13 +218,13 @@ test("a value that is replaced or removed is not looked at unless bytes are boun
     const store = memory(options);
     await store.set("a", value);
     const looked = new Set<unknown>();
-    const length = mock.getter(proto, "length", function (this: Uint8Array) {
+    const length = vi.spyOn(proto, "length", "get").mockImplementation(function (this: Uint8Array) {
       looked.add(this);
       return get!.call(this);
     });
     await store.set("a", new Uint8Array(50));
     await store.delete("a");
-    length.mock.restore();
+    length.mockRestore();
     const stored = [...looked].filter((bytes) => (bytes as Uint8Array).length === value.length);
     assert.equal(stored.length, count);
   }
@@ -234,7 +234,7 @@ test("a write without a deadline does not ask for the time", async () => {
   const clock = vi.fn(() => 1000);
   const store = memory({ now: clock });
   for (const call of [store.set("a", value), store.setMany([["b", value]]), json(store).set("c", profile)]) await call;
-  assert.equal(clock.mock.callCount(), 0);
+  assert.equal(clock.mock.calls.length, 0);
   await store.set("a", value, { ttl });
   assert.equal((await store.entry("a"))?.expiresAt, 1000 + ttl);
 });
@@ -244,7 +244,7 @@ test("a deadline that moves away costs nothing more", async () => {
   await store.set("a", value, { ttl });
   const add = vi.spyOn(Set.prototype, "add");
   for (let times = 1; times <= 100; times++) await store.set("a", value, { ttl: ttl * times });
-  const count = add.mock.callCount();
-  add.mock.restore();
+  const count = add.mock.calls.length;
+  add.mockRestore();
   assert.equal(count, 0);
 });

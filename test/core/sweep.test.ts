@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test, vi } from "vitest";
+import { onTestFinished, test, vi } from "vitest";
 import { memory } from "../../src/backends/memory.ts";
 
 const value = new Uint8Array(1);
@@ -22,7 +22,8 @@ async function expired(sweepInterval: number): Promise<{ swept: string[]; close(
   return { swept, close };
 }
 
-test("what has expired is swept soon after opening, and then each interval", async (context) => {
+test("what has expired is swept soon after opening, and then each interval", async () => {
+  onTestFinished(() => void vi.useRealTimers());
   vi.useFakeTimers({ toFake: ["setTimeout"] });
   const { swept, close } = await expired(300_000);
   vi.advanceTimersByTime(9_999);
@@ -33,7 +34,8 @@ test("what has expired is swept soon after opening, and then each interval", asy
   assert.deepEqual(swept, ["set key", "expire key"]);
 });
 
-test("with an infinite interval nothing is swept unasked", async (context) => {
+test("with an infinite interval nothing is swept unasked", async () => {
+  onTestFinished(() => void vi.useRealTimers());
   vi.useFakeTimers({ toFake: ["setTimeout"] });
   const { swept, close } = await expired(Infinity);
   vi.advanceTimersByTime(10 * 3_600_000);

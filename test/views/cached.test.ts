@@ -409,6 +409,7 @@ function least(more: Partial<Backend> = {}): Backend {
 }
 
 test("where changes are not told nothing is held, and the watch is tried at ever longer intervals", async (context) => {
+  context.onTestFinished(() => void vi.useRealTimers());
   vi.useFakeTimers({ toFake: ["setTimeout"] });
   let watches = 0;
   let isThere = false;
