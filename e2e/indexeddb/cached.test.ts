@@ -74,7 +74,7 @@ inEngines("a cached view of IndexedDB", engines, { backForwardCache: true }, (pl
         .catch(() => undefined);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    context.diagnostic(`${place.name}: the page was ${state?.isSame ? "kept" : "loaded again"}`);
+    await context.annotate(`${place.name}: the page was ${state?.isSame ? "kept" : "loaded again"}`);
     assert.equal(state?.value, "new");
   });
 });

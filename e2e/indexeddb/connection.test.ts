@@ -59,9 +59,8 @@ inEngines("the connection", ["chromium", "firefox", "webkit"], {}, (place) => {
     });
     assert.equal(code.code, "unavailable");
     assert.match(code.cause, /VersionError/);
-    const keys = await other.evaluate(
-      async () =>
-        shelf.request(kept.raw.transaction("entries").objectStore("entries").getAllKeys()) as Promise<string[]>,
+    const keys = await other.evaluate(async (): Promise<string[]> =>
+      shelf.request(kept.raw.transaction("entries").objectStore("entries").getAllKeys()),
     );
     assert.deepEqual(keys.sort(), confirmed.sort());
     assert.ok(confirmed.length > 20, `${confirmed.length} were confirmed, ${refused.length} refused`);

@@ -230,7 +230,7 @@ inEngines("contexts that share a database", ["chromium", "firefox", "webkit"], {
       return kept.writing as Promise<[from: number, to: number][]>;
     });
     const within = times.filter((time) => time[0] >= from && time[1] <= to).length;
-    context.diagnostic(`${within} writes within the ${to - from} ms`);
+    await context.annotate(`${within} writes within the ${to - from} ms`);
     // Of ten rounds each lets in what waits for it; a single one would let in what comes before it begins.
     assert.ok(within > 4, `${within} writes within the sweep's ${to - from} ms`);
     assert.deepEqual(swept, [5000, 0]);
@@ -274,7 +274,7 @@ inEngines("contexts that share a database", ["chromium", "firefox", "webkit"], {
       Array.from({ length: 20 }, () => ({})),
     );
     const reads = await reading.evaluate(() => kept.reading as Promise<number>);
-    context.diagnostic(`${reads} reads, the longest of 20 writes took ${Math.round(longest)} ms`);
+    await context.annotate(`${reads} reads, the longest of 20 writes took ${Math.round(longest)} ms`);
   });
 
   it("a worker that is ended and a tab that is closed amid their writes are in nobody's way", async () => {

@@ -74,7 +74,7 @@ inEngines(
         return [removed, ...outcomes];
       });
       assert.deepEqual(result, [{}, {}, {}]);
-      context.diagnostic(`${place.name}: the page was ${isKept ? "kept" : "loaded again"}`);
+      await context.annotate(`${place.name}: the page was ${isKept ? "kept" : "loaded again"}`);
       const outcomes = await page.evaluate(async (database) => {
         kept.store ??= shelf.indexeddb({ database });
         const { store } = kept;

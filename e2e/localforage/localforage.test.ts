@@ -5,6 +5,7 @@ import { launch, type Browser, type BrowserName, type Page } from "../support/la
 import type { PlaywrightPage } from "../support/playwright.ts";
 import type { Driver, tab as Tab } from "./page.ts";
 import { startServer } from "../support/server.ts";
+import { step } from "../support/step.ts";
 
 type Tab = typeof Tab;
 
@@ -65,19 +66,19 @@ for (const name of ["chromium", "firefox", "webkit"] satisfies BrowserName[]) {
     const [one, two] = [await openTab(browser), await openTab(browser)];
 
     for (const driver of ["INDEXEDDB", "LOCALSTORAGE"] satisfies Driver[]) {
-      await t.test(`${driver}: the Cases hold`, async () => {
+      await step(`${driver}: the Cases hold`, async () => {
         const { count, failures } = await one.call("prove", driver);
         assert.deepEqual(failures, []);
         assert.ok(count > 50, `${count} cases`);
       });
 
-      await t.test(`${driver}: increments of two tabs are exact`, async () => {
+      await step(`${driver}: increments of two tabs are exact`, async () => {
         await Promise.all([one, two].map((tab) => tab.call("increment", driver, "counted", 500)));
         // By itself, past the store's lock, a tab sees what another wrote a little later.
         await settles(async () => assert.equal(await two.call("read", driver, "counted", "count"), 1000));
       });
 
-      await t.test(
+      await step(
         `${driver}: reading what has expired in one tab never removes what another has just written`,
         async () => {
           const count = 300;
@@ -94,7 +95,7 @@ for (const name of ["chromium", "firefox", "webkit"] satisfies BrowserName[]) {
         },
       );
 
-      await t.test(`${driver}: what the app wrote is read, and it reads what is written`, async () => {
+      await step(`${driver}: what the app wrote is read, and it reads what is written`, async () => {
         assert.deepEqual(await one.call("adopt", driver), {
           object: { name: "Ada", tags: ["a"] },
           text: "ü",
@@ -108,7 +109,7 @@ for (const name of ["chromium", "firefox", "webkit"] satisfies BrowserName[]) {
         });
       });
 
-      await t.test(`${driver}: a watch is told what another tab does`, async () => {
+      await step(`${driver}: a watch is told what another tab does`, async () => {
         await one.call("watch", driver, "watched");
         await two.call("change", driver, "watched");
         const expected = ["set a", "set n", "delete a", "delete n"];
@@ -116,7 +117,7 @@ for (const name of ["chromium", "firefox", "webkit"] satisfies BrowserName[]) {
       });
     }
 
-    await t.test("LOCALSTORAGE: a full origin is quota-exceeded, with all that was written intact", async () => {
+    await step("LOCALSTORAGE: a full origin is quota-exceeded, with all that was written intact", async () => {
       assert.deepEqual(await one.call("fill", "LOCALSTORAGE", 60_000), full);
     });
 

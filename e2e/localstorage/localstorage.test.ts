@@ -3,6 +3,7 @@ import { afterAll, test } from "vitest";
 import { launch, type Browser, type BrowserName, type Page } from "../support/launch.ts";
 import type { tab as Tab } from "./page.ts";
 import { startServer } from "../support/server.ts";
+import { step } from "../support/step.ts";
 
 type Tab = typeof Tab;
 type Call = <Name extends keyof Tab>(name: Name, ...args: Parameters<Tab[Name]>) => Promise<Awaited<ReturnType<Tab[Name]>>>; // prettier-ignore
@@ -42,7 +43,7 @@ for (const name of ["chromium", "firefox", "webkit"] satisfies BrowserName[]) {
     assert.ok(await one.call("isSecure"));
 
     if (name === "chromium") {
-      await t.test("the two tabs are two processes", async () => {
+      await step("the two tabs are two processes", async () => {
         const stops = two.call("longestStop", 1000);
         await one.call("block", 700);
         assert.ok((await stops) < 400, "a blocked tab blocks the other");
@@ -50,7 +51,7 @@ for (const name of ["chromium", "firefox", "webkit"] satisfies BrowserName[]) {
     }
 
     for (const how of ["awaited", "apart", "at once"] as const) {
-      await t.test(`two tabs that count 500 each, ${how}, lose none`, async () => {
+      await step(`two tabs that count 500 each, ${how}, lose none`, async () => {
         for (const round of upTo(2)) {
           const prefix = `count ${how} ${round}:`;
           const beginsAt = Date.now() + 500;
@@ -66,7 +67,7 @@ for (const name of ["chromium", "firefox", "webkit"] satisfies BrowserName[]) {
       });
     }
 
-    await t.test("a set between another tab's increments is not lost, nor are they", async () => {
+    await step("a set between another tab's increments is not lost, nor are they", async () => {
       await one.call("count", "set:", "apart", 300, Date.now() + 300);
       const values = upTo(20).map((round) => round * 1_000_000);
       const seen = await two.call("setNow", "set:", values);
@@ -87,7 +88,7 @@ for (const name of ["chromium", "firefox", "webkit"] satisfies BrowserName[]) {
       assert.equal(last, Math.max(values.at(-1)!, counted.at(-1)!));
     });
 
-    await t.test("what a tab wrote right before it left is counted", async () => {
+    await step("what a tab wrote right before it left is counted", async () => {
       const leaving = await browser.open(url);
       const call = callsOf(leaving);
       await one.call("set", "leave:", "n", "0");
@@ -105,7 +106,7 @@ for (const name of ["chromium", "firefox", "webkit"] satisfies BrowserName[]) {
     });
 
     if (name === "webkit") {
-      await t.test("a tab that is left while it counts, and comes back without its lock, loses none", async () => {
+      await step("a tab that is left while it counts, and comes back without its lock, loses none", async () => {
         const leaving = await openTab(browser);
         for (const round of upTo(3)) {
           const prefix = `back ${round}:`;
@@ -127,7 +128,7 @@ for (const name of ["chromium", "firefox", "webkit"] satisfies BrowserName[]) {
       });
     }
 
-    await t.test("a watch is told each change of another tab once, and can see it", async () => {
+    await step("a watch is told each change of another tab once, and can see it", async () => {
       await one.call("watch", "watched:");
       await two.call("set", "watched:", "a", "1");
       await two.call("set", "watched:", "a", "1");
@@ -147,7 +148,7 @@ for (const name of ["chromium", "firefox", "webkit"] satisfies BrowserName[]) {
       assert.deepEqual(await one.call("told", 1), ["set c own"]);
     });
 
-    await t.test("values outlive the page, and the page's own keys are left alone", async () => {
+    await step("values outlive the page, and the page's own keys are left alone", async () => {
       const foreign = { "app:a": "1", "ap\ud83d": "2", a: "3" };
       await one.call("foreign", foreign);
       await one.call("set", "app", "kept", "x");
@@ -159,14 +160,14 @@ for (const name of ["chromium", "firefox", "webkit"] satisfies BrowserName[]) {
       assert.deepEqual(await one.call("foreignNow", Object.keys(foreign)), [null, "2", "3"]);
     });
 
-    await t.test("sessionStorage is each tab's own, and outlives the page", async () => {
+    await step("sessionStorage is each tab's own, and outlives the page", async () => {
       assert.equal(await one.call("session", "mine"), "mine");
       assert.equal(await two.call("session"), null);
       await one.page.reload();
       assert.equal(await one.call("session"), "mine");
     });
 
-    await t.test("a full origin is quota-exceeded, with all that was written intact", async () => {
+    await step("a full origin is quota-exceeded, with all that was written intact", async () => {
       assert.deepEqual(await one.call("fill", "full:"), {
         stored: true,
         refused: "quota-exceeded",
@@ -184,13 +185,13 @@ for (const name of ["chromium", "firefox", "webkit"] satisfies BrowserName[]) {
       });
     });
 
-    await t.test("where there is no localStorage a store is unavailable", async () => {
+    await step("where there is no localStorage a store is unavailable", async () => {
       assert.match(await one.call("inFrame"), /^unavailable: Cannot open localStorage/);
       assert.match(await one.call("inWorker"), /^unavailable: Cannot open localStorage/);
     });
 
     if (name === "chromium") {
-      await t.test("without a secure context atomic calls are unsupported, and the others work", async () => {
+      await step("without a secure context atomic calls are unsupported, and the others work", async () => {
         // Loopback, but by a name that the browser does not trust.
         const insecure = await openTab(browser, url.replace("localhost", "0.0.0.0"));
         assert.equal(await insecure.call("isSecure"), false);

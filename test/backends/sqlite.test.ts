@@ -505,11 +505,11 @@ test("a close in the middle of a sweep lets it finish", async () => {
   assert.equal(swept, 3000);
 });
 
-test("a page is read in the order of the index, and not sorted", async (context) => {
+test("a page is read in the order of the index, and not sorted", async () => {
   const path = fresh();
   const asked: string[] = [];
   const { prepare } = DatabaseSync.prototype;
-  vi.spyOn(DatabaseSync.prototype, "prepare", function (this: DatabaseSync, sql: string) {
+  vi.spyOn(DatabaseSync.prototype, "prepare").mockImplementation(function (this: DatabaseSync, sql: string) {
     asked.push(sql);
     return prepare.call(this, sql);
   });

@@ -225,7 +225,7 @@ test("a stream is read whatever its chunks are, and one that makes no sense has 
   await assert.rejects(stranger.far.watch().next(), isUnavailable);
 });
 
-test("an idle stream gives signs of life, and one without any is opened anew", async (context) => {
+test("an idle stream gives signs of life, and one without any is opened anew", async () => {
   const { store, observers } = watched();
   let isSilent = false;
   const { far, sent } = pair({
@@ -258,7 +258,7 @@ test("an idle stream gives signs of life, and one without any is opened anew", a
   await far.close();
 });
 
-test("a client that reads no more is let go", async (context) => {
+test("a client that reads no more is let go", async () => {
   vi.useFakeTimers({ toFake: ["setInterval"] });
   const { store, observers } = watched();
   const { ask } = pair({ store, handler: forgetful });

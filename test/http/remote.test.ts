@@ -91,14 +91,12 @@ test("fetch is called as a function of nobody's, and late", async () => {
     },
   });
   assert.equal(await far.find("a"), undefined);
-  const replaced = vi.spyOn(
-    globalThis,
-    "fetch",
-    async () => new Response("[null]\n", { headers: { shelflife: "ok" } }),
-  );
+  const replaced = vi
+    .spyOn(globalThis, "fetch")
+    .mockImplementation(async () => new Response("[null]\n", { headers: { shelflife: "ok" } }));
   assert.equal(await remote({ url: mount }).has("a"), false);
-  assert.equal(replaced.mock.callCount(), 1);
-  replaced.mock.restore();
+  assert.equal(replaced.mock.calls.length, 1);
+  replaced.mockRestore();
 });
 
 test("a stranger's answer is an outage, never a miss or a value", async () => {
@@ -541,7 +539,7 @@ test("updates of several remotes are never lost", async () => {
 
 test("a change that others always outrun is a conflict in the end", async () => {
   let changes = 0;
-  const random = vi.spyOn(Math, "random", () => -0.5);
+  const random = vi.spyOn(Math, "random").mockReturnValue(-0.5);
   const { far, store, sent } = pair({
     between: async (request, send) => {
       if (await isSwap(request)) await store.set("a", bytes(`${changes++}`));
@@ -552,7 +550,7 @@ test("a change that others always outrun is a conflict in the end", async () => 
     far.update("a", () => bytes("mine")),
     (error) => isStoreError(error, "conflict") && error.key === "a",
   );
-  random.mock.restore();
+  random.mockRestore();
   assert.equal(changes * 2, sent.length);
   assert.equal(text(await store.get("a")), `${changes - 1}`);
 });

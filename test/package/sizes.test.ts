@@ -57,15 +57,15 @@ function quoted(name: string, size: number): void {
 for (const { name, code, limit } of uses) {
   test(`${name} is at most ${kilobytes(limit)}, and README says how much`, async (context) => {
     const size = gzip(await bundle(code));
-    context.diagnostic(`${name}: ${size} bytes`);
+    await context.annotate(`${name}: ${size} bytes`);
     assert.ok(size <= limit, `${name} is ${size} bytes`);
     quoted(name, size);
   });
 }
 
-test(`${door.name} is at most ${kilobytes(door.limit)}, and README says how much`, (context) => {
+test(`${door.name} is at most ${kilobytes(door.limit)}, and README says how much`, async (context) => {
   const size = gzip(readFileSync(door.file));
-  context.diagnostic(`${door.name}: ${size} bytes`);
+  await context.annotate(`${door.name}: ${size} bytes`);
   assert.ok(size <= door.limit, `${door.name} is ${size} bytes`);
   quoted(door.name, size);
 });

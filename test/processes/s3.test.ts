@@ -1,6 +1,6 @@
 // The store in a bucket of a real service: Ceph's gateway, over a cluster that lies in memory.
 import assert from "node:assert/strict";
-import { afterAll, beforeAll, test } from "vitest";
+import { afterAll, beforeAll, describe, test } from "vitest";
 import { s3, type S3Options } from "../../src/backends/s3.ts";
 import type { Store } from "../../src/core/contract.ts";
 import { isStoreError, type StoreErrorCode } from "../../src/core/error.ts";
@@ -64,14 +64,21 @@ test("every Case holds on the service, on each kind of runtime, which share it",
     [...kinds],
   ));
 
-test("every Case holds on a remote, over a handler, over the service", async (t) => {
+describe("every Case holds on a remote, over a handler, over the service", () => {
   // A server has one clock, and so has each Case: its store follows it.
   const media = new Map<string, { time: number; store: Store; answer(request: Request): Promise<Response> }>();
-  const app: Listening = await listen({
-    answer(request) {
-      const [, medium] = new URL(request.url).pathname.split("/", 2);
-      return media.get(medium!)!.answer(request);
-    },
+  let app: Listening;
+  beforeAll(async () => {
+    app = await listen({
+      answer(request) {
+        const [, medium] = new URL(request.url).pathname.split("/", 2);
+        return media.get(medium!)!.answer(request);
+      },
+    });
+  });
+  afterAll(async () => {
+    await app?.close({ grace: 1 });
+    for (const { store } of media.values()) await store.close();
   });
   const subject: Subject = {
     name: "remote over a handler over s3",
@@ -86,12 +93,7 @@ test("every Case holds on a remote, over a handler, over the service", async (t)
       return remote({ ...options, url: `${app.url}${medium}` });
     },
   };
-  try {
-    for (const each of casesFor(cases, subject)) await t.test(each.name, () => prove(each, subject));
-  } finally {
-    await app.close({ grace: 1 });
-    for (const { store } of media.values()) await store.close();
-  }
+  for (const each of casesFor(cases, subject)) test(each.name, () => prove(each, subject));
 });
 
 // ------------------------------------------------------------------------------------------------ processes

@@ -30,7 +30,7 @@ export function fuzz<T>(
         timeout: 5000,
       },
     );
-    context.diagnostic(`${count} inputs`);
+    await context.annotate(`${count} inputs`);
   });
 }
 

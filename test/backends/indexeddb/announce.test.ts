@@ -14,7 +14,8 @@ interface Fresh {
 
 /** A teller of a patience of 10 ms, whose timers run when they are told to. */
 function fresh(context: TestContext): Fresh {
-  vi.useFakeTimers({ toFake: ["setTimeout"] });
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  context.onTestFinished(() => void vi.useRealTimers());
   const messages: string[] = [];
   const teller = tellTogether((changes) => void messages.push(changes.map(({ key }) => key).join()), 10);
   return { teller, messages, tick: (ms) => vi.advanceTimersByTime(ms) };
@@ -23,7 +24,7 @@ function fresh(context: TestContext): Fresh {
 /** Makes a global of a page, until the test ends. */
 function define(context: TestContext, name: string, value: unknown): void {
   Object.defineProperty(globalThis, name, { configurable: true, writable: true, value });
-  context.onTestFinished(() => Reflect.deleteProperty(globalThis, name));
+  context.onTestFinished(() => void Reflect.deleteProperty(globalThis, name));
 }
 
 test("the first change goes at once, those that follow share a message within the patience", (context) => {

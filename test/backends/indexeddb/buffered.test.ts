@@ -122,7 +122,8 @@ function fresh(
   context: TestContext,
   onError?: (error: StoreError) => void,
 ): Medium & { store: Store; tick(ms: number): void; clock: ReturnType<typeof createClock> } {
-  vi.useFakeTimers({ toFake: ["setTimeout"] });
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  context.onTestFinished(() => void vi.useRealTimers());
   const under = medium();
   const clock = createClock();
   const store = createCompleteStore(buffered(under.backend, { onError }), { now: clock.now, sweepInterval: Infinity });
@@ -386,7 +387,7 @@ test("a close commits what waits", async (context) => {
 /** Makes a global of a page, until the test ends. */
 function define(context: TestContext, name: string, value: unknown): void {
   Object.defineProperty(globalThis, name, { configurable: true, writable: true, value });
-  context.onTestFinished(() => Reflect.deleteProperty(globalThis, name));
+  context.onTestFinished(() => void Reflect.deleteProperty(globalThis, name));
 }
 
 type Listener = (event: { type: string }) => void;

@@ -52,10 +52,10 @@ async function contents({ path }: Own): Promise<Record<string, [value: string, e
 const fillMany = (store: Store): Promise<void> =>
   store.setMany(Array.from({ length: 1000 }, (_, at) => [`key ${at}`, bytes(`value ${at}`), { ttl: 3_600_000 + at }]));
 
-test("what is exported is imported as it was, bytes and deadlines", async (t) => {
+test("what is exported is imported as it was, bytes and deadlines", async () => {
   // Both read the same clock, one after the other: it stands still, so that every deadline has to be the same.
   const time = Date.now();
-  vi.spyOn(Date, "now", () => time);
+  vi.spyOn(Date, "now").mockImplementation(() => time);
   const from = await make(async (store) => {
     await fillMany(store);
     await store.set("\u0000/../é", new Uint8Array(256).map((_, at) => at)); // prettier-ignore
