@@ -1,4 +1,5 @@
-import { launch, type BrowserName } from "../e2e/support/launch.ts";
+import { launch } from "../e2e/support/launch.ts";
+import type { BrowserName } from "../e2e/support/browser.ts";
 import { startServer } from "../e2e/support/server.ts";
 import { inTurn, type Bench, type SuiteOptions } from "./bench.ts";
 

@@ -8,7 +8,8 @@ import { packageFolder } from "../scripts/installPackage.mjs";
 import { root } from "../scripts/run.mjs";
 import { runtimes } from "../scripts/runtimes.mjs";
 import { besidePackage, serveInstalled, start } from "./support/installed.ts";
-import { launch, type Browser, type Page } from "./support/launch.ts";
+import { launch } from "./support/launch.ts";
+import type { Browser, Page } from "./support/browser.ts";
 
 const source = fileURLToPath(new URL("../examples/", import.meta.url));
 const examples = await besidePackage("examples", (folder) =>

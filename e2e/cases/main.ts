@@ -1,6 +1,7 @@
 // Runs the Cases in a browser, on the built bundles, and prints what came of them.
 //   node e2e/cases/main.ts <chromium | firefox | webkit> <page-esm | page-umd | worker | serviceWorker> [part of a subject's name]
-import { launch, type BrowserName } from "../support/launch.ts";
+import { launch } from "../support/launch.ts";
+import type { BrowserName } from "../support/browser.ts";
 import { memory } from "shelflife";
 import { handler } from "shelflife/http/handler";
 import { storeServer, storesPath } from "../../test/support/storeServer.ts";

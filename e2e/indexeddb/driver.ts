@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { afterAll, afterEach, beforeAll, describe } from "vitest";
 import type { CDPSession } from "playwright";
-import { launch, type Browser, type BrowserName, type LaunchOptions, type Page } from "../support/launch.ts";
+import { launch } from "../support/launch.ts";
+import type { Browser, BrowserName, LaunchOptions, Page } from "../support/browser.ts";
 import type { PlaywrightPage } from "../support/playwright.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 

@@ -3,7 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { it, type TestContext } from "vitest";
-import { launch, type Page } from "../support/launch.ts";
+import { launch } from "../support/launch.ts";
+import type { Page } from "../support/browser.ts";
 import { inEngines, type Place } from "./driver.ts";
 import { startServer } from "../support/server.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "vitest";
-import type { Page } from "../support/launch.ts";
+import type { Page } from "../support/browser.ts";
 import type { PlaywrightPage } from "../support/playwright.ts";
 import { cdp, inEngines, type Place } from "./driver.ts";
 

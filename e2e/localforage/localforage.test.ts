@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { afterAll, test } from "vitest";
 import { cdp } from "../indexeddb/driver.ts";
-import { launch, type Browser, type BrowserName, type Page } from "../support/launch.ts";
+import { launch } from "../support/launch.ts";
+import type { Browser, BrowserName, Page } from "../support/browser.ts";
 import type { PlaywrightPage } from "../support/playwright.ts";
 import type { Driver, tab as Tab } from "./page.ts";
 import { startServer } from "../support/server.ts";

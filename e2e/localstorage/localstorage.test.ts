@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { afterAll, test } from "vitest";
-import { launch, type Browser, type BrowserName, type Page } from "../support/launch.ts";
+import { launch } from "../support/launch.ts";
+import type { Browser, BrowserName, Page } from "../support/browser.ts";
 import type { tab as Tab } from "./page.ts";
 import { startServer } from "../support/server.ts";
 import { step } from "../support/step.ts";

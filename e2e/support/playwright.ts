@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as engines from "playwright";
-import type { Browser, BrowserName, LaunchOptions, Page } from "./launch.ts";
+import type { Browser, BrowserName, LaunchOptions, Page } from "./browser.ts";
 
 /** A browser driven by Playwright, whose own page is there for what the narrow interface lacks. */
 export interface PlaywrightBrowser extends Browser {

@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Locator, Page } from "playwright";
-import { launch, type LaunchOptions } from "../support/launch.ts";
+import { launch } from "../support/launch.ts";
+import type { LaunchOptions } from "../support/browser.ts";
 import type { PlaywrightBrowser, PlaywrightPage } from "../support/playwright.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { launch, type Browser, type Page } from "../support/launch.ts";
+import { launch } from "../support/launch.ts";
+import type { Browser, Page } from "../support/browser.ts";
 import { startWorkbench, until, type Workbench } from "./driver.ts";
 
 describe("workbench in webkit", { timeout: 180_000 }, () => {
