@@ -37,13 +37,23 @@ export class TextStorage {
   }
 }
 
+/** The views that processes have of one Storage. */
+export interface Views {
+  open(): TextStorage;
+  /** What has arrived in the Storage itself. */
+  readonly arrived: TextStorage;
+  /** Whether every write has arrived in every view. */
+  isQuiet(): boolean;
+}
+
 /**
- * The views that processes have of one Storage: each sees its own writes at once and those of others late, in the order in
+ * Returns views of one Storage: each sees its own writes at once and those of others late, in the order in
  * which they arrived, except that what it has written itself and not seen arrive yet stays.
  */
-export function createViews(lag: () => number): { open(): TextStorage; readonly arrived: TextStorage } {
+export function createViews(lag: () => number): Views {
   const arrived = new TextStorage();
   const views = new Set<View>();
+  let underWay = 0;
 
   class View extends TextStorage {
     readonly pending = new Map<string, number>();
@@ -63,14 +73,17 @@ export function createViews(lag: () => number): { open(): TextStorage; readonly 
 
     send(name: string, item: string | undefined): void {
       this.pending.set(name, (this.pending.get(name) ?? 0) + 1);
+      underWay++;
       this.toStorage = this.toStorage.then(pause).then(() => {
         write(arrived.items, name, item);
+        underWay += views.size - 1;
         for (const view of views)
           view.fromStorage = view.fromStorage.then(pause).then(() => view.receive(name, item, this));
       });
     }
 
     receive(name: string, item: string | undefined, from: View): void {
+      underWay--;
       const own = this.pending.get(name) ?? 0;
       if (from === this) this.pending.set(name, own - 1);
       else if (own === 0) write(this.items, name, item);
@@ -81,6 +94,7 @@ export function createViews(lag: () => number): { open(): TextStorage; readonly 
 
   return {
     arrived,
+    isQuiet: () => underWay === 0,
     open() {
       const view = new View();
       for (const [name, item] of arrived.items) view.items.set(name, item);
