@@ -9,8 +9,8 @@ export interface Option {
 }
 
 /** What a command is started with. */
-export interface Given {
-  /** What stands for itself, in its order. */
+export interface Invocation {
+  /** The arguments that are no options, in their order. */
   readonly words: readonly string[];
   readonly options: Readonly<Record<string, string | undefined>>;
   readonly flags: Readonly<Record<string, boolean | undefined>>;
@@ -24,16 +24,14 @@ export interface Command {
   readonly name: string;
   /** What it does, in a line. */
   readonly summary: string;
-  /** The words that it takes, such as "KEY [VALUE]". */
-  readonly words: string;
-  readonly least: number;
-  readonly most: number;
+  /** The words that it takes, such as "KEY [VALUE]": those in brackets may be left out. @default none */
+  readonly words?: string;
   readonly options: Readonly<Record<string, Option>>;
   /** What else there is to know. */
   readonly details?: string;
   readonly examples: readonly string[];
-  /** Does it, and resolves with the code to exit with. */
-  run(given: Given): Promise<number>;
+  /** Runs it, and resolves with the code to exit with. */
+  run(invocation: Invocation): Promise<number>;
 }
 
 /** The codes to exit with. An interrupted command exits with 128 and the number of the signal. */
@@ -45,8 +43,12 @@ export const exitCodes = {
   usage: 2,
   /** The store, a file or the network failed, or an export is damaged. */
   failed: 3,
-  /** Who reads the output has left, as after `| head`: what a shell says of SIGPIPE. */
+  /** The reader of the output has left, as after `| head`: the code that a shell has for SIGPIPE. */
   readerLeft: 141,
 } as const;
 
+/** The option by which programs read the output. */
 export const jsonOption: Option = { type: "boolean", help: "write JSON, for programs" };
+
+/** The option that selects keys. */
+export const prefixOption: Option = { type: "string", value: "TEXT", help: "only keys that begin with it" };

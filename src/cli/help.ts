@@ -1,14 +1,12 @@
 import { exitCodes, type Command, type Option } from "./command.ts";
 
-const common: Readonly<Record<string, Option>> = {
+/** The options that every command has. */
+export const commonOptions: Readonly<Record<string, Option>> = {
   help: { type: "boolean", help: "show this" },
   debug: { type: "boolean", help: "show the stack of an error" },
 };
 
-/** The options that every command has. */
-export const commonOptions: Readonly<Record<string, Option>> = common;
-
-/** Says what there is. */
+/** Returns the list of all commands. */
 export function writeOverview(commands: readonly Command[]): string {
   return [
     "shelflife: bytes with an expiry, served or at hand",
@@ -16,7 +14,7 @@ export function writeOverview(commands: readonly Command[]): string {
     "Usage: shelflife COMMAND [options]",
     "",
     "Commands:",
-    ...align(commands.map(({ name, words, summary }) => [`${name} ${words}`.trim(), summary])),
+    ...align(commands.map(({ name, words = "", summary }) => [`${name} ${words}`.trim(), summary])),
     "",
     "Which store: --config FILE (its store), --store JSON, or --url URL of one that is served, with the token in",
     "SHELFLIFE_TOKEN. Without any it is ./shelflife.db, if there is one.",
@@ -29,8 +27,8 @@ export function writeOverview(commands: readonly Command[]): string {
   ].join("\n");
 }
 
-/** Says what a command is for and how it is used. */
-export function writeHelp({ name, words, summary, options, details, examples }: Command): string {
+/** Returns what a command is for and how it is used. */
+export function writeHelp({ name, words = "", summary, options, details, examples }: Command): string {
   return [
     `${summary[0]!.toUpperCase()}${summary.slice(1)}.`,
     "",
@@ -38,7 +36,7 @@ export function writeHelp({ name, words, summary, options, details, examples }: 
     "",
     "Options:",
     ...align(
-      Object.entries({ ...options, ...common }).map(([option, { value, help }]) => [
+      Object.entries({ ...options, ...commonOptions }).map(([option, { value, help }]) => [
         `--${option}${value === undefined ? "" : ` ${value}`}`,
         help,
       ]),

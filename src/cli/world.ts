@@ -2,7 +2,7 @@ import type { Readable, Writable } from "node:stream";
 
 /** What a command knows of the world around it. */
 export interface World {
-  /** Where the package tells its version. */
+  /** The package.json, which has the version. */
   readonly manifest: URL;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The folder that file names count from. */
@@ -17,9 +17,9 @@ export interface World {
   write(output: string | Uint8Array): Promise<void>;
   /** Writes output without waiting, whether or not somebody reads it. */
   log(output: string): void;
-  /** Writes a message for whoever started the command. */
-  tell(message: string): void;
-  /** What comes in. */
+  /** Writes a message beside the output, for the person who started the command. */
+  report(message: string): void;
+  /** Standard input. */
   input(): AsyncIterable<Uint8Array>;
   /**
    * From here on the first SIGINT or SIGTERM aborts the signal, with {@link Interruption} for a reason, instead of ending
@@ -30,13 +30,13 @@ export interface World {
   now(): number;
 }
 
-/** Thrown when whoever reads the output has left. */
+/** Thrown when the reader of the output has left. */
 export const readerLeft: unique symbol = Symbol("readerLeft");
 
 /** Why a command was interrupted. */
 export class Interruption extends Error {
   override readonly name = "Interruption";
-  /** What a shell gets to hear: 128 and the number of the signal. */
+  /** The code that shells have for it: 128 and the number of the signal. */
   readonly exitCode: number;
 
   constructor(signal: "SIGINT" | "SIGTERM") {
@@ -65,7 +65,7 @@ export async function createWorld(
     hasColors: !!stdout.isTTY && !env.NO_COLOR && env.TERM !== "dumb",
     write: (output) => write(stdout, output),
     log: (output) => void stdout.write(output),
-    tell: (message) => void stderr.write(message),
+    report: (message) => void stderr.write(message),
     input: () => process.stdin as Readable as AsyncIterable<Uint8Array>,
     interrupted() {
       const controller = new AbortController();

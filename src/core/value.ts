@@ -38,6 +38,17 @@ export function copyBytes(value: unknown): Uint8Array {
   return new Uint8Array(checkBytes(value));
 }
 
+/** Returns the bytes of several arrays, one after the other, in an array of their own. */
+export function joinBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
 /** Whether two values are the same bytes, or both missing. */
 export function equalBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
   return a && b ? a.length === b.length && a.every((byte, index) => byte === b[index]) : a === b;

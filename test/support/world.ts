@@ -17,6 +17,7 @@ export interface Outcome {
   readonly err: string;
 }
 
+/** The world of a command, as far as a test sets it. */
 export interface Circumstances extends Partial<World> {
   /** What comes in, in its pieces. */
   readonly stdin?: readonly (string | Uint8Array)[];
@@ -24,7 +25,7 @@ export interface Circumstances extends Partial<World> {
   readonly reads?: number;
   /** Interrupts the command when it is aborted. */
   readonly interrupt?: AbortSignal;
-  /** Is told of output as it comes. */
+  /** Gets output as it comes. */
   readonly onOutput?: (text: string) => void;
 }
 
@@ -50,7 +51,7 @@ export async function command(args: readonly string[], circumstances: Circumstan
     hasColors: false,
     write,
     log: (output) => void write(output),
-    tell: (message) => void (err += message),
+    report: (message) => void (err += message),
     async *input() {
       for (const each of stdin) yield Buffer.from(each as string);
     },

@@ -1,32 +1,31 @@
 import type { Entry, Listed, Store } from "../../core/contract.ts";
 import { isStoreError, StoreError } from "../../core/error.ts";
-import { exitCodes, jsonOption, type Command, type Given } from "../command.ts";
-import { writeHeader, writeMark } from "./exportFormat.ts";
-import { openOutput, writeOutput, type Output } from "./exportOutput.ts";
-import { toLine } from "./line.ts";
-import { storeOptions, withStore } from "../config/openStore.ts";
-import { createProgress } from "./progress.ts";
+import { exitCodes, jsonOption, prefixOption, type Command, type Invocation } from "../command.ts";
+import { toLine } from "../entryLine.ts";
+import { writeHeader, writeMark } from "../exportFile/format.ts";
+import { openOutput } from "../exportFile/openOutput.ts";
+import { writeOutput, type Output } from "../exportFile/output.ts";
+import { createProgress } from "../exportFile/progress.ts";
+import { storeOptions, withStore } from "../store.ts";
 
 // How many entries are listed at once. After them comes a mark from which an export can be resumed.
 const pageSize = 200;
-// What is in memory at once. Where a store does not tell sizes, an entry is taken for a middling one.
+// What is in memory at once. Where a store does not know sizes, an entry is taken for a middling one.
 const batchEntries = 100;
 const batchBytes = 4 * 1024 * 1024;
 const unknownBytes = 64 * 1024;
 
+/** Writes the entries of a store as lines, to the output or into a file. */
 export const exportCommand: Command = {
   name: "export",
   summary: "write all entries as lines, with their deadlines",
-  words: "",
-  least: 0,
-  most: 0,
   options: {
     ...storeOptions,
-    prefix: { type: "string", value: "TEXT", help: "only keys that begin with it" },
+    prefix: prefixOption,
     output: { type: "string", value: "FILE", help: "a file in place of the output, for its owner alone" },
     resume: { type: "boolean", help: "go on where the file ends; begins if there is none" },
     overwrite: { type: "boolean", help: "replace the file, as soon as the new export is whole" },
-    "skip-damaged": { type: "boolean", help: "leave out, and tell, what the store cannot decode" },
+    "skip-damaged": { type: "boolean", help: "leave out, and report, what the store cannot decode" },
     json: jsonOption,
   },
   details: `Lines of JSON: a header with the version, an entry each ("text", or "base64" where a value is no UTF-8), marks from
@@ -38,8 +37,8 @@ an --overwrite has left the older file as it was, and begins anew.`,
     "shelflife export --config old.yaml | shelflife import --config new.yaml",
     "shelflife export --output backup.jsonl --resume",
   ],
-  async run(given) {
-    const { options, flags, world, isJson } = given;
+  async run(invocation) {
+    const { options, flags, world, isJson } = invocation;
     const { output: file, prefix = "" } = options;
     if (file === undefined && (flags.resume || flags.overwrite || isJson)) {
       throw new StoreError("invalid-argument", "Cannot export: expected --output FILE with --resume, --overwrite or --json"); // prettier-ignore
@@ -48,26 +47,26 @@ an --overwrite has left the older file as it was, and begins anew.`,
       throw new StoreError("invalid-argument", "Cannot export: expected --resume or --overwrite, got both");
     }
     const signal = world.interrupted();
-    const done = await withStore(given, async (store) => {
+    const done = await withStore(invocation, async (store) => {
       // Before the file is touched: a store that cannot be read leaves an older export as it is.
       await store.list({ prefix, limit: 1, signal });
-      const target = file === undefined ? await writeOutput(world) : await openOutput(file, given, prefix);
+      const target = file === undefined ? await writeOutput(world) : await openOutput(file, invocation, prefix);
       try {
-        if (!target.isWhole) await writeAll(store, target, given, signal);
+        if (!target.isWhole) await writeAll(store, target, invocation, signal);
         return { count: target.count, isWhole: target.isWhole };
       } finally {
         await target.close();
       }
     });
     if (isJson) await world.write(`${JSON.stringify({ entries: done.count })}\n`);
-    else if (world.isWatched) world.tell(`${done.isWhole ? "Was whole" : "Exported"}: ${done.count} entries\n`);
+    else if (world.isWatched) world.report(`${done.isWhole ? "Was whole" : "Exported"}: ${done.count} entries\n`);
     return exitCodes.done;
   },
 };
 
-async function writeAll(store: Store, target: Output, given: Given, signal: AbortSignal): Promise<void> {
-  const { prefix = "" } = given.options;
-  const progress = createProgress(given.world, "Exported");
+async function writeAll(store: Store, target: Output, invocation: Invocation, signal: AbortSignal): Promise<void> {
+  const { prefix = "" } = invocation.options;
+  const progress = createProgress(invocation.world, "Exported");
   let bytes = 0;
   let { cursor } = target;
   try {
@@ -75,7 +74,7 @@ async function writeAll(store: Store, target: Output, given: Given, signal: Abor
     do {
       const page = await store.list({ prefix, cursor, limit: pageSize, signal });
       for (const batch of split(page.entries)) {
-        const found = await Promise.all(batch.map(({ key }) => read(store, key, given, signal)));
+        const found = await Promise.all(batch.map(({ key }) => read(store, key, invocation, signal)));
         const lines = found.flatMap((entry, index) =>
           entry ? [JSON.stringify(toLine(batch[index]!.key, entry))] : [],
         );
@@ -96,15 +95,14 @@ async function writeAll(store: Store, target: Output, given: Given, signal: Abor
 async function read(
   store: Store,
   key: string,
-  { flags, world }: Given,
+  { flags, world }: Invocation,
   signal: AbortSignal,
 ): Promise<Entry | undefined> {
-  // prettier-ignore
   try {
     return await store.entry(key, { signal });
   } catch (error) {
     if (!flags["skip-damaged"] || !isStoreError(error, "cant-decode")) throw error;
-    world.tell(`${error.message}: left out\n`);
+    world.report(`${error.message}: left out\n`);
     return undefined;
   }
 }

@@ -1,26 +1,25 @@
 import type { Store } from "../../core/contract.ts";
 import { quote, StoreError } from "../../core/error.ts";
 import { migrate, type Migrated } from "../../over/migrate.ts";
-import { exitCodes, jsonOption, type Command, type Given } from "../command.ts";
-import { readExport } from "./exportFormat.ts";
-import { createSource, type Source } from "./importSource.ts";
-import { storeOptions, withStore } from "../config/openStore.ts";
-import { createProgress } from "./progress.ts";
+import { exitCodes, jsonOption, type Command, type Invocation } from "../command.ts";
+import { createProgress } from "../exportFile/progress.ts";
+import { readExport } from "../exportFile/readExport.ts";
+import { createSource, type Source } from "../exportFile/source.ts";
 import { reasonOf } from "../reasonOf.ts";
+import { storeOptions, withStore } from "../store.ts";
 import { Interruption, type World } from "../world.ts";
 
+/** Writes the entries of an export into a store. */
 export const importCommand: Command = {
   name: "import",
   summary: "write what was exported, and what is left of its time",
   words: "[FILE]",
-  least: 0,
-  most: 1,
   options: {
     ...storeOptions,
     overwrite: { type: "boolean", help: "replace the values that the store has under the same keys" },
     resume: { type: "boolean", help: "look first what the store has: quicker where that is much" },
     check: { type: "boolean", help: "read it to its end, and write nothing" },
-    "skip-damaged": { type: "boolean", help: "leave out, and tell, the lines that are damaged" },
+    "skip-damaged": { type: "boolean", help: "leave out, and report, the lines that are damaged" },
     json: jsonOption,
   },
   details: `Reads a file or what comes in. A value that the store has under the same key stays, unless --overwrite is given, so
@@ -32,16 +31,16 @@ an export that was cut or has another checksum than it should. What was read unt
     "shelflife import backup.jsonl --config shelflife.yaml",
     "shelflife export --url https://old.example/ | shelflife import --url https://new.example/",
   ],
-  async run(given) {
-    const { flags, world, isJson, words } = given;
+  async run(invocation) {
+    const { flags, world, isJson, words } = invocation;
     const signal = world.interrupted();
     const source = createSource(readExport(await readInput(words[0], world)), {
       now: world.now,
-      ...(flags["skip-damaged"] && { onDamage: (message) => world.tell(`${message}: left out\n`) }),
+      ...(flags["skip-damaged"] && { onDamage: (message) => world.report(`${message}: left out\n`) }),
     });
     const done = flags.check
       ? await readThrough(source, signal)
-      : await withStore(given, (store) => writeAll(source, store, given, signal));
+      : await withStore(invocation, (store) => writeAll(source, store, invocation, signal));
     source.checkEnd();
 
     const { copied, present, kept, bytes } = done;
@@ -63,7 +62,12 @@ async function readThrough(source: Source, signal: AbortSignal): Promise<Migrate
   }
 }
 
-async function writeAll(source: Source, store: Store, { flags, world }: Given, signal: AbortSignal): Promise<Migrated> {
+async function writeAll(
+  source: Source,
+  store: Store,
+  { flags, world }: Invocation,
+  signal: AbortSignal,
+): Promise<Migrated> {
   const { overwrite, resume } = flags;
   const progress = createProgress(world, "Imported");
   let bytes = 0;
@@ -79,7 +83,9 @@ async function writeAll(source: Source, store: Store, { flags, world }: Given, s
   } catch (error) {
     if (error instanceof Interruption) {
       progress.end();
-      world.tell(`Interrupted after ${source.counts.entries} entries, ${bytes} bytes written: run it again to go on\n`);
+      world.report(
+        `Interrupted after ${source.counts.entries} entries, ${bytes} bytes written: run it again to go on\n`,
+      );
     }
     throw error;
   } finally {

@@ -1,21 +1,20 @@
 import { StoreError } from "../../core/error.ts";
-import { exitCodes, jsonOption, type Command, type Given } from "../command.ts";
+import type { Registry } from "../../core/registry.ts";
+import { exitCodes, jsonOption, type Command, type Invocation } from "../command.ts";
 import type { Config, StoreConfig } from "../config/config.ts";
-import { createJournal } from "../serving/journal.ts";
-import { createBackends, defaultFile, readGivenConfig, storeOptions } from "../config/openStore.ts";
-import { readStore } from "../config/config.ts";
+import { readStore } from "../config/readConfig.ts";
 import { readPort } from "../config/rules.ts";
+import { createJournal } from "../serving/journal.ts";
 import { startServer } from "../serving/startServer.ts";
+import { createBackends, defaultFile, readGivenConfig, storeOptions } from "../store.ts";
 
+/** Serves a store over HTTP until it is interrupted. */
 export const serveCommand: Command = {
   name: "serve",
   summary: "serve a store over HTTP",
-  words: "",
-  least: 0,
-  most: 0,
   options: {
     config: { type: "string", value: "FILE", help: "the configuration, in YAML or JSON" },
-    check: { type: "boolean", help: "tell every problem of the configuration, and start nothing" },
+    check: { type: "boolean", help: "report every problem of the configuration, and start nothing" },
     store: { ...storeOptions.store!, help: `in place of the configuration's: ${storeOptions.store!.help}` },
     host: { type: "string", value: "ADDRESS", help: "where to listen; 127.0.0.1 if absent" },
     port: { type: "string", value: "N", help: "where to listen; 8787 if absent, 0 for any that is free" },
@@ -26,22 +25,22 @@ export const serveCommand: Command = {
   details: `Without a configuration it serves ./${defaultFile}, a SQLite file, to this machine alone. On an address that others
 can reach it starts only with tokens or jwt, or with access: public.
 SIGTERM and SIGINT end it when streams are closed and writes are finished; a second one at once. /health and /ready
-tell how it is, /metrics what it does.`,
+say how it is, /metrics what it does.`,
   examples: [
     "shelflife serve",
     "shelflife serve --config shelflife.yaml --check",
     "shelflife serve --host 0.0.0.0 --tokens tokens.jsonl",
   ],
-  async run(given) {
+  async run(invocation) {
+    const { world, isJson, flags, options } = invocation;
     const registry = createBackends();
-    const overrides = await readOverrides(given, registry);
-    const config = await readGivenConfig(given, registry, { overrides });
-    const { world, isJson, flags, options } = given;
+    const overrides = await readOverrides(invocation, registry);
+    const config = await readGivenConfig(invocation, registry, { overrides });
     if (flags.check) {
       const shown = { ok: true, backend: config.store!.backend, access: accessOf(config) };
       const name = options.config ?? "The command";
       await world.write(
-        isJson ? `${JSON.stringify(shown)}\n` : `${name} is right: serves ${describe(config.store!)}\n`,
+        isJson ? `${JSON.stringify(shown)}\n` : `${name} is right: serves ${nameStore(config.store!)}\n`,
       );
       return exitCodes.done;
     }
@@ -51,7 +50,7 @@ tell how it is, /metrics what it does.`,
     const journal = createJournal(format, world.log, world.now);
     const server = await startServer(config, registry, journal);
     const { store } = config;
-    journal.say("info", "serving", { store: describe(store!), url: server.url, access: accessOf(config) });
+    journal.say("info", "serving", { store: nameStore(store!), url: server.url, access: accessOf(config) });
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener("abort", () => resolve());
@@ -63,7 +62,7 @@ tell how it is, /metrics what it does.`,
   },
 };
 
-async function readOverrides({ options, world }: Given, registry: ReturnType<typeof createBackends>): Promise<Config> {
+async function readOverrides({ options, world }: Invocation, registry: Registry): Promise<Config> {
   const { resolve, join } = await import("node:path");
   const { config, store, host, port, tokens, access } = options;
   if (access !== undefined && access !== "public") {
@@ -87,8 +86,8 @@ function accessOf({ tokens, jwt, access }: Config): string {
   return ways.join(" and ") || access || "this machine";
 }
 
-/** Says which store it is, without what lets in there. */
-function describe({ backend, parameters }: StoreConfig): string {
+/** Names a store, without the secrets by which it is opened. */
+function nameStore({ backend, parameters }: StoreConfig): string {
   const { path, url, bucketName, database } = Object(parameters) as Record<string, unknown>;
   const place = path ?? bucketName ?? database ?? (typeof url === "string" ? url.replace(/\/\/[^/]*@/, "//").replace(/[?#].*$/s, "") : undefined); // prettier-ignore
   return typeof place === "string" ? `${backend} ${place}` : backend;

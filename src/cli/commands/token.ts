@@ -1,18 +1,17 @@
 import { isStoreError, quote, StoreError } from "../../core/error.ts";
 import { createToken, tokens, type Action } from "../../service/tokens.ts";
 import { exitCodes, jsonOption, type Command } from "../command.ts";
-import { checkDuration } from "../config/duration.ts";
-import { suggest } from "../config/nearest.ts";
+import { checkDuration } from "../duration.ts";
+import { suggest } from "../suggest.ts";
 import { reasonOf } from "../reasonOf.ts";
 
 const actions: Readonly<Record<Action, true>> = { read: true, write: true, list: true, watch: true };
 
+/** Makes a bearer token. */
 export const tokenCommand: Command = {
   name: "token",
   summary: "make a bearer token, which is shown this once",
   words: "[NAME]",
-  least: 0,
-  most: 1,
   options: {
     name: { type: "string", value: "NAME", help: "what its holder is called in counts and logs" },
     prefix: { type: "string", value: "TEXT", help: "what its keys begin with in the store, unseen by the holder" },
@@ -38,7 +37,7 @@ names. The line holds the token's SHA-256, and not the token. A server reads it 
       ...(can !== undefined && { can: readActions(can) }),
       ...(ttl !== undefined && { ttl: checkDuration("--ttl", ttl) }),
     });
-    // Whoever gets to see the token can use it.
+    // The token is shown after its line is in the file: a token that is seen can be used.
     if (file !== undefined) await append(file, line, world.folder);
     if (isJson) await world.write(`${JSON.stringify({ token, line: JSON.parse(line) as unknown })}\n`);
     else await world.write(file === undefined ? `${token}\n${line}\n` : `${token}\n`);

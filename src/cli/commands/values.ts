@@ -1,37 +1,39 @@
 import type { Store } from "../../core/contract.ts";
 import { quote, StoreError } from "../../core/error.ts";
-import { exitCodes, jsonOption, type Command, type Given, type Option } from "../command.ts";
-import { checkDuration } from "../config/duration.ts";
-import { toLine } from "./line.ts";
-import { storeOptions, withStore } from "../config/openStore.ts";
+import { joinBytes } from "../../core/value.ts";
+import { exitCodes, jsonOption, type Command, type Invocation, type Option } from "../command.ts";
+import { checkDuration } from "../duration.ts";
+import { toLine } from "../entryLine.ts";
+import { storeOptions, withStore } from "../store.ts";
 import { reasonOf } from "../reasonOf.ts";
 import type { World } from "../world.ts";
 
 const options = { ...storeOptions, json: jsonOption };
 const ttlOption: Option = { type: "string", value: "TIME", help: "how long it lives: 500ms, 30s, 5m, 12h, 7d or ms" };
-const one = { words: "KEY", least: 1, most: 1 };
 
-/** Does the work on a store, and with --json writes what came of it. */
-async function answer(given: Given, work: (store: Store, key: string) => Promise<object>): Promise<number> {
-  const [key = ""] = given.words;
-  const result = await withStore(given, (store) => work(store, key));
-  if (given.isJson) await given.world.write(`${JSON.stringify({ key, ...result })}\n`);
+/** Does the work on the value of a key, and with --json writes what came of it. */
+async function change(invocation: Invocation, work: (store: Store, key: string) => Promise<object>): Promise<number> {
+  const { words, world, isJson } = invocation;
+  const [key = ""] = words;
+  const result = await withStore(invocation, (store) => work(store, key));
+  if (isJson) await world.write(`${JSON.stringify({ key, ...result })}\n`);
   return exitCodes.done;
 }
 
 const getCommand: Command = {
   name: "get",
   summary: "write the bytes of a value, and nothing else",
-  ...one,
+  words: "KEY",
   options,
   details:
     "With --json: the key, the value as text (or base64, if it is no UTF-8) and expiresAt (epoch ms), if it expires.",
   examples: ["shelflife get greeting", "shelflife get logo.png --url https://store.example/ > logo.png"],
-  async run(given) {
-    const [key = ""] = given.words;
-    const entry = await withStore(given, (store) => store.entry(key));
+  async run(invocation) {
+    const { words, world, isJson } = invocation;
+    const [key = ""] = words;
+    const entry = await withStore(invocation, (store) => store.entry(key));
     if (!entry) throw missing(key);
-    await given.world.write(given.isJson ? `${JSON.stringify(toLine(key, entry))}\n` : entry.value);
+    await world.write(isJson ? `${JSON.stringify(toLine(key, entry))}\n` : entry.value);
     return exitCodes.done;
   },
 };
@@ -40,8 +42,6 @@ const setCommand: Command = {
   name: "set",
   summary: "write a value: the one given, of a file, or what comes in",
   words: "KEY [VALUE]",
-  least: 1,
-  most: 2,
   options: {
     ...storeOptions,
     ttl: ttlOption,
@@ -57,11 +57,12 @@ const setCommand: Command = {
     "date | shelflife set started --url http://127.0.0.1:8787/",
     'shelflife set lock "$$" --if-absent --ttl 30s && ./job',
   ],
-  async run(given) {
-    const ttl = readTtl(given.options.ttl);
-    const value = await readValue(given);
-    return answer(given, async (store, key) => {
-      if (!given.flags["if-absent"]) await store.set(key, value, { ttl });
+  async run(invocation) {
+    const { options, flags } = invocation;
+    const ttl = readTtl(options.ttl);
+    const value = await readValue(invocation);
+    return change(invocation, async (store, key) => {
+      if (!flags["if-absent"]) await store.set(key, value, { ttl });
       else if (!(await store.setIfAbsent(key, value, { ttl }))) throw new StoreError("not-found", `Key ${quote(key)} has a value already`, { key }); // prettier-ignore
       return { bytes: value.length };
     });
@@ -71,11 +72,11 @@ const setCommand: Command = {
 const deleteCommand: Command = {
   name: "delete",
   summary: "remove a value",
-  ...one,
+  words: "KEY",
   options,
   examples: ["shelflife delete greeting"],
-  run: (given) =>
-    answer(given, async (store, key) => {
+  run: (invocation) =>
+    change(invocation, async (store, key) => {
       await store.delete(key);
       return { deleted: true };
     }),
@@ -84,15 +85,16 @@ const deleteCommand: Command = {
 const takeCommand: Command = {
   name: "take",
   summary: "write the bytes of a value and remove it, in one step",
-  ...one,
+  words: "KEY",
   options,
   examples: ["shelflife take job/1"],
-  async run(given) {
-    const [key = ""] = given.words;
-    const value = await withStore(given, (store) => store.take(key));
+  async run(invocation) {
+    const { words, world, isJson } = invocation;
+    const [key = ""] = words;
+    const value = await withStore(invocation, (store) => store.take(key));
     if (!value) throw missing(key);
     const line = toLine(key, { value, expiresAt: Infinity });
-    await given.world.write(given.isJson ? `${JSON.stringify(line)}\n` : value);
+    await world.write(isJson ? `${JSON.stringify(line)}\n` : value);
     return exitCodes.done;
   },
 };
@@ -100,7 +102,7 @@ const takeCommand: Command = {
 const incrementCommand: Command = {
   name: "increment",
   summary: "add to a number and write the sum",
-  ...one,
+  words: "KEY",
   options: {
     ...storeOptions,
     by: { type: "string", value: "N", help: "how much to add; 1 if absent" },
@@ -108,13 +110,14 @@ const incrementCommand: Command = {
     json: jsonOption,
   },
   examples: ["shelflife increment visits", "shelflife increment stock --by -3"],
-  async run(given) {
-    const [key = ""] = given.words;
-    const { by = "1" } = given.options;
-    const ttl = readTtl(given.options.ttl);
+  async run(invocation) {
+    const { words, options, world, isJson } = invocation;
+    const [key = ""] = words;
+    const { by = "1" } = options;
+    const ttl = readTtl(options.ttl);
     if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(by)) throw new StoreError("invalid-argument", `Invalid --by: expected a number, got ${quote(by)}`); // prettier-ignore
-    const value = await withStore(given, (store) => store.increment(key, Number(by), { ttl }));
-    await given.world.write(given.isJson ? `${JSON.stringify({ key, value })}\n` : `${value}\n`);
+    const value = await withStore(invocation, (store) => store.increment(key, Number(by), { ttl }));
+    await world.write(isJson ? `${JSON.stringify({ key, value })}\n` : `${value}\n`);
     return exitCodes.done;
   },
 };
@@ -122,13 +125,13 @@ const incrementCommand: Command = {
 const touchCommand: Command = {
   name: "touch",
   summary: "give a value another lifetime",
-  ...one,
+  words: "KEY",
   options: { ...storeOptions, ttl: { ...ttlOption, help: `${ttlOption.help}; or never` }, json: jsonOption },
   examples: ["shelflife touch session/a1 --ttl 30m", "shelflife touch greeting --ttl never"],
-  async run(given) {
-    const ttl = readTtl(given.options.ttl);
+  async run(invocation) {
+    const ttl = readTtl(invocation.options.ttl);
     if (ttl === undefined) throw new StoreError("invalid-argument", "Cannot touch: expected --ttl");
-    return answer(given, async (store, key) => {
+    return change(invocation, async (store, key) => {
       if (!(await store.touch(key, { ttl }))) throw missing(key);
       return { touched: true };
     });
@@ -150,14 +153,14 @@ function readTtl(text: string | undefined): number | undefined {
   return text === "never" ? Infinity : checkDuration("--ttl", text);
 }
 
-async function readValue({ words, options, world }: Given): Promise<Uint8Array> {
+async function readValue({ words, options, world }: Invocation): Promise<Uint8Array> {
   const [, word] = words;
   const { file } = options;
   if (word !== undefined && file !== undefined) {
     throw new StoreError("invalid-argument", "Cannot set: expected a VALUE or --file, got both");
   }
   if (word !== undefined) return new TextEncoder().encode(word);
-  return file === undefined ? readAll(world) : readFile(file, world);
+  return file === undefined ? readAll(world.input()) : readFile(file, world);
 }
 
 async function readFile(name: string, { folder }: World): Promise<Uint8Array> {
@@ -168,16 +171,10 @@ async function readFile(name: string, { folder }: World): Promise<Uint8Array> {
   });
 }
 
-async function readAll(world: World): Promise<Uint8Array> {
+async function readAll(input: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of world.input()) chunks.push(chunk);
-  const all = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const each of chunks) {
-    all.set(each, at);
-    at += each.length;
-  }
-  return all;
+  for await (const chunk of input) chunks.push(chunk);
+  return joinBytes(chunks);
 }
 
 function missing(key: string): StoreError {

@@ -7,14 +7,14 @@ import type { Config, ReadOptions } from "./config.ts";
 import { loadBackend } from "./loadBackend.ts";
 import { reasonOf } from "../reasonOf.ts";
 import { reportUnknown } from "./rules.ts";
-import type { Placed, Report } from "./place.ts";
+import type { Part, Report } from "./part.ts";
 
 /** Checks what can be known only from outside of a configuration, and makes its names of files whole. */
-export async function checkConfig(config: Config, root: Placed, options: ReadOptions, report: Report): Promise<void> {
+export async function checkConfig(config: Config, root: Part, options: ReadOptions, report: Report): Promise<void> {
   const { folder, registry, isStoreOnly, overrides = {} } = options;
   const { resolve } = await import("node:path");
-  const part = (...path: readonly string[]): Placed | undefined => {
-    let found: Placed | undefined = root;
+  const part = (...path: readonly string[]): Part | undefined => {
+    let found: Part | undefined = root;
     for (const name of path) found = found?.members?.get(name);
     return found;
   };
@@ -75,12 +75,11 @@ function checkAccess(config: Config, place: (...path: string[]) => number, repor
 }
 
 function checkStore(
-  part: Placed | undefined,
+  part: Part | undefined,
   { backend, parameters }: { backend: string; parameters?: unknown },
   registry: Registry,
   report: Report,
 ): void {
-  // prettier-ignore
   const at = part?.at ?? -1;
   const names = registry.methods();
   if (!names.includes(backend)) {
@@ -96,7 +95,7 @@ function checkStore(
 function reportProblems(
   check: (parameters: unknown) => unknown,
   parameters: unknown,
-  part: Placed | undefined,
+  part: Part | undefined,
   at: number,
   report: Report,
 ): void {

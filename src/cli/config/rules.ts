@@ -1,10 +1,10 @@
 import { quote } from "../../core/error.ts";
-import { durations, readDuration } from "./duration.ts";
-import { suggest } from "./nearest.ts";
-import type { Placed, Report } from "./place.ts";
+import { durations, readDuration } from "../duration.ts";
+import { suggest } from "../suggest.ts";
+import type { Part, Report } from "./part.ts";
 
 /** Reads a part of a configuration; reports what is wrong with it, and returns `undefined` then. */
-export type Rule<T> = (part: Placed, report: Report) => T | undefined;
+export type Rule<T> = (part: Part, report: Report) => T | undefined;
 
 /** The rules of a section's parts. */
 export type Section<T> = { readonly [Name in keyof T]-?: Rule<NonNullable<T[Name]>> };

@@ -6,15 +6,15 @@ import type { Config } from "../config/config.ts";
 
 type Answer = (request: Request) => Promise<Response>;
 
-/** Lets requests in. */
-export interface Door {
+/** Decides which requests are admitted. */
+export interface Admission {
   /** What the handler is given. */
   readonly options: Pick<HandlerOptions, "authorize">;
-  /** The name of whoever a request comes from, once it has passed. */
+  /** The name of the holder whose token came with a request, once it was admitted. */
   holder(request: Request): string | undefined;
-  /** Finds out whom a request comes from before anything else counts it. */
+  /** Identifies the caller of a request before anything else counts it. */
   wrap(next: Answer): Answer;
-  /** Answers /metrics to everyone, or to who may read everything. */
+  /** Answers /metrics to everyone, or to callers that may read everything. */
   guardMetrics(text: () => string, isPublic: boolean, next: Answer): Answer;
   close(): void;
 }
@@ -26,9 +26,9 @@ interface Caller {
   readonly failure?: unknown;
 }
 
-/** Returns what lets requests in by tokens of a file, by JSON Web Tokens, by both or by neither. */
-export async function createDoor(config: Config, tell: (message: string) => void): Promise<Door> {
-  const file = config.tokens === undefined ? undefined : await tokens({ path: config.tokens, tell });
+/** Returns what admits requests by tokens of a file, by JSON Web Tokens, by both or by neither. */
+export async function createAdmission(config: Config, warn: (message: string) => void): Promise<Admission> {
+  const file = config.tokens === undefined ? undefined : await tokens({ path: config.tokens, tell: warn });
   const checkJwt = config.jwt && jwt(config.jwt);
   const isOpen = !file && !checkJwt;
   const callers = new WeakMap<Request, Caller>();

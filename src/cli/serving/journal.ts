@@ -1,5 +1,5 @@
 import type { LogLine } from "../../service/log.ts";
-import { writeDuration } from "../config/duration.ts";
+import { writeDuration } from "../duration.ts";
 
 /** What a server says while it runs, a line at a time: JSON for programs, or text for people. */
 export interface Journal {
@@ -9,7 +9,7 @@ export interface Journal {
   request(line: string): void;
 }
 
-/** Returns a journal that goes to where it is told. */
+/** Returns a journal that writes lines of a format. */
 export function createJournal(format: "json" | "text", write: (line: string) => void, now: () => number): Journal {
   const clock = (time: string): string => time.slice(11, 19);
   return {

@@ -9,7 +9,7 @@ import { listen } from "../../service/listen.ts";
 import { logRequests } from "../../service/log.ts";
 import { createMetrics } from "../../service/metrics.ts";
 import type { Config } from "../config/config.ts";
-import { createDoor } from "./admission.ts";
+import { createAdmission } from "./admission.ts";
 import type { Journal } from "./journal.ts";
 
 /** A server that runs. */
@@ -30,7 +30,7 @@ export async function startServer(config: Config, registry: Registry, journal: J
   async function open(given: NonNullable<Config["store"]>): Promise<Store> {
     const store = await registry.open(given);
     stores.push(store);
-    // Who starts it is there to hear that it cannot be used; who asks later is not.
+    // A store that cannot be used fails the start, while a person watches.
     await store.has("ready");
     return store;
   }
@@ -38,26 +38,26 @@ export async function startServer(config: Config, registry: Registry, journal: J
   try {
     const store = await open(config.store!);
     const requests = config.requests && (await open(config.requests));
-    const door = await createDoor(config, (message) => journal.say("warn", "tokens", { message }));
+    const admission = await createAdmission(config, (message) => journal.say("warn", "tokens", { message }));
     const metrics = createMetrics();
     const { answer: answerHealth, drain } = health(store);
     const { maxBytes, maxItems, maxStreams, resumeWithin } = limits;
     const handle = handler(isMeasured ? metrics.watchStore(store) : store, {
-      ...door.options,
+      ...admission.options,
       ...defined({ cors: config.cors, base: config.base, requests, maxBytes, maxItems, maxStreams, resumeWithin }),
       onError: (error, request) => journal.say("error", "failed", describeError(error, request)),
     });
 
     const { requestsPerSecond, burst, maxStreamsPerHolder } = limits;
-    const by = (request: Request): string => door.holder(request) ?? "strangers";
+    const by = (request: Request): string => admission.holder(request) ?? "strangers";
     const wrappers: (Wrapper | false | undefined)[] = [
       config.compress && ((next) => compress(next)),
       maxStreamsPerHolder !== undefined && limitStreams({ perHolder: maxStreamsPerHolder, by }),
       requestsPerSecond !== undefined && limitRate({ perSecond: requestsPerSecond, burst, by }),
-      !!isMeasured && ((next) => door.guardMetrics(() => metrics.text(), config.metrics === "public", next)),
-      door.wrap,
+      !!isMeasured && ((next) => admission.guardMetrics(() => metrics.text(), config.metrics === "public", next)),
+      admission.wrap,
       !!isMeasured && metrics.wrap,
-      log?.requests !== false && logRequests({ write: journal.request, holder: door.holder }),
+      log?.requests !== false && logRequests({ write: journal.request, holder: admission.holder }),
     ];
     const answer = wrappers.reduce<Answer>((next, wrap) => (wrap ? wrap(next) : next), handle);
 
@@ -74,7 +74,7 @@ export async function startServer(config: Config, registry: Registry, journal: J
       async close() {
         drain();
         await server.close({ grace: where.grace });
-        door.close();
+        admission.close();
         await closeAll(stores);
       },
     };

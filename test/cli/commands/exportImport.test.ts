@@ -55,7 +55,7 @@ const fillMany = (store: Store): Promise<void> =>
 test("what is exported is imported as it was, bytes and deadlines", async () => {
   // Both read the same clock, one after the other: it stands still, so that every deadline has to be the same.
   const time = Date.now();
-  vi.spyOn(Date, "now").mockImplementation(() => time);
+  vi.spyOn(Date, "now").mockReturnValue(time);
   const from = await make(async (store) => {
     await fillMany(store);
     await store.set("\u0000/../é", new Uint8Array(256).map((_, at) => at)); // prettier-ignore

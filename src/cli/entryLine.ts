@@ -1,4 +1,4 @@
-import type { Entry } from "../../core/contract.ts";
+import type { Entry } from "../core/contract.ts";
 
 /** An entry as a line of JSON has it: the value as text where it is UTF-8, and in base64 where it is not. */
 export interface EntryLine {

@@ -1,6 +1,6 @@
 import type { World } from "../world.ts";
 
-/** Shows how far something has come, to whoever watches. */
+/** Shows how far an export or an import has come, to a person who watches. */
 export interface Progress {
   show(entries: number, bytes: number): void;
   /** Takes away what was shown. */
@@ -11,7 +11,7 @@ export interface Progress {
 const interval = 200;
 
 /** Returns what shows progress on a terminal, and nothing anywhere else. */
-export function createProgress({ isWatched, tell, now }: World, verb: string): Progress {
+export function createProgress({ isWatched, report, now }: World, verb: string): Progress {
   let shownAt = -Infinity;
   let width = 0;
   return {
@@ -19,11 +19,11 @@ export function createProgress({ isWatched, tell, now }: World, verb: string): P
       if (!isWatched || now() - shownAt < interval) return;
       shownAt = now();
       const text = `${verb} ${entries.toLocaleString("en")} entries, ${(bytes / 1e6).toFixed(1)} MB`;
-      tell(`\r${text.padEnd(width)}`);
+      report(`\r${text.padEnd(width)}`);
       width = text.length;
     },
     end() {
-      if (width) tell(`\r${" ".repeat(width)}\r`);
+      if (width) report(`\r${" ".repeat(width)}\r`);
       width = 0;
     },
   };

@@ -1,4 +1,4 @@
-import { quote, StoreError } from "../../core/error.ts";
+import { quote, StoreError } from "../core/error.ts";
 
 const units: Readonly<Record<string, number>> = {
   ms: 1,

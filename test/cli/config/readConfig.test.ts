@@ -3,8 +3,9 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "vitest";
 import * as fc from "fast-check";
-import { readConfig, type Config, type ReadOptions } from "../../../src/cli/config/config.ts";
-import { createBackends } from "../../../src/cli/config/openStore.ts";
+import type { Config, ReadOptions } from "../../../src/cli/config/config.ts";
+import { readConfig } from "../../../src/cli/config/readConfig.ts";
+import { createBackends } from "../../../src/cli/store.ts";
 import { isStoreError } from "../../../src/core/error.ts";
 import { folder } from "../../support/world.ts";
 

@@ -2,14 +2,9 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "vitest";
 import * as fc from "fast-check";
-import {
-  readExport,
-  writeEnd,
-  writeHeader,
-  writeMark,
-  type ExportItem,
-} from "../../../src/cli/commands/exportFormat.ts";
-import { toLine } from "../../../src/cli/commands/line.ts";
+import { toLine } from "../../../src/cli/entryLine.ts";
+import { writeEnd, writeHeader, writeMark, type ExportItem } from "../../../src/cli/exportFile/format.ts";
+import { readExport } from "../../../src/cli/exportFile/readExport.ts";
 import type { Entry } from "../../../src/core/contract.ts";
 import { isStoreError } from "../../../src/core/error.ts";
 import { isKey } from "../../../src/core/key.ts";

@@ -1,7 +1,7 @@
 import type { Entry, Page, Store } from "../../core/contract.ts";
 import { StoreError } from "../../core/error.ts";
 import { equalBytes } from "../../core/value.ts";
-import type { ExportItem } from "./exportFormat.ts";
+import type { ExportItem } from "./format.ts";
 
 /** An export as something to migrate from. Its pages are read once, in their order. */
 export interface Source extends Pick<Store, "list" | "entry" | "update"> {
@@ -19,9 +19,10 @@ export interface Source extends Pick<Store, "list" | "entry" | "update"> {
   checkEnd(): void;
 }
 
+/** What an import knows besides the export. */
 export interface SourceOptions {
   now(): number;
-  /** Is told of a line that is left out. @default it stops the import */
+  /** Gets a message for each damaged line, which is left out then. @default it stops the import */
   onDamage?(message: string): void;
 }
 
@@ -94,7 +95,7 @@ export function createSource(items: AsyncGenerator<ExportItem>, { now, onDamage 
     update: () => Promise.reject(new StoreError("unsupported", "Cannot change an export: expected to read it")),
     checkEnd() {
       if (!end) throw new StoreError("cant-decode", `Cut export: expected an end after ${counts.entries} entries`);
-      // What was left out was told of.
+      // What was left out was reported.
       if (end.isWhole || counts.damaged) return;
       const expected = `expected ${end.count} entries with the checksum of its end`;
       throw new StoreError("cant-decode", `Damaged export: ${expected}, got ${counts.entries} or another checksum`);

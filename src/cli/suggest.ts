@@ -13,7 +13,7 @@ export function nearest(given: string, names: Iterable<string>): string | undefi
   return best;
 }
 
-/** Says which name may have been meant, as the end of a message. */
+/** Returns the end of a message that asks for the name that may have been meant, or nothing. */
 export function suggest(given: string, names: Iterable<string>): string {
   const name = nearest(given.toLowerCase(), names);
   return name === undefined ? "" : ` (did you mean ${JSON.stringify(name)}?)`;

@@ -1,10 +1,11 @@
-import type { Store } from "../../core/contract.ts";
-import { quote, StoreError } from "../../core/error.ts";
-import { createRegistry, type Registry } from "../../core/registry.ts";
-import { getFactory, methods } from "../../server.ts";
-import type { Given, Option } from "../command.ts";
-import { readConfig, readStore, type Config, type StoreConfig } from "./config.ts";
-import { reasonOf } from "../reasonOf.ts";
+import type { Store } from "../core/contract.ts";
+import { quote, StoreError } from "../core/error.ts";
+import { createRegistry, type Registry } from "../core/registry.ts";
+import { getFactory, methods } from "../server.ts";
+import type { Invocation, Option } from "./command.ts";
+import type { Config, StoreConfig } from "./config/config.ts";
+import { readConfig, readStore } from "./config/readConfig.ts";
+import { reasonOf } from "./reasonOf.ts";
 
 /** The options that say which store a command is about. */
 export const storeOptions: Readonly<Record<string, Option>> = {
@@ -24,11 +25,10 @@ export function createBackends(): Registry {
 
 /** Reads the configuration that a command was given, whole or only its store. Rejects `bad-config`. */
 export async function readGivenConfig(
-  { options, world }: Given,
+  { options, world }: Invocation,
   registry: Registry,
   rest: { isStoreOnly?: boolean; overrides?: Config } = {},
 ): Promise<Config> {
-  // prettier-ignore
   const { readFile } = await import("node:fs/promises");
   const { dirname, resolve } = await import("node:path");
   const { config: name } = options;
@@ -42,11 +42,12 @@ export async function readGivenConfig(
 }
 
 /** Returns which store a command is about, if its options say so. Rejects `bad-config`. */
-export async function chooseStore(given: Given, registry: Registry): Promise<StoreConfig | undefined> {
-  const { config, store, url, token = given.world.env.SHELFLIFE_TOKEN } = given.options;
+export async function chooseStore(invocation: Invocation, registry: Registry): Promise<StoreConfig | undefined> {
+  const { options, world } = invocation;
+  const { config, store, url, token = world.env.SHELFLIFE_TOKEN } = options;
   const ways = [config, store, url].filter((each) => each !== undefined);
   if (ways.length > 1) throw new StoreError("invalid-argument", "Expected one of --config, --store and --url");
-  if (given.options.token !== undefined && url === undefined) {
+  if (options.token !== undefined && url === undefined) {
     throw new StoreError("invalid-argument", "Expected --token with --url");
   }
   if (url !== undefined) {
@@ -55,13 +56,13 @@ export async function chooseStore(given: Given, registry: Registry): Promise<Sto
     return { backend: "http", parameters };
   }
   if (store !== undefined) return readStore(store, "--store", registry);
-  return config === undefined ? undefined : (await readGivenConfig(given, registry, { isStoreOnly: true })).store;
+  return config === undefined ? undefined : (await readGivenConfig(invocation, registry, { isStoreOnly: true })).store;
 }
 
 /** Opens the store that a command is about, does the work and closes it. */
-export async function withStore<R>(given: Given, work: (store: Store) => Promise<R>): Promise<R> {
+export async function withStore<R>(invocation: Invocation, work: (store: Store) => Promise<R>): Promise<R> {
   const registry = createBackends();
-  const store = await registry.open((await chooseStore(given, registry)) ?? (await findDefault(given)));
+  const store = await registry.open((await chooseStore(invocation, registry)) ?? (await findDefault(invocation)));
   try {
     return await work(store);
   } finally {
@@ -69,7 +70,7 @@ export async function withStore<R>(given: Given, work: (store: Store) => Promise
   }
 }
 
-async function findDefault({ world }: Given): Promise<StoreConfig> {
+async function findDefault({ world }: Invocation): Promise<StoreConfig> {
   const { existsSync } = await import("node:fs");
   const { join } = await import("node:path");
   const path = join(world.folder, defaultFile);

@@ -1,0 +1,22 @@
+import { exitCodes, jsonOption, prefixOption, type Command } from "../command.ts";
+import { showKey } from "../entryLine.ts";
+import { storeOptions, withStore } from "../store.ts";
+
+/** Writes each change of a store until it is interrupted. */
+export const watchCommand: Command = {
+  name: "watch",
+  summary: "report each change, until it is interrupted",
+  options: { ...storeOptions, prefix: prefixOption, json: jsonOption },
+  details: 'A change on each line: set, delete or expire, and the key. With --json: {"type", "key"}.',
+  examples: ["shelflife watch --prefix session/", "shelflife watch --json --url https://store.example/"],
+  async run(invocation) {
+    const { world, options, isJson } = invocation;
+    const signal = world.interrupted();
+    await withStore(invocation, async (store) => {
+      for await (const { type, key } of store.watch({ prefix: options.prefix, signal })) {
+        await world.write(isJson ? `${JSON.stringify({ type, key })}\n` : `${type} ${showKey(key)}\n`);
+      }
+    });
+    return exitCodes.done;
+  },
+};
