@@ -121,38 +121,3 @@ function quietly<T>(process: NonNullable<Runtime["process"]>, task: () => T): T 
     process.emitWarning = emitWarning;
   }
 }
-
-/** What SQLite answers when something is wrong: its result codes (sqlite.org/rescode.html), and the texts of some. */
-export const sqliteCode = {
-  busy: 5,
-  locked: 6,
-  ioError: 10,
-  corrupt: 11,
-  full: 13,
-  cantOpen: 14,
-  protocol: 15,
-  tooBig: 18,
-  notADatabase: 26,
-} as const;
-
-const texts: readonly (readonly [text: string, code: number])[] = [
-  ["database is locked", sqliteCode.busy],
-  ["table is locked", sqliteCode.locked],
-  ["disk I/O error", sqliteCode.ioError],
-  ["malformed", sqliteCode.corrupt],
-  ["is full", sqliteCode.full],
-  ["unable to open", sqliteCode.cantOpen],
-  ["locking protocol", sqliteCode.protocol],
-  ["too big", sqliteCode.tooBig],
-  ["not a database", sqliteCode.notADatabase],
-];
-
-/** Returns SQLite's result code of an error, or `undefined` for one that is not SQLite's. */
-export function codeOf(error: unknown): number | undefined {
-  const { errcode, errno, message } = (error ?? {}) as { errcode?: unknown; errno?: unknown; message?: unknown };
-  const code = errcode ?? errno;
-  // The upper bits only say more about it. Those of the operating system are negative.
-  if (typeof code === "number") return code > 0 ? code & 0xff : undefined;
-  // Deno does not always tell the code.
-  return texts.find(([text]) => String(message).includes(text))?.[1];
-}

@@ -1,5 +1,7 @@
 import { isStoreError, quote, StoreError } from "../../core/error.ts";
-import { codeOf, openClient, sqliteCode, type Client } from "./client.ts";
+import { pause } from "../../core/pause.ts";
+import { openClient, type Client } from "./client.ts";
+import { isBusy, resultCodeOf, sqliteCode } from "./resultCode.ts";
 
 /** What a file is opened with. */
 export interface FileOptions {
@@ -15,9 +17,9 @@ const format = 1;
 // How long SQLite itself waits for a lock, holding up everything else: ms. Whoever waits longer does so on a timer.
 const busyTimeout = 20;
 // How long opening waits for the locks of other processes: ms.
-const patience = 10_000;
-// Beyond `maxBytes`, so that removing, which is told to watchers, does not need what it is about to give back: bytes.
-const reserve = 1 << 20;
+const longestOpening = 10_000;
+// Beyond `maxBytes`, so that removing, which is written down for watchers, does not need what it is about to give back: bytes.
+const removalReserve = 1 << 20;
 
 const tables = [
   `CREATE TABLE entries (key TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL, expires_at INTEGER) STRICT`,
@@ -44,11 +46,10 @@ export async function openFile(options: FileOptions): Promise<Client> {
       return client;
     } catch (error) {
       client?.close();
-      const code = codeOf(error);
+      const code = resultCodeOf(error);
       // Of two processes that open a new file at once, one is refused the switch to WAL, whatever the timeout.
-      const isBusy = code === sqliteCode.busy || code === sqliteCode.locked || code === sqliteCode.protocol;
-      if (!isBusy || performance.now() - start > patience) throw describe(error, code, path);
-      await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 20));
+      if (!isBusy(code) || performance.now() - start > longestOpening) throw openingError(error, code, path);
+      await pause(15);
     }
   }
 }
@@ -75,7 +76,7 @@ function prepare(client: Client, { path, durability, maxBytes }: FileOptions): v
   client.get("PRAGMA journal_mode = WAL");
   // What a burst of writes leaves of the journal is given back.
   client.get(`PRAGMA journal_size_limit = ${64 << 20}`);
-  if (maxBytes !== undefined) client.get(`PRAGMA max_page_count = ${pages(client, maxBytes + reserve)}`);
+  if (maxBytes !== undefined) client.get(`PRAGMA max_page_count = ${pages(client, maxBytes + removalReserve)}`);
 }
 
 /** How many of a file's pages are in that many bytes. */
@@ -111,7 +112,8 @@ function foreign(path: string, got: string, cause?: unknown): StoreError {
   return new StoreError("bad-config", `Cannot open store "sqlite": option "path" ${expected}`, { cause });
 }
 
-function describe(error: unknown, code: number | undefined, path: string): unknown {
+/** What opening rejects with. */
+function openingError(error: unknown, code: number | undefined, path: string): unknown {
   if (isStoreError(error)) return error;
   if (code === sqliteCode.notADatabase) return foreign(path, "which is no database", error);
   const reason = error instanceof Error ? error.message : error;

@@ -1,12 +1,13 @@
-import { sqliteCode, type Client } from "./client.ts";
+import type { Client } from "./client.ts";
 import { fileBytes } from "./file.ts";
+import { sqliteCode } from "./resultCode.ts";
 
 /**
  * Keeps as much of a disk free as it takes to remove something from a file on it. Removing writes to the journal first, and the
  * journal can be emptied only while there is room for what the file has grown by: on a disk that is full to the last byte
  * nothing could be removed any more, not even what has expired.
  */
-export interface Room {
+export interface Reserve {
   /** Called before a transaction is committed that wrote so many rows and bytes. Throws as SQLite does on a full disk. */
   check(client: Client, rows: number, bytes: number): void;
   /** Called after it. */
@@ -25,13 +26,13 @@ interface Runtime {
 
 const page = 4096;
 // What stays free at most, which on a small disk is a share of it: bytes.
-const reserve = 4 << 20;
+const largestReserve = 4 << 20;
 const share = 16;
 // With less than so much above the reserve the file gets at once what is in the journal: bytes.
 const margin = 16 << 20;
 
-/** Returns what keeps room beside a file. Where nobody tells how full a disk is, that is nothing. */
-export function createRoom(path: string): Room {
+/** Returns the reserve on the disk of a file. Where the runtime cannot report how full a disk is, nothing is reserved. */
+export function createReserve(path: string): Reserve {
   const disk = path === ":memory:" ? undefined : findDisk();
   // How much may be written until it is looked again, and how much was: bytes.
   let allowance = 0;
@@ -54,9 +55,9 @@ export function createRoom(path: string): Room {
         const { bavail, blocks, bsize } = disk.statfsSync!(path);
         if (!blocks) return;
         free = bavail * bsize;
-        kept = Math.min(reserve, (blocks * bsize) / share);
+        kept = Math.min(largestReserve, (blocks * bsize) / share);
       } catch {
-        // A disk that tells nothing about itself.
+        // A disk that reports nothing about itself.
         allowance = margin;
         return;
       }
@@ -86,7 +87,7 @@ export function createRoom(path: string): Room {
 function findDisk(): Disk | undefined {
   const { process, Deno } = globalThis as Runtime;
   const disk = process?.getBuiltinModule?.("node:fs");
-  // It would ask whoever sits in front of it.
+  // Deno would prompt for the permission.
   const isAllowed = !Deno || Deno.permissions.querySync({ name: "sys", kind: "statfs" }).state === "granted";
   return isAllowed && disk?.statfsSync ? disk : undefined;
 }

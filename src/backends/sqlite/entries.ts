@@ -1,0 +1,106 @@
+import type { Entry, Listed, Page } from "../../core/contract.ts";
+import { quote, StoreError } from "../../core/error.ts";
+import type { ChangeLog } from "./changeLog.ts";
+import type { Cell, Client, Row } from "./client.ts";
+import type { Item } from "./job.ts";
+import { above, decodeKey } from "./key.ts";
+import type { Quota } from "./quota.ts";
+import { rowsAtOnce, statements } from "./statements.ts";
+
+/** How many expired entries are removed at once, so that other calls are not held up. */
+export const sweepBatch = 500;
+
+/** The table of entries, within whatever transaction the client is in. What is changed in it is written down in the log. */
+export interface Entries {
+  read(client: Client, key: string): Entry | undefined;
+  /** Reads a deadline alone. */
+  head(client: Client, key: string): { readonly expiresAt: number } | undefined;
+  /** Writes entries in their order: the last of two under one key wins. */
+  put(client: Client, items: readonly Item[]): void;
+  /** Removes an entry, damaged or not. Returns whether there was a live one. */
+  remove(client: Client, key: string): boolean;
+  list(client: Client, options: { prefix: string; limit: number; cursor?: string | undefined }): Page;
+  clear(client: Client, prefix: string): void;
+  /** Removes a batch of what has expired, and counts it. */
+  sweep(client: Client): number;
+}
+
+/** Returns the table of entries. */
+export function createEntries(log: ChangeLog, quota: Quota, now: () => number): Entries {
+  return {
+    read(client, key) {
+      const row = client.first(statements.get, key);
+      return row && decode(key, row[0]!, row[1]!);
+    },
+    head(client, key) {
+      const row = client.get(statements.head, key);
+      return row && { expiresAt: decodeDeadline(key, row.expires_at!) };
+    },
+    put(client, items) {
+      let bytes = 0;
+      for (let index = 0; index < items.length;) {
+        const count = items.length - index < rowsAtOnce ? 1 : rowsAtOnce;
+        const cells: Cell[] = [];
+        for (const end = index + count; index < end; index++) {
+          const [key, { value, expiresAt }] = items[index]!;
+          cells.push(key, value, expiresAt === Infinity ? null : expiresAt);
+          bytes += value.length;
+        }
+        client.runWith(count === 1 ? statements.set : statements.setSome, cells);
+      }
+      quota.count(items.length, bytes);
+      for (const [key] of items) log.add(client, "set", key);
+    },
+    remove(client, key) {
+      const row = client.get(statements.delete, key);
+      if (!row) return false;
+      const isLive = !isDeadline(row.expires_at!) || row.expires_at > now();
+      log.add(client, isLive ? "delete" : "expire", key);
+      return isLive;
+    },
+    list(client, { prefix, limit, cursor }) {
+      const isGoingOn = cursor?.startsWith(prefix);
+      const [sql, from] = isGoingOn ? [statements.listOn, cursor!] : [statements.list, prefix];
+      const rows = client.all(sql, from, above(prefix), limit + 1);
+      const entries = rows.slice(0, limit).map(toListed);
+      return rows.length > limit ? { entries, cursor: entries[limit - 1]!.key } : { entries };
+    },
+    clear(client, prefix) {
+      const range: [Cell, Cell] = [prefix, above(prefix)];
+      log.addRange(client, ...range, now());
+      if (prefix === "") client.run(statements.clearAll);
+      else client.run(statements.clear, ...range);
+    },
+    sweep(client) {
+      const rows = client.all(statements.sweep, now(), sweepBatch);
+      for (const { key } of rows) log.add(client, "expire", decodeKey(key!));
+      return rows.length;
+    },
+  };
+}
+
+function toListed({ key, expires_at: expiresAt, size }: Row): Listed {
+  // A damaged row is listed too: reading it says what is wrong, and removing it helps.
+  return { key: decodeKey(key!), expiresAt: isDeadline(expiresAt!) ? expiresAt : Infinity, size: size as number };
+}
+
+function decode(key: string, value: Cell, expiresAt: Cell): Entry {
+  if (!(value instanceof Uint8Array)) throw damaged(key, "bytes", value);
+  return { value, expiresAt: decodeDeadline(key, expiresAt) };
+}
+
+function decodeDeadline(key: string, expiresAt: Cell): number {
+  if (expiresAt === null) return Infinity;
+  if (isDeadline(expiresAt)) return expiresAt;
+  throw damaged(key, "a deadline in whole ms", expiresAt);
+}
+
+function isDeadline(cell: Cell): cell is number {
+  return Number.isSafeInteger(cell);
+}
+
+function damaged(key: string, expected: string, got: unknown): StoreError {
+  return new StoreError("cant-decode", `Cannot decode key ${quote(key)}: expected ${expected}, got ${quote(got)}`, {
+    key,
+  });
+}
