@@ -1,9 +1,19 @@
-import { defineConfig } from "vitest/config";
+// Vitest runs every test in Node and in pages. CONTRIBUTING.md says which project is for what.
+//   npx vitest [--project unit] [a part of a file's name] [-t "a part of a test's name"] [--coverage]
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { runtimes } from "./scripts/runtimes.mjs";
 
 // Workers start with the Node that the sources need (node:sqlite, types stripped), also where an older one runs npm.
 const [major, minor] = process.versions.node.split(".").map(Number) as [number, number];
 if (major < 22 || (major === 22 && minor < 18)) process.execPath = runtimes.node24[0]!;
+
+type Options = NonNullable<TestProjectInlineConfiguration["test"]>;
+
+/** A project of tests. `needs` names what is set up or built before they run: parts of scripts/prepare.mjs. */
+function project(name: string, needs: readonly string[], options: Options): TestProjectInlineConfiguration {
+  const globalSetup = ["test/support/prepare.ts"];
+  return { extends: true, test: { name, globalSetup, provide: { needs }, ...options } };
+}
 
 export default defineConfig({
   test: {
@@ -11,15 +21,18 @@ export default defineConfig({
     maxWorkers: 2,
     setupFiles: ["test/support/silence.mjs"],
     restoreMocks: true,
+    // What hangs is ended; no test is expected to be fast.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    retry: 0,
     projects: [
-      {
-        extends: true,
-        test: {
-          name: "unit",
-          include: ["test/**/*.test.ts"],
-          exclude: ["test/package/**", "test/processes/**", "**/node_modules/**"],
-        },
-      },
+      project("unit", ["node"], {
+        include: ["test/**/*.test.ts"],
+        exclude: ["**/node_modules/**", "test/{package,processes,cases}/**"],
+      }),
+      project("processes", ["runtimes", "servers"], { include: ["test/processes/**/*.test.ts"] }),
+      project("package", ["runtimes", "consumers", "package"], { include: ["test/package/**/*.test.ts"] }),
     ],
+    coverage: { provider: "v8", include: ["src/**/*.ts"], reportsDirectory: ".coverage" },
   },
 });

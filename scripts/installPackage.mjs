@@ -1,11 +1,31 @@
-import { cpSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { npm, root, run } from "./run.mjs";
 
 /** The folder whose node_modules holds the package as a user gets it: packed, unpacked and beside what it depends on. */
 export const packageFolder = `${root}.package/`;
 
+/** Whether something that is packed, or that the package depends on, is newer than what is installed. */
+function isStale() {
+  const last = `${packageFolder}installed`;
+  if (!existsSync(last)) return true;
+  const installedAt = statSync(last).mtimeMs;
+  const packed = ["dist/shelflife.umd.min.js", "README.md", "CHANGELOG.md", "LICENSE", "package.json"];
+  return [...packed, "package-lock.json"].some((name) => statSync(root + name).mtimeMs > installedAt);
+}
+
 /** Packs the built package and installs it, without a registry. */
-export async function installPackage() {
+export async function installPackage({ ifStale = false } = {}) {
+  if (ifStale && !isStale()) return;
   const modules = `${packageFolder}node_modules/`;
   rmSync(packageFolder, { recursive: true, force: true });
   mkdirSync(modules, { recursive: true });
@@ -24,4 +44,5 @@ export async function installPackage() {
   for (const [path, { dev, optional }] of Object.entries(packages)) {
     if (path && !dev && !optional) cpSync(root + path, packageFolder + path, { recursive: true });
   }
+  writeFileSync(`${packageFolder}installed`, "");
 }

@@ -1,7 +1,7 @@
 // Sets up the machine, builds, and runs the steps of steps.mjs. Ends with one line `N passed, N failed`.
 //   node scripts/test.mjs [--check] [a part of a step's name …]
 import { spawn } from "node:child_process";
-import { build } from "./build.mjs";
+import { prepare } from "./prepare.mjs";
 import { root } from "./run.mjs";
 import { setup } from "./setup.mjs";
 
@@ -96,9 +96,7 @@ async function main() {
       `No step matches ${filters.join(" ")}: expected a part of ${steps.map(({ name }) => name).join(", ")}`,
     );
   const needs = new Set(selected.flatMap((step) => step.needs ?? []));
-  await setup(...["runtimes", "node", "browsers", "servers", "consumers"].filter((part) => needs.has(part)));
-  if (needs.has("build") || needs.has("package")) await build({ ifStale: true });
-  if (needs.has("package")) await (await import("./installPackage.mjs")).installPackage();
+  await prepare([...needs]);
   return runSteps(selected);
 }
 
