@@ -10,5 +10,5 @@ declare module "vitest" {
 
 /** Sets up and builds what a project's tests need, before the first of them runs. */
 export default function (project: TestProject): Promise<void> {
-  return prepare(project.config.provide.needs);
+  return prepare(project.config.provide.needs ?? []);
 }
