@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "vitest";
-import { describe, isLost, isPassing } from "../../src/backends/valkey/error.ts";
+import { isLost, isPassing, valkeyError } from "../../src/backends/valkey/error.ts";
 import { slotCount, slotOf, tagIn, tagOf } from "../../src/backends/valkey/slots.ts";
 import { valkeyFactory } from "../../src/backends/valkey.ts";
 import { isStoreError, type StoreError } from "../../src/core/error.ts";
@@ -85,19 +85,22 @@ const replies: [message: string, code: string][] = [
 for (const [message, code] of replies) {
   test(`"${message}" is told as ${code}, without what was sent`, () => {
     const sent = Object.assign(new Error(message), { name: "ReplyError", command: { args: ["secret-word"] } });
-    const told = describe(sent, { key: "key", isWrite: true }) as StoreError;
-    assert.equal(told.code, code);
-    assert.equal(told.key, "key");
-    assert.match(told.message, /^Cannot use key "key": expected /);
-    assert.ok(![told, told.cause].some((error) => JSON.stringify(error).includes("secret-word")));
+    const error = valkeyError(sent, { key: "key", isWrite: true }) as StoreError;
+    assert.equal(error.code, code);
+    assert.equal(error.key, "key");
+    assert.match(error.message, /^Cannot use key "key": expected /);
+    assert.ok(![error, error.cause].some((each) => JSON.stringify(each).includes("secret-word")));
   });
 }
 
 test("of a write without an answer it is told that nobody knows", () => {
   const lost = new Error("Connection is closed.");
   assert.ok(isLost(lost) && !isPassing(lost));
-  assert.match((describe(lost, { key: "k", isWrite: true }) as Error).message, /whether this was written is not known/);
-  assert.doesNotMatch((describe(lost, { key: "k" }) as Error).message, /not known/);
+  assert.match(
+    (valkeyError(lost, { key: "k", isWrite: true }) as Error).message,
+    /whether this was written is not known/,
+  );
+  assert.doesNotMatch((valkeyError(lost, { key: "k" }) as Error).message, /not known/);
   const refused = Object.assign(new Error("READONLY You can't write against a read only replica."), { name: "ReplyError" }); // prettier-ignore
   assert.ok(!isLost(refused) && isPassing(refused));
 });

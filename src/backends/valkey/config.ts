@@ -1,6 +1,6 @@
 import type { Rule } from "../../core/options.ts";
 import { boolean, milliseconds, nonEmptyString } from "../../core/options.ts";
-import type { ValkeyClient } from "./connection.ts";
+import type { ValkeyClient } from "./client.ts";
 import { tagOf } from "./slots.ts";
 
 /** The servers that watch over others, and name the one to be asked. */

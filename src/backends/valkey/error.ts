@@ -9,7 +9,7 @@ const meanings: Readonly<Record<string, readonly [code: StoreErrorCode, expected
   NOPERM: ["unauthorized", "credentials that may do this"],
 };
 // How ioredis calls an error that a server sent.
-const answered = "ReplyError";
+const replyErrorName = "ReplyError";
 const oldServer = /unknown (redis )?command|unknown subcommand/i;
 
 /** Returns the first word of what went wrong, as the server said it. */
@@ -36,16 +36,16 @@ export function isPassing(error: unknown): boolean {
 
 /** Whether there was no answer, so that nobody knows whether what was sent was done. */
 export function isLost(error: unknown): boolean {
-  return (error as Error).name !== answered && !isPassing(error);
+  return (error as Error).name !== replyErrorName && !isPassing(error);
 }
 
-/** Returns the error of a step, as the server told it. */
-export function answer(message: string): Error {
-  return Object.assign(new Error(message), { name: answered });
+/** Returns the error that a server replied to one step, as a client would make it. */
+export function replyError(message: string): Error {
+  return Object.assign(new Error(message), { name: replyErrorName });
 }
 
 /** Makes a store's error of a client's. Nothing of what was sent is in it: not the credentials, and not the value. */
-export function describe(error: unknown, { key, isWrite }: { key?: string; isWrite?: boolean } = {}): unknown {
+export function valkeyError(error: unknown, { key, isWrite }: { key?: string; isWrite?: boolean } = {}): unknown {
   if (isStoreError(error)) return error;
   const message = messageOf(error);
   const what = key === undefined ? 'store "valkey"' : `key ${quote(key)}`;

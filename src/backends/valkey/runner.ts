@@ -1,6 +1,6 @@
-import { letExit, longestDelay } from "../../core/timers.ts";
-import type { ValkeyClient } from "./connection.ts";
+import type { ValkeyClient } from "./client.ts";
 import { getScript, script, setScript } from "./script.ts";
+import { createWatchdog } from "./watchdog.ts";
 
 /** Has scripts run by a server. */
 export interface Runner {
@@ -17,58 +17,11 @@ export interface Runner {
   hold(value: Uint8Array): Uint8Array;
 }
 
-interface Flight {
-  readonly at: number;
-  land(error: Error): void;
-}
-
 /** Returns what runs scripts, each of which is answered within the time out. */
 export function createRunner(timeout: number): Runner {
+  const { guard, isBusy } = createWatchdog(timeout);
   const hashes = new Map<string, string>();
-  // What waits for an answer, the oldest first.
-  const flights = new Set<Flight>();
-  let watchdog: ReturnType<typeof setTimeout> | undefined;
   let buffers: typeof Buffer | undefined;
-
-  /** Gives up on what gets no answer in time. One timer for all: most answers come soon. */
-  function guard<R>(work: Promise<R>): Promise<R> {
-    return new Promise((resolve, land) => {
-      const flight: Flight = { at: performance.now(), land };
-      flights.add(flight);
-      if (!watchdog) lookAfter(timeout);
-      work.then(
-        (result) => {
-          end(flight);
-          resolve(result);
-        },
-        (error: unknown) => {
-          end(flight);
-          land(error);
-        },
-      );
-    });
-  }
-
-  function end(flight: Flight): void {
-    flights.delete(flight);
-  }
-
-  function lookAfter(delay: number): void {
-    watchdog = setTimeout(look, Math.min(delay, longestDelay));
-    // A connection that waits for an answer keeps the process by itself.
-    letExit(watchdog);
-  }
-
-  function look(): void {
-    watchdog = undefined;
-    const now = performance.now();
-    for (const flight of flights) {
-      const left = flight.at + timeout - now;
-      if (left > 0) return lookAfter(left);
-      end(flight);
-      flight.land(new Error(`no answer within ${timeout} ms`));
-    }
-  }
 
   async function evaluate(client: ValkeyClient, chosen: string, keys: unknown[], args: unknown[]): Promise<unknown> {
     try {
@@ -92,7 +45,7 @@ export function createRunner(timeout: number): Runner {
       buffers = Buffer;
     },
     isReady: () => buffers !== undefined,
-    isBusy: () => flights.size > 0,
+    isBusy,
     run: (client, chosen, keys, args) => guard(evaluate(client, chosen, keys, args)),
     toBuffer: (bytes) =>
       buffers!.isBuffer(bytes) ? bytes : buffers!.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length),

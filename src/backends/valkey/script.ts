@@ -1,68 +1,10 @@
-import type { Entry, Listed } from "../../core/contract.ts";
-
-/** What a step is given. A number is a deadline by the store's clock, `Infinity` for never. */
-export type Arg = string | number | Uint8Array;
-
-/** One step about one key, as the script below does it: its name there, and what it takes. */
-export interface Step {
-  readonly name: "get" | "head" | "set" | "delete" | "expire" | "take" | "add" | "touch" | "swap";
-  readonly key: string;
-  readonly args: readonly Arg[];
-}
-
-/** Reads the two replies to a step of a server whose clock is that far before ours. */
-export type Reader<R> = (first: unknown, second: unknown, skew: number) => R;
-
-/** The second reply of a step that found no live value. */
-export const absent = -2;
-/** The second reply of a step which has to be done in another way. */
-export const declined = -3;
-/** The second reply of a step that failed; the first is the message of the server. */
-export const failed = -4;
-
-/** The same for steps that are all "get", by the server's clock: what is no plain value it declines. */
-export const getScript: string = `
-local index, replies = KEYS[#KEYS], {}
-for i = 1, #KEYS - 1 do
-  local value, over = redis.pcall('GET', KEYS[i]), ${absent}
-  if type(value) == 'string' then
-    over = redis.call('PEXPIRETIME', KEYS[i])
-    if over ~= -1 then over = over + 1 end
-  elseif value or redis.call('ZSCORE', index, KEYS[i]) then
-    value, over = false, ${declined}
-  end
-  replies[i * 2 - 1], replies[i * 2] = value, over
-end
-return replies
-`;
-
-/** The same for steps that are all "set", by the server's clock. */
-export const setScript = `
-local index, told = KEYS[#KEYS], {}
-for i = 1, #KEYS - 1 do
-  local key, value, over = KEYS[i], ARGV[2 + 3 * i], ARGV[3 + 3 * i]
-  if over == '' then
-    redis.call('SET', key, value)
-    redis.call('ZREM', index, key)
-  else
-    redis.call('SET', key, value, 'PXAT', string.format('%.0f', over - 1))
-    redis.call('ZADD', index, over, key)
-  end
-  told[i] = 's' .. #key .. ':' .. key
-end
-local origin = ARGV[3] == 'c' and redis.pcall('CLUSTER', 'MYID')
-redis.pcall('PUBLISH', ARGV[2], (type(origin) == 'string' and origin or '') .. ' ' .. table.concat(told))
-return 1
-`;
-
-/** Steps that change nothing, and can be repeated. */
-export const reads: ReadonlySet<Step["name"]> = new Set(["get", "head"]);
+import { absent, declined, failed } from "./step.ts";
 
 /**
  * Does steps, one for each of KEYS but the last, which is the index of deadlines. ARGV has the time, the channel, the mode
  * and then for each step its name and arguments. Returns two replies for each step.
  *
- * A value is a plain string with the server's own expiry, which is one ms later than told: the server hides a key after
+ * A value is a plain string with the server's own expiry, which is one ms later than the deadline: the server hides a key after
  * that ms, and not in it. The index, a sorted set of the keys that have a deadline, is how it becomes known that the server
  * removed one. What changes is published with the change.
  *
@@ -72,10 +14,10 @@ export const reads: ReadonlySet<Step["name"]> = new Set(["get", "head"]);
 export const script: string = `
 local index, channel, now = KEYS[#KEYS], ARGV[2], tonumber(ARGV[1])
 local isCluster, isOwnClock = string.find(ARGV[3], 'c'), string.find(ARGV[3], 'o')
-local told, replies = {}, {}
+local changes, replies = {}, {}
 
-local function tell(type, key)
-  told[#told + 1] = type .. #key .. ':' .. key
+local function report(type, key)
+  changes[#changes + 1] = type .. #key .. ':' .. key
 end
 
 local function time()
@@ -90,7 +32,7 @@ end
 local function drop(key, type)
   redis.call('DEL', key)
   forget(key)
-  tell(type, key)
+  report(type, key)
 end
 
 local function vanished(key)
@@ -98,7 +40,7 @@ local function vanished(key)
   if not due then return 0 end
   forget(key)
   local isOver = tonumber(due) <= math.max(now, time())
-  tell(isOver and 'e' or 'd', key)
+  report(isOver and 'e' or 'd', key)
   return isOver and 1 or 0
 end
 
@@ -129,7 +71,7 @@ local function put(key, value, over)
     redis.call('SET', key, value, 'PXAT', last(over))
     redis.call('ZADD', index, over, key)
   end
-  tell('s', key)
+  report('s', key)
 end
 
 local function show(over)
@@ -189,7 +131,7 @@ function steps.add(key, by, over)
   local written = string.format('%.0f', sum)
   if value then
     redis.call('SET', key, written, 'KEEPTTL')
-    tell('s', key)
+    report('s', key)
   else
     put(key, written, over)
   end
@@ -205,7 +147,7 @@ function steps.touch(key, over)
     redis.call('PEXPIREAT', key, last(over))
     redis.call('ZADD', index, over, key)
   end
-  tell('s', key)
+  report('s', key)
   return 1, 0
 end
 
@@ -227,32 +169,44 @@ for i = 1, #KEYS - 1 do
   replies[i * 2 - 1], replies[i * 2] = first, second
 end
 
-if #told > 0 then
+if #changes > 0 then
   local origin = isCluster and redis.pcall('CLUSTER', 'MYID')
-  redis.pcall('PUBLISH', channel, (type(origin) == 'string' and origin or '') .. ' ' .. table.concat(told))
+  redis.pcall('PUBLISH', channel, (type(origin) == 'string' and origin or '') .. ' ' .. table.concat(changes))
 end
 return replies
 `;
 
-/** The deadline that a step told. */
-function readDeadline(second: unknown, skew: number): number {
-  return second === -1 ? Infinity : Number(second) - skew;
-}
+/** The same for steps that are all "get", by the server's clock: what is no plain value it declines. */
+export const getScript: string = `
+local index, replies = KEYS[#KEYS], {}
+for i = 1, #KEYS - 1 do
+  local value, over = redis.pcall('GET', KEYS[i]), ${absent}
+  if type(value) == 'string' then
+    over = redis.call('PEXPIRETIME', KEYS[i])
+    if over ~= -1 then over = over + 1 end
+  elseif value or redis.call('ZSCORE', index, KEYS[i]) then
+    value, over = false, ${declined}
+  end
+  replies[i * 2 - 1], replies[i * 2] = value, over
+end
+return replies
+`;
 
-/** The entry that a step found. */
-export function readEntry(value: unknown, second: unknown, skew: number): Entry | undefined {
-  if (second === absent) return undefined;
-  return { value: value as Uint8Array, expiresAt: readDeadline(second, skew) };
-}
-
-/** What a step found out about an entry without its value. */
-export function readHead(size: unknown, second: unknown, skew: number): Omit<Listed, "key"> | undefined {
-  if (second === absent) return undefined;
-  // What another client put there need not be a string.
-  return { expiresAt: readDeadline(second, skew), ...(typeof size === "number" && { size }) };
-}
-
-/** Whether a step did something. */
-export function readDone(first: unknown): boolean {
-  return first === 1;
-}
+/** The same for steps that are all "set", by the server's clock. */
+export const setScript = `
+local index, changes = KEYS[#KEYS], {}
+for i = 1, #KEYS - 1 do
+  local key, value, over = KEYS[i], ARGV[2 + 3 * i], ARGV[3 + 3 * i]
+  if over == '' then
+    redis.call('SET', key, value)
+    redis.call('ZREM', index, key)
+  else
+    redis.call('SET', key, value, 'PXAT', string.format('%.0f', over - 1))
+    redis.call('ZADD', index, over, key)
+  end
+  changes[i] = 's' .. #key .. ':' .. key
+end
+local origin = ARGV[3] == 'c' and redis.pcall('CLUSTER', 'MYID')
+redis.pcall('PUBLISH', ARGV[2], (type(origin) == 'string' and origin or '') .. ' ' .. table.concat(changes))
+return 1
+`;

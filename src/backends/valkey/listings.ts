@@ -1,12 +1,9 @@
-import { isKey } from "../../core/key.ts";
-import type { ValkeyClient } from "./connection.ts";
+import type { Scan } from "./scan.ts";
 
-/** Finds the keys of a store, which a server gives in no order and some of them twice. */
-export interface Lister {
-  /** Tells all keys that begin with a prefix, in parts; one may be told again. */
-  scan(prefix: string, tell: (keys: string[]) => unknown): Promise<void>;
+/** Puts in order the keys that a scan finds, and keeps them for the pages to come. */
+export interface Listings {
   /** Returns keys that begin with a prefix, in order, those after the cursor; and the cursor after each of them. */
-  page(prefix: string, cursor: string | undefined): Promise<Stretch>;
+  read(prefix: string, cursor: string | undefined): Promise<Stretch>;
 }
 
 /** Keys in their order. */
@@ -18,8 +15,6 @@ export interface Stretch {
   cursorAt(key: string): string;
 }
 
-// How many keys a server looks at in one go, not to hold up others.
-const lookedAt = 1000;
 // How many keys are kept, so that the next page need not look at all of them again, of how many listings, for how long (ms).
 const keptKeys = 50_000;
 const keptListings = 8;
@@ -31,39 +26,12 @@ interface Kept {
   at: number;
 }
 
-/** Returns what finds keys. `nodes` are the servers that have them. */
-export function createLister(prefix: string, nodes: () => Promise<readonly ValkeyClient[]>): Lister {
+/** Returns the listings of a store. */
+export function createListings(scan: Scan): Listings {
   const kept = new Map<string, Kept>();
-  const { length } = new TextEncoder().encode(prefix);
-  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-  async function scan(wanted: string, tell: (keys: string[]) => unknown): Promise<void> {
-    const pattern = `${(prefix + wanted).replace(/[\\*?[\]^-]/g, "\\$&")}*`;
-    const scanNode = async (node: ValkeyClient): Promise<void> => {
-      let cursor: unknown = "0";
-      do {
-        const found = await node.scanBuffer(cursor, "MATCH", pattern, "COUNT", lookedAt, "TYPE", "string");
-        const [next, names] = found as [Uint8Array, Uint8Array[]];
-        cursor = decoder.decode(next);
-        const keys = names.flatMap((name) => read(name));
-        if (keys.length) await tell(keys);
-      } while (cursor !== "0");
-    };
-    await Promise.all((await nodes()).map(scanNode));
-  }
-
-  /** The key of the store that a name on the server stands for, if it does. */
-  function read(name: Uint8Array): string[] {
-    try {
-      const key = decoder.decode(name.subarray(length));
-      return isKey(key) ? [key] : [];
-    } catch {
-      return [];
-    }
-  }
 
   /** The first keys behind another, as many as are kept. */
-  async function look(wanted: string, after: string): Promise<Kept> {
+  async function look(prefix: string, after: string): Promise<Kept> {
     let keys: string[] = [];
     let isCut = false;
     const arrange = (): void => {
@@ -72,7 +40,7 @@ export function createLister(prefix: string, nodes: () => Promise<readonly Valke
       keys.length = keptKeys;
       isCut = true;
     };
-    await scan(wanted, (found) => {
+    await scan(prefix, (found) => {
       const last = isCut ? keys[keptKeys - 1]! : undefined;
       for (const key of found) if (key > after && (last === undefined || key < last)) keys.push(key);
       if (keys.length >= 2 * keptKeys) arrange();
@@ -89,15 +57,14 @@ export function createLister(prefix: string, nodes: () => Promise<readonly Valke
   }
 
   return {
-    scan,
-    async page(wanted, cursor) {
+    async read(prefix, cursor) {
       const [, givenId = "", after = ""] = /^(\w+)\.([^]*)$/.exec(cursor ?? "") ?? [];
       // What was found for this very listing holds what was there throughout it.
       const id = givenId || Math.random().toString(36).slice(2);
       let found = kept.get(id);
       let keys = found ? found.keys.slice(firstAfter(found.keys, after)) : [];
       if (!found || (!keys.length && found.isCut)) {
-        found = await look(wanted, after);
+        found = await look(prefix, after);
         keys = found.keys.slice();
         keep(id, found);
       }

@@ -1,0 +1,68 @@
+import { longestDelay } from "../../core/timers.ts";
+import type { ValkeyClient } from "./client.ts";
+import { listOf, readAddress, readSentinel, type Address, type ValkeyServers } from "./config.ts";
+
+// The longest pause between two attempts to connect: ms.
+const longestPause = 2000;
+
+/** Returns a client of ioredis for the servers, which has not connected yet. */
+export async function createClient(options: ValkeyServers & { readonly timeout: number }): Promise<ValkeyClient> {
+  const { Cluster, Redis } = await import("ioredis");
+  const { cluster, sentinel, timeout } = options;
+  const addresses = options.url === undefined ? [] : listOf(options.url).map((url) => readAddress(url)!);
+  const [first = {}] = addresses;
+  const { username = first.username, password = first.password, db = first.db ?? 0 } = options;
+  const tls = tlsOf(options.tls, first);
+  const waits = Math.min(timeout, longestDelay);
+  const common = {
+    username,
+    password,
+    tls,
+    connectTimeout: waits,
+    // A server that is silent for so long is gone.
+    socketTimeout: waits,
+    // What was sent may have been done: nothing of it is sent again unasked.
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+  };
+  if (cluster) {
+    const nodes = addresses.map(({ host, port }) => ({ host, port }));
+    return new Cluster(nodes, {
+      redisOptions: common,
+      lazyConnect: true,
+      retryDelayOnFailover: 0,
+      slotsRefreshTimeout: waits,
+      // Those of one node travel together.
+      enableAutoPipelining: true,
+      clusterRetryStrategy: reconnectDelay,
+    }) as unknown as ValkeyClient;
+  }
+  const single = { ...common, db, lazyConnect: true, enableOfflineQueue: false, retryStrategy: reconnectDelay };
+  if (!sentinel) {
+    const { host, port, path } = first;
+    return new Redis({ ...single, ...(path ? { path } : { host, port }) }) as unknown as ValkeyClient;
+  }
+  const sentinels = listOf(sentinel.addr).map((addr) => readSentinel(addr)!);
+  return new Redis({
+    ...single,
+    sentinels: sentinels.map(({ host, port }) => ({ host, port })),
+    name: sentinel.masterName,
+    sentinelUsername: sentinel.username ?? sentinels[0]!.username,
+    sentinelPassword: sentinel.password ?? sentinels[0]!.password,
+    sentinelTLS: sentinels[0]!.isSecure ? (tls ?? {}) : undefined,
+    enableTLSForSentinelMode: tls !== undefined,
+    sentinelRetryStrategy: reconnectDelay,
+    sentinelCommandTimeout: waits,
+    failoverDetector: true,
+  }) as unknown as ValkeyClient;
+}
+
+function tlsOf(tls: ValkeyServers["tls"], { isSecure }: Address): object | undefined {
+  if (typeof tls === "object") return tls;
+  return (tls ?? isSecure) ? {} : undefined;
+}
+
+/** How long to wait before the next attempt, a little longer each time: ms. */
+function reconnectDelay(times: number): number {
+  return Math.min(25 * 2 ** Math.min(times, 10), longestPause) * (0.5 + Math.random() / 2);
+}

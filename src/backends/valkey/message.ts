@@ -1,0 +1,27 @@
+import type { Change } from "../../core/contract.ts";
+
+// A message is the node that it comes from (nothing without a cluster), a blank, and for each change its type, the length of
+// the name on the server in bytes, a colon, and the name. The scripts write it.
+const blank = 32;
+const colon = 58;
+const types: Readonly<Record<string, Change["type"]>> = { s: "set", d: "delete", e: "expire" };
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** Returns the node that a message comes from, "" where there is one alone. */
+export function originOf(message: Uint8Array): string {
+  return decoder.decode(message.subarray(0, message.indexOf(blank)));
+}
+
+/** Reads the changes in a message, of keys behind a prefix of so many bytes. */
+export function readChanges(message: Uint8Array, prefixLength: number): Change[] {
+  const changes: Change[] = [];
+  let at = message.indexOf(blank) + 1;
+  while (at < message.length) {
+    const type = types[String.fromCharCode(message[at]!)]!;
+    const start = message.indexOf(colon, at) + 1;
+    const length = Number(decoder.decode(message.subarray(at + 1, start - 1)));
+    at = start + length;
+    changes.push({ type, key: decoder.decode(message.subarray(start + prefixLength, at)) });
+  }
+  return changes;
+}

@@ -1,0 +1,114 @@
+import type { ValkeyClient } from "./client.ts";
+import type { Clock } from "./clock.ts";
+import { isLost, isPassing, replyError, valkeyError } from "./error.ts";
+import { isRead, keyOf, none, type Job } from "./job.ts";
+import type { Outstanding } from "./outstanding.ts";
+import type { Runner } from "./runner.ts";
+import { getScript, script, setScript } from "./script.ts";
+import { declined, failed, type Step } from "./step.ts";
+
+/** What sends batches, and settles their jobs by the outcome. */
+export interface SenderParts {
+  readonly prefix: string;
+  readonly channel: Uint8Array;
+  readonly clock: Clock;
+  readonly runner: Pick<Runner, "run" | "toBuffer">;
+  readonly outstanding: Outstanding;
+  /** How long a job that a server puts off is tried again: ms. */
+  readonly timeout: number;
+  /** Takes a job that is to be sent again. */
+  again(job: Job): void;
+  /** Takes note that a server is not the one that may be written to. */
+  renew(): void;
+}
+
+// What a script that can only succeed replies about each step.
+const allDone: readonly unknown[] = [1, 0];
+
+/** Returns what sends a batch of one slot, whose index of deadlines it is given, as one script. */
+export function createSender(
+  parts: SenderParts,
+): (client: ValkeyClient, index: Uint8Array, batch: readonly Job[]) => Promise<void> {
+  const { prefix, channel, clock, runner, outstanding, timeout, again, renew } = parts;
+  const { toBuffer } = runner;
+
+  async function send(client: ValkeyClient, index: Uint8Array, batch: readonly Job[]): Promise<void> {
+    const skew = clock.skew();
+    const mode = (client.isCluster ? "c" : "") + (clock.isOwn ? "o" : "");
+    const keys: unknown[] = [];
+    const args: unknown[] = [String(clock.now()), toBuffer(channel), mode];
+    const write = ({ name, key, args: given }: Step): void => {
+      keys.push(prefix + key);
+      args.push(name);
+      for (const arg of given) {
+        if (typeof arg === "number") args.push(arg === Infinity ? "" : String(arg + skew));
+        else args.push(typeof arg === "string" ? arg : toBuffer(arg));
+      }
+    };
+    for (const { step, others } of batch) {
+      write(step);
+      for (const other of others) write(other);
+    }
+    keys.push(index);
+    const chosen = clock.isOwn ? script : shortestFor(batch);
+    let replies: readonly unknown[];
+    try {
+      const reply = await runner.run(client, chosen, keys, args);
+      replies = chosen === setScript ? allDone : (reply as unknown[]);
+    } catch (error) {
+      for (const job of batch) fail(job, error);
+      return;
+    }
+    let at = 0;
+    for (const job of batch) {
+      finish(job, replies, at, skew);
+      if (chosen !== setScript) at += 2 + 2 * job.others.length;
+    }
+  }
+
+  function finish(job: Job, replies: readonly unknown[], from: number, skew: number): void {
+    const end = replies === allDone ? 0 : from + 2 + 2 * job.others.length;
+    for (let at = from; at < end; at += 2) {
+      if (replies[at + 1] === declined && job.step.name === "get") {
+        job.isOdd = true;
+        return again(job);
+      }
+      if (replies[at + 1] !== failed) continue;
+      return fail(job, replyError(String(replies[at])));
+    }
+    if (job.others === none) return outstanding.resolve(job, job.read(replies[from], replies[from + 1], skew));
+    const results: unknown[] = [];
+    const width = replies === allDone ? 0 : 2;
+    for (let number = 0, at = from; number <= job.others.length; number++, at += width) {
+      results.push(job.read(replies[at], replies[at + 1], skew));
+    }
+    outstanding.resolve(job, results);
+  }
+
+  /** Repeats what may be repeated, while there is time, and rejects the rest. */
+  function fail(job: Job, error: unknown): void {
+    const at = performance.now();
+    job.failedAt ||= at;
+    if (String((error as Error).message).startsWith("READONLY")) renew();
+    if (isPassing(error) && at - job.failedAt < timeout) {
+      setTimeout(again, 20 + Math.random() * 80, job);
+    } else if (isLost(error) && isRead(job) && !job.isRepeated) {
+      job.isRepeated = true;
+      again(job);
+    } else {
+      outstanding.reject(job, valkeyError(error, { key: keyOf(job), isWrite: !isRead(job) }));
+    }
+  }
+
+  return send;
+}
+
+/** The script that takes the least for what is asked for. */
+function shortestFor(batch: readonly Job[]): string {
+  const { name } = batch[0]!.step;
+  if (name !== "get" && name !== "set") return script;
+  for (const { step, others, isOdd } of batch) {
+    if (isOdd || step.name !== name || (others !== none && others.some((other) => other.name !== name))) return script;
+  }
+  return name === "get" ? getScript : setScript;
+}

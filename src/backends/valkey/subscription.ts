@@ -1,0 +1,84 @@
+import { StoreError } from "../../core/error.ts";
+import { letExit } from "../../core/timers.ts";
+import type { ValkeyClient } from "./client.ts";
+import { valkeyError } from "./error.ts";
+import { originOf } from "./message.ts";
+
+/** Connections on which published messages arrive. */
+export interface Subscription {
+  /** Gives the connections up; nothing arrives any more. */
+  stop(): void;
+}
+
+/** Where a subscription reports. */
+export interface Subscriber {
+  /** Takes a message, each once. */
+  received(message: Uint8Array): void;
+  /** Takes note that a connection broke. The subscription has stopped. */
+  lost(error: StoreError): void;
+}
+
+// How often it is seen whether those who publish still hear us: ms.
+const heartbeat = 10_000;
+
+/**
+ * Subscribes to a channel at every node, and resolves when all will report. A cluster passes on to all nodes what one
+ * publishes; of that, only what comes from a node that is listened to nowhere is taken, and once.
+ */
+export async function subscribe(
+  channel: Uint8Array,
+  nodes: readonly ValkeyClient[],
+  { received, lost }: Subscriber,
+): Promise<Subscription> {
+  const { Buffer } = await import("node:buffer");
+  const clients = nodes.map((node) => node.duplicate(ofSubscriber));
+  const origins: string[] = [];
+  let isStopped = false;
+  const timer = setInterval(() => {
+    for (const client of clients) client.ping().catch(broken);
+  }, heartbeat);
+  letExit(timer);
+
+  function stop(): void {
+    isStopped = true;
+    clearInterval(timer);
+    for (const client of clients) client.disconnect();
+  }
+
+  function broken(): void {
+    if (isStopped) return;
+    stop();
+    lost(new StoreError("unavailable", "Cannot watch: expected an unbroken connection, got one that broke"));
+  }
+
+  async function connect(client: ValkeyClient, number: number): Promise<void> {
+    client.on("error", () => {});
+    await client.connect();
+    client.on("close", broken);
+    if (clients.length > 1) origins[number] = String(await client.cluster("MYID"));
+    client.on("messageBuffer", (_: unknown, message: Uint8Array) => {
+      const origin = originOf(message);
+      if (origins.includes(origin) ? origins[number] === origin : number === 0) received(message);
+    });
+    await client.subscribe(Buffer.from(channel));
+  }
+
+  try {
+    await Promise.all(clients.map(connect));
+    if (isStopped) throw new Error("Connection is closed.");
+  } catch (error) {
+    stop();
+    throw valkeyError(error);
+  }
+  return { stop };
+}
+
+// What was published while nobody listened is gone, so that a connection which broke is not made again.
+const ofSubscriber = {
+  lazyConnect: true,
+  enableOfflineQueue: true,
+  autoResubscribe: false,
+  maxRetriesPerRequest: 0,
+  retryStrategy: () => null,
+  reconnectOnError: null,
+};

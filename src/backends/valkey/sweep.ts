@@ -1,0 +1,46 @@
+import type { Call } from "../../core/contract.ts";
+import type { ValkeyClient } from "./client.ts";
+import type { Clock } from "./clock.ts";
+import type { Pipeline } from "./pipeline.ts";
+import { slotCount } from "./slots.ts";
+import { readDone, stepsOf } from "./step.ts";
+
+// How many keys of a cluster's indexes are looked into in one go, and how many entries of one.
+const indexesAtOnce = 2048;
+const dueAtOnce = 500;
+
+/** Returns what removes the entries that the indexes of deadlines have as due, and counts them. */
+export function createSweep(
+  pipeline: Pick<Pipeline, "ready" | "ask" | "placement">,
+  clock: Clock,
+  prefix: string,
+): (call: Call) => Promise<number> {
+  const { placement } = pipeline;
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+  async function sweepSlot(client: ValkeyClient, slot: number, { signal }: Call): Promise<number> {
+    const index = placement.index(slot);
+    let count = 0;
+    for (;;) {
+      signal?.throwIfAborted();
+      const due = await client.zrangeBuffer(index, "-inf", clock.now(), "BYSCORE", "LIMIT", 0, dueAtOnce);
+      const keys = (due as Uint8Array[]).map((name) => decoder.decode(name).slice(prefix.length));
+      if (keys.length) {
+        const expired = await pipeline.ask(stepsOf("expire", keys), { signal }, readDone);
+        count += expired.filter(Boolean).length;
+      }
+      if (keys.length < dueAtOnce) return count;
+    }
+  }
+
+  return async (call) => {
+    const client = await pipeline.ready();
+    if (!placement.isScattered(client)) return sweepSlot(client, -1, call);
+    let count = 0;
+    for (let first = 0; first < slotCount; first += indexesAtOnce) {
+      const some = Array.from({ length: indexesAtOnce }, (_, number) => sweepSlot(client, first + number, call));
+      for (const swept of await Promise.all(some)) count += swept;
+    }
+    return count;
+  };
+}
