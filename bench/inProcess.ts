@@ -1,7 +1,9 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { inTurn, type Bench, type Unit } from "./bench.ts";
+import type { Bench } from "./bench.ts";
+import { inTurn } from "./peer.ts";
+import type { Unit } from "./work.ts";
 
 /** Lets a script measure each peer in a process of its own, in turns, and notes what it says. */
 export async function inProcess(

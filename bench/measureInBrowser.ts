@@ -1,7 +1,8 @@
 import { launch } from "../e2e/support/launch.ts";
 import type { BrowserName } from "../e2e/support/browser.ts";
 import { startServer } from "../e2e/support/server.ts";
-import { inTurn, type Bench, type SuiteOptions } from "./bench.ts";
+import type { Bench, SuiteOptions } from "./bench.ts";
+import { inTurn } from "./peer.ts";
 
 // So that a suite ends on a machine that is slow, too: once a work has taken so long, it gets no further round.
 const fewestRounds = 3;

@@ -1,7 +1,8 @@
 import { memory } from "../src/backends/memory.ts";
 import type { Store } from "../src/core/contract.ts";
 import { json } from "../src/views/json.ts";
-import { load, ours, type Item, type Peer } from "./bench.ts";
+import { load } from "./load.ts";
+import { ours, type Item, type Peer } from "./peer.ts";
 
 interface Profile {
   readonly name: string;

@@ -1,8 +1,8 @@
-// Writes what the bench measured into the pages that tell of it, so that no number there is typed by hand.
+// Writes what the bench measured into the pages that show it, so that no number there is typed by hand.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import type { Row, Work } from "./bench.ts";
-import { times } from "./chart.ts";
-import { drawCharts, embedChart } from "./charts.ts";
+import type { Row, Work } from "./work.ts";
+import { times } from "./report/chart.ts";
+import { drawCharts, embedChart } from "./report/charts.ts";
 import {
   bestOf,
   costOf,
@@ -16,8 +16,8 @@ import {
   readResults,
   titles,
   type Result,
-} from "./results.ts";
-import { writeTargets } from "./targets.ts";
+} from "./report/results.ts";
+import { writeTargets } from "./report/targets.ts";
 
 const root = new URL("../", import.meta.url);
 const charts = new URL("charts/", import.meta.url);
@@ -127,7 +127,7 @@ function runs(results: readonly Result[]): string[] {
   return [...lines, ...peers];
 } // prettier-ignore
 
-/** Tells the front page's readers: pictures, and where ours is not the fastest. */
+/** Returns the part of the front page: pictures, and where ours is not the fastest. */
 export function writeBrief(results: readonly Result[]): string {
   const embed = (result: Result): string[] => embedChart(result, "bench/charts/");
   const others = results.filter(({ suite }) => !first.includes(suite));
@@ -143,7 +143,7 @@ export function writeBrief(results: readonly Result[]): string {
   ].join("\n");
 }
 
-/** Tells everything that was measured. */
+/** Returns the part of the bench's own page: everything that was measured. */
 export function writeReport(results: readonly Result[], others: readonly Result[]): string {
   return [
     begin,

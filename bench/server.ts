@@ -5,7 +5,7 @@ import process from "node:process";
 import { memory } from "../src/backends/memory.ts";
 import { handler } from "../src/http/handler.ts";
 import { listen } from "../src/service/listen.ts";
-import { load } from "./bench.ts";
+import { load } from "./load.ts";
 
 async function start(name: string): Promise<string> {
   if (name === "unstorage") {

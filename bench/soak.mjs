@@ -1,4 +1,4 @@
-// Lets many clients use a server for a while, and looks for what grows, gets lost or is told twice.
+// Lets many clients use a server for a while, and looks for what grows, gets lost or is reported twice.
 //   npm run soak [-- 60]      for so many seconds (600)
 import { exit, run } from "../scripts/run.mjs";
 import { runtimes } from "../scripts/runtimes.mjs";

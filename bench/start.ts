@@ -1,6 +1,6 @@
 // Says how many ms it takes from nothing to the first value: node bench/start.ts <peer>
 import process from "node:process";
-import { load } from "./bench.ts";
+import { load } from "./load.ts";
 
 interface Starting {
   set(key: string, value: Uint8Array): unknown;

@@ -1,5 +1,7 @@
 import { memory } from "../../src/backends/memory.ts";
-import { load, ours, type Suite } from "../bench.ts";
+import type { Suite } from "../bench.ts";
+import { load } from "../load.ts";
+import { ours } from "../peer.ts";
 import { randomOf, zipf } from "../random.ts";
 
 /** A cache with room for so many entries. */

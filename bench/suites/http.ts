@@ -3,7 +3,10 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { remote } from "../../src/server.ts";
-import { inTurn, load, median, ours, type Bench, type Peer, type Suite } from "../bench.ts";
+import type { Bench, Suite } from "../bench.ts";
+import { load } from "../load.ts";
+import { inTurn, ours, type Peer } from "../peer.ts";
+import { median } from "../rows.ts";
 import { valueOf } from "../values.ts";
 
 interface Served {

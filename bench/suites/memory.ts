@@ -1,4 +1,6 @@
-import type { How, Peer, Suite } from "../bench.ts";
+import type { Suite } from "../bench.ts";
+import type { How } from "../doWork.ts";
+import type { Peer } from "../peer.ts";
 import { bytes, profileOf, ttl, values } from "../memoryPeers.ts";
 import { keysOf, valueOf } from "../values.ts";
 

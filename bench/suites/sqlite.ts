@@ -5,7 +5,8 @@ import { DatabaseSync } from "node:sqlite";
 import { isDeepStrictEqual } from "node:util";
 import { sqlite } from "../../src/backends/sqlite.ts";
 import type { Store } from "../../src/core/contract.ts";
-import { ours, type Bench, type Peer, type Suite } from "../bench.ts";
+import type { Bench, Suite } from "../bench.ts";
+import { ours, type Peer } from "../peer.ts";
 import { keysOf, valueOf } from "../values.ts";
 
 /** What one would write by hand for the same tables and the same durability. */

@@ -1,7 +1,9 @@
 import { Redis } from "ioredis";
 import { valkey } from "../../src/backends/valkey.ts";
 import { startValkey } from "../../test/support/valkey.ts";
-import { load, ours, type Peer, type Suite } from "../bench.ts";
+import type { Suite } from "../bench.ts";
+import { load } from "../load.ts";
+import { ours, type Peer } from "../peer.ts";
 import { runtimeOf } from "../runtimeOf.ts";
 
 /** What one would write by hand: the bare client, with its own pipelining of what is asked in one tick. */

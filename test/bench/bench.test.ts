@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "vitest";
-import { createBench, inTurn, type Bench, type Peer } from "../../bench/bench.ts";
+import { createBench, type Bench } from "../../bench/bench.ts";
+import { inTurn, type Peer } from "../../bench/peer.ts";
 import { randomOf, zipf } from "../../bench/random.ts";
 import { isValueOf, valueOf } from "../../bench/values.ts";
 

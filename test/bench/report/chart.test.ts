@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "vitest";
-import { drawChart, short, textWidth, times, type Bar, type Picture, type Theme } from "../../bench/chart.ts";
-import { drawCharts } from "../../bench/charts.ts";
-import { readResults } from "../../bench/results.ts";
+import { drawChart, short, textWidth, times, type Bar, type Picture, type Theme } from "../../../bench/report/chart.ts";
+import { drawCharts } from "../../../bench/report/charts.ts";
+import { readResults } from "../../../bench/report/results.ts";
 
 const bar = (name: string, mark: Bar["mark"], value: number, ours?: number): Bar => ({
   name,

@@ -1,6 +1,7 @@
 // Which pictures are made of the results, and how pages show them.
-import { ours, type Row, type Work } from "./bench.ts";
-import { describe, drawChart, short, type Bar, type Panel, type Picture } from "./chart.ts";
+import { ours } from "../peer.ts";
+import type { Row, Work } from "../work.ts";
+import { describePanel, drawChart, short, type Bar, type Panel, type Picture } from "./chart.ts";
 import { costOf, isFloor, isGrowth, isLessBetter, isOurs, mineOf, titles, type Result } from "./results.ts";
 
 type Shown = readonly (readonly [title: string, shown: string])[];
@@ -90,7 +91,7 @@ export function drawCharts(results: readonly Result[]): Map<string, string> {
 export function embedChart(result: Result, folder: string): string[] {
   const picture = pictureOf(result);
   if (!picture) return [];
-  const alt = `${picture.title}. ${picture.panels.map(describe).join("; ")}`.replaceAll('"', "'");
+  const alt = `${picture.title}. ${picture.panels.map(describePanel).join("; ")}`.replaceAll('"', "'");
   return [
     "<picture>",
     `  <source media="(prefers-color-scheme: dark)" srcset="${folder}${fileOf(result, "dark")}">`,

@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
-import { mineAmong, ours, type Row, type Work } from "./bench.ts";
+import { ours } from "../peer.ts";
+import { isLittleGood, mineAmong } from "../rows.ts";
+import type { Row, Work } from "../work.ts";
 
 /** What a run of a suite wrote down. */
 export interface Result {
@@ -29,7 +31,7 @@ export const titles: Readonly<Record<string, string>> = {
   start: "cold start",
 };
 
-const folder = new URL("results/", import.meta.url);
+const folder = new URL("../results/", import.meta.url);
 const places = ["", "-firefox", "-webkit", "-bun", "-deno"];
 
 function read(name: string): Result[] {
@@ -54,7 +56,7 @@ export const isOurs = ({ peer }: Row): boolean => peer.startsWith(ours);
 export const isFloor = ({ peer }: Row): boolean => /^(bare|empty)\b/.test(peer);
 
 /** Whether little is good of what a work counts. */
-export const isLessBetter = ({ unit }: Pick<Work, "unit">): boolean => unit === "ms" || unit === "bytes an entry";
+export const isLessBetter = ({ unit }: Pick<Work, "unit">): boolean => isLittleGood(unit);
 
 /** Whether a work is the same thing at several sizes. */
 export const isGrowth = ({ rows }: Work): boolean => rows.every(({ peer }) => /^.* (of|among) [\d,]+$/.test(peer));
@@ -65,7 +67,7 @@ export function costOf(rows: readonly Row[], row: Row): number {
   return row.ours || rows[0]!.median / row.median;
 }
 
-/** Whether a work tells how much of what is asked for is found. */
+/** Whether a work counts how much of what is asked for is found. */
 export const isHits = ({ unit }: Pick<Work, "unit">): boolean => unit === "% hits";
 
 /** The row that others are compared with. */

@@ -1,5 +1,5 @@
 // What we aim at, as data: each is held against what was measured.
-import type { Row, Work } from "./bench.ts";
+import type { Row, Work } from "../work.ts";
 import { bestOf, isFloor, isOurs, mineOf, titles, type Result } from "./results.ts";
 
 export interface Target {
@@ -67,7 +67,7 @@ function grows(suite: string, work: string, row: string, atMost: number): Target
 }
 
 /** What became of a target. */
-interface Reached {
+interface Verdict {
   readonly target: Target;
   readonly peer?: string;
   readonly times?: number;
@@ -76,7 +76,7 @@ interface Reached {
 }
 
 /** Holds targets against what was measured. */
-export function reach(results: readonly Result[], all: readonly Target[] = targets): Reached[] {
+export function reach(results: readonly Result[], all: readonly Target[] = targets): Verdict[] {
   return all.map((target) => {
     const work = results.find(({ suite }) => suite === target.suite)?.works.find(({ title }) => title === target.work);
     const mine = work?.rows.find(({ peer }) => peer === (target.row ?? "shelflife"));

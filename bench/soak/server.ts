@@ -1,12 +1,12 @@
-// Serves a SQLite file as an operator would, in a process of its own: node --expose-gc bench/soakServer.ts <folder>
+// Serves a SQLite file as an operator would, in a process of its own: node --expose-gc bench/soak/server.ts <folder>
 import { join } from "node:path";
 import process from "node:process";
-import { sqlite } from "../src/backends/sqlite.ts";
-import { handler } from "../src/http/handler.ts";
-import { limitRate, limitStreams } from "../src/service/limits.ts";
-import { listen } from "../src/service/listen.ts";
-import { logRequests } from "../src/service/log.ts";
-import { createMetrics } from "../src/service/metrics.ts";
+import { sqlite } from "../../src/backends/sqlite.ts";
+import { handler } from "../../src/http/handler.ts";
+import { limitRate, limitStreams } from "../../src/service/limits.ts";
+import { listen } from "../../src/service/listen.ts";
+import { logRequests } from "../../src/service/log.ts";
+import { createMetrics } from "../../src/service/metrics.ts";
 import { measureUse } from "./use.ts";
 
 const folder = process.argv[2]!;

@@ -104,7 +104,7 @@ export function drawChart({ title, notes, panels }: Picture, theme: Theme): stri
     y += noteSize + 5;
   }
   const height = Math.ceil(y + padding - 2);
-  const described = panels.map(describe).join("; ");
+  const described = panels.map(describePanel).join("; ");
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="title desc">`,
     `<title id="title">${escape(title)}</title>`,
@@ -123,8 +123,8 @@ export function drawChart({ title, notes, panels }: Picture, theme: Theme): stri
   ].join("\n");
 }
 
-/** Tells in words what a panel shows. */
-export function describe({ title, unit, bars }: Panel): string {
+/** Returns in words what a panel shows. */
+export function describePanel({ title, unit, bars }: Panel): string {
   return `${title}, ${unit}: ${bars.map(({ name, value }) => `${name} ${short(value)}`).join(", ")}`;
 }
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "vitest";
-import type { Row, Work } from "../../bench/bench.ts";
-import { drawCharts } from "../../bench/charts.ts";
-import { writeReport } from "../../bench/report.ts";
-import { readResults, type Result } from "../../bench/results.ts";
-import { reach, targets, writeTargets, type Target } from "../../bench/targets.ts";
+import type { Row, Work } from "../../../bench/work.ts";
+import { drawCharts } from "../../../bench/report/charts.ts";
+import { writeReport } from "../../../bench/report.ts";
+import { readResults, type Result } from "../../../bench/report/results.ts";
+import { reach, targets, writeTargets, type Target } from "../../../bench/report/targets.ts";
 
 const row = (peer: string, median: number, ours: number): Row => ({
   peer,

@@ -1,11 +1,27 @@
 import { isDeepStrictEqual } from "node:util";
-import type { How, Item, Peer } from "./bench.ts";
 import { each } from "./each.ts";
+import type { Item, Peer } from "./peer.ts";
 import { mixOf } from "./random.ts";
 import { keysOf, valueOf } from "./values.ts";
 
+/** What a peer does. */
+export interface How {
+  /** A mix is what an application does: see `mixOf`. */
+  readonly what: "set" | "get" | "mix";
+  readonly calls: number;
+  /** How many call at once, each in a row: 1 is one after the other, `Infinity` all in one tick. */
+  readonly callers: number;
+  readonly size?: number;
+  /** The values, for peers that keep something else than bytes. @default bytes of that size */
+  make?(index: number, round: number): any;
+  /** The deadline of what is set, in a mix of half of it: ms. */
+  readonly ttl?: number;
+  /** Gives other keys than were set, of which nothing may be found. */
+  readonly misses?: boolean;
+}
+
 /** Lets a peer do some work once, checks what it stored or returned, and resolves with the ms that it took. */
-export async function once(peer: Peer, how: How, round: number): Promise<number> {
+export async function doWork(peer: Peer, how: How, round: number): Promise<number> {
   const { what, calls, callers, size = 100, ttl, misses } = how;
   const make = how.make ?? ((index, round) => valueOf(index, round, size));
   const keys = keysOf(calls);
