@@ -21,7 +21,7 @@ export interface Subject<T = any> {
   text?(value: T): string;
   /** How long a key may be, in UTF-8 bytes: less under a prefix. @default 1024 */
   readonly keyBytes?: number;
-  /** Whether changes of different keys may be told in another order, being told by different servers. @default false */
+  /** Whether changes of different keys may be reported in another order, as different servers report them. @default false */
   readonly isScattered?: boolean;
   /** Whether several writes of one key, one soon after the other, may be one change. @default false */
   readonly isMerging?: boolean;

@@ -1,8 +1,14 @@
+import type { Store } from "../core/contract.ts";
 import { isStoreError, type StoreErrorCode } from "../core/error.ts";
 
 /** Throws unless two plain values are the same. `what` says what they are. */
 export function equal(actual: unknown, expected: unknown, what: string): void {
   if (show(actual) !== show(expected)) throw new Error(`${what}: expected ${show(expected)}, got ${show(actual)}`);
+}
+
+/** Rejects unless the entry of a key has that deadline. `what` says which it is. */
+export async function equalDeadline(store: Store<any>, key: string, expected: number, what: string): Promise<void> {
+  equal((await store.entry(key))?.expiresAt, expected, what);
 }
 
 /** Rejects unless the work rejects with a StoreError of that code (and about that key, if one is given). */

@@ -19,7 +19,7 @@ export interface FaultyCall {
   readonly count: number;
 }
 
-/** Returns a store that fails as it is told to: `decide` is asked at each call that returns a promise. */
+/** Returns a store that fails on demand: `decide` is asked at each call that returns a promise. */
 export function faulty<T>(store: Store<T>, decide: (call: FaultyCall) => Fault | undefined): Store<T> {
   let count = 0;
   const untouched = ["isPersistent", "keys", "watch", "close"];

@@ -8,8 +8,8 @@ export interface Result {
   readonly error?: unknown;
 }
 
-// Far above what any case takes, so that a promise which never settles is told as a failure of its case.
-const patience = 120_000;
+// Far above what any case takes, so that a promise which never settles is a failure of its case: ms.
+const longest = 120_000;
 
 let media = 0;
 
@@ -31,11 +31,11 @@ export async function prove(test: Case, subject: Subject): Promise<void> {
     },
   };
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const impatience = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`Case took more than ${patience} ms`)), patience);
+  const overdue = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`Case took more than ${longest} ms`)), longest);
   });
   try {
-    await Promise.race([test.run(context), impatience]);
+    await Promise.race([test.run(context), overdue]);
   } finally {
     clearTimeout(timer);
     await Promise.all(opened.map((store) => store.close()));
@@ -47,11 +47,11 @@ export function casesFor(cases: readonly Case[], subject: Subject): Case[] {
   return cases.filter(({ needs = [] }) => needs.every((feature) => subject.can.includes(feature)));
 }
 
-/** Runs all cases that are about a subject, one after the other, and tells what came of each. */
+/** Runs all cases that are about a subject, one after the other; `onResult` gets what came of each. */
 export async function proveAll(
   cases: readonly Case[],
   subject: Subject,
-  tell: (result: Result) => void = () => {},
+  onResult: (result: Result) => void = () => {},
 ): Promise<Result[]> {
   const results: Result[] = [];
   for (const test of casesFor(cases, subject)) {
@@ -61,7 +61,7 @@ export async function proveAll(
       (error: unknown): Result => ({ name, error }),
     );
     results.push(result);
-    tell(result);
+    onResult(result);
   }
   return results;
 }

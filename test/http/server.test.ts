@@ -9,7 +9,7 @@ import { createStore } from "../../src/core/createStore.ts";
 import { isStoreError } from "../../src/core/error.ts";
 import { handler } from "../../src/http/handler.ts";
 import { remote } from "../../src/http/remote.ts";
-import { oddKeys } from "../../src/testing/cases/values.ts";
+import { oddKeys } from "../../src/testing/cases/keys.ts";
 import { bytes, text } from "../support/pair.ts";
 
 const servers: Server[] = [];

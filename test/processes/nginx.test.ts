@@ -8,7 +8,7 @@ import { remote } from "../../src/http/remote.ts";
 import { listen, type Listening } from "../../src/service/listen.ts";
 import type { Subject } from "../../src/testing/case.ts";
 import { cases } from "../../src/testing/cases.ts";
-import { oddKeys } from "../../src/testing/cases/values.ts";
+import { oddKeys } from "../../src/testing/cases/keys.ts";
 import { casesFor, prove } from "../../src/testing/prove.ts";
 import { openRemote, storesPath, storeServer } from "../support/storeServer.ts";
 import { freePort, startNginx, type Nginx } from "../support/nginx.ts";

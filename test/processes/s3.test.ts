@@ -9,7 +9,7 @@ import { remote } from "../../src/http/remote.ts";
 import { listen, type Listening } from "../../src/service/listen.ts";
 import type { Feature, Subject } from "../../src/testing/case.ts";
 import { cases } from "../../src/testing/cases.ts";
-import { oddKeys } from "../../src/testing/cases/values.ts";
+import { oddKeys } from "../../src/testing/cases/keys.ts";
 import { casesFor, prove } from "../../src/testing/prove.ts";
 import { startS3, type S3Server } from "../support/s3.ts";
 import { runtimes } from "../../scripts/runtimes.mjs";

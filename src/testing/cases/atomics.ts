@@ -1,8 +1,9 @@
 import type { Case } from "../case.ts";
-import { equal, rejects, rejectsWith } from "../expect.ts";
+import { equal, equalDeadline, rejects, rejectsWith } from "../expect.ts";
 
 const needs = ["atomic"] as const;
 
+/** What compareAndSet, setIfAbsent, take, increment, update and touch promise. */
 export const atomics: readonly Case[] = [
   {
     name: "compareAndSet writes if the value is the expected one",
@@ -26,15 +27,15 @@ export const atomics: readonly Case[] = [
       await store.set("key", value("1"), { ttl: 1000 });
       clock.advance(10);
       await store.compareAndSet("key", value("1"), value("2"));
-      equal((await store.entry("key"))?.expiresAt, start + 1000, "after compareAndSet");
+      await equalDeadline(store, "key", start + 1000, "after compareAndSet");
       await store.update("key", () => value("3"));
-      equal((await store.entry("key"))?.expiresAt, start + 1000, "after update");
+      await equalDeadline(store, "key", start + 1000, "after update");
       await store.compareAndSet("key", value("3"), value("4"), { ttl: 2000 });
-      equal((await store.entry("key"))?.expiresAt, clock.now() + 2000, "after compareAndSet with a ttl");
+      await equalDeadline(store, "key", clock.now() + 2000, "after compareAndSet with a ttl");
       await store.update("key", () => value("5"), { ttl: 3000 });
-      equal((await store.entry("key"))?.expiresAt, clock.now() + 3000, "after update with a ttl");
+      await equalDeadline(store, "key", clock.now() + 3000, "after update with a ttl");
       await store.update("key", () => value("6"), { ttl: Infinity });
-      equal((await store.entry("key"))?.expiresAt, Infinity, "after update with an infinite ttl");
+      await equalDeadline(store, "key", Infinity, "after update with an infinite ttl");
     },
   },
   {
@@ -45,7 +46,7 @@ export const atomics: readonly Case[] = [
       equal(await store.setIfAbsent("key", value("one"), { ttl: 100 }), true, "the first");
       equal(await store.setIfAbsent("key", value("two"), { ttl: 500 }), false, "the second");
       equal(text(await store.get("key")), "one", "the value");
-      equal((await store.entry("key"))?.expiresAt, clock.now() + 100, "the deadline");
+      await equalDeadline(store, "key", clock.now() + 100, "the deadline");
     },
   },
   {
@@ -81,9 +82,9 @@ export const atomics: readonly Case[] = [
       equal(await store.increment("n", 41, { ttl: 5000 }), 42, "the second");
       equal(await store.increment("n", -50), -8, "a negative step");
       equal(await store.increment("n", 0.5), -7.5, "a fraction");
-      equal((await store.entry("n"))?.expiresAt, start + 1000, "the deadline");
+      await equalDeadline(store, "n", start + 1000, "the deadline");
       equal(await store.increment("forever"), 1, "without a ttl");
-      equal((await store.entry("forever"))?.expiresAt, Infinity, "its deadline");
+      await equalDeadline(store, "forever", Infinity, "its deadline");
       if (!subject.can.includes("bytes")) return;
       equal(new TextDecoder().decode(await store.get("n")), "-7.5", "the text");
       await store.set("given", value("9007199254740990"));
@@ -210,11 +211,11 @@ export const atomics: readonly Case[] = [
       await store.set("key", value("x"), { ttl: 100 });
       clock.advance(60);
       equal(await store.touch("key", { ttl: 100 }), true, "touch");
-      equal((await store.entry("key"))?.expiresAt, clock.now() + 100, "the deadline");
+      await equalDeadline(store, "key", clock.now() + 100, "the deadline");
       clock.advance(60);
       equal(text(await store.find("key")), "x", "the value");
       equal(await store.touch("key", { ttl: Infinity }), true, "touch for ever");
-      equal((await store.entry("key"))?.expiresAt, Infinity, "the deadline for ever");
+      await equalDeadline(store, "key", Infinity, "the deadline for ever");
       await rejects(() => store.touch("key", {} as never), "invalid-argument", "touch without a ttl");
       await rejects(() => store.touch("key", undefined as never), "invalid-argument", "touch without options");
     },

@@ -1,9 +1,10 @@
 import type { Case } from "../case.ts";
-import { equal, rejects } from "../expect.ts";
-import { collect } from "./changes.ts";
+import { equal, equalDeadline, rejects } from "../expect.ts";
+import { collect } from "./watching.ts";
 
 const hour = 3_600_000;
 
+/** What deadlines promise. */
 export const expiry: readonly Case[] = [
   {
     name: "an entry tells its deadline",
@@ -13,8 +14,8 @@ export const expiry: readonly Case[] = [
       await store.set("long", value("x"), { ttl: Infinity });
       await store.set("plain", value("x"));
       await store.set("endless", value("x"), { ttl: Number.MAX_VALUE });
-      equal((await store.entry("short"))?.expiresAt, clock.now() + 1500, "with a ttl");
-      for (const key of ["long", "plain", "endless"]) equal((await store.entry(key))?.expiresAt, Infinity, key);
+      await equalDeadline(store, "short", clock.now() + 1500, "with a ttl");
+      for (const key of ["long", "plain", "endless"]) await equalDeadline(store, key, Infinity, key);
     },
   },
   {
@@ -60,9 +61,9 @@ export const expiry: readonly Case[] = [
       equal(await store.touch("touch", { ttl: 1000 }), false, "touch");
       equal(await store.has("touch"), false, "a touched expired value");
       equal(await store.setIfAbsent("setIfAbsent", value("new")), true, "setIfAbsent");
-      equal((await store.entry("setIfAbsent"))?.expiresAt, Infinity, "the deadline after setIfAbsent");
+      await equalDeadline(store, "setIfAbsent", Infinity, "the deadline after setIfAbsent");
       equal(await store.compareAndSet("compareAndSet", undefined, value("new")), true, "compareAndSet undefined");
-      equal((await store.entry("compareAndSet"))?.expiresAt, Infinity, "the deadline after compareAndSet");
+      await equalDeadline(store, "compareAndSet", Infinity, "the deadline after compareAndSet");
       equal(await store.compareAndSet("expected", value("7"), value("new")), false, "compareAndSet the old value");
       equal(text(await store.update("update", (current) => value(current === undefined ? "none" : "some"))), "none", "update"); // prettier-ignore
       equal(await store.increment("increment"), 1, "increment");

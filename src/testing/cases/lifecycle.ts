@@ -1,6 +1,6 @@
 import type { Store } from "../../core/contract.ts";
 import type { Case, Context } from "../case.ts";
-import { equal, rejects, rejectsWith } from "../expect.ts";
+import { equal, equalDeadline, rejects, rejectsWith } from "../expect.ts";
 
 /** Every call of a store, by name. */
 function calls({ value, subject }: Context, store: Store<any>, signal?: AbortSignal): Record<string, () => unknown> {
@@ -38,6 +38,7 @@ function calls({ value, subject }: Context, store: Store<any>, signal?: AbortSig
   };
 }
 
+/** What opening, closing and aborting promise. */
 export const lifecycle: readonly Case[] = [
   {
     name: "a closed store rejects every call as closed, and closes once",
@@ -134,7 +135,7 @@ export const lifecycle: readonly Case[] = [
       clock.advance(10);
       const again = await open();
       equal((await again.findMany(["plain", "short", "gone"])).map(text), ["1", "2", undefined], "the values");
-      equal((await again.entry("short"))?.expiresAt, clock.now() + 990, "the deadline");
+      await equalDeadline(again, "short", clock.now() + 990, "the deadline");
     },
   },
   {

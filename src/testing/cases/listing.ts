@@ -1,23 +1,15 @@
 import type { Store } from "../../core/contract.ts";
 import type { Case, Context } from "../case.ts";
 import { equal, rejects, rejectsWith } from "../expect.ts";
-import { oddKeys } from "./values.ts";
+import { keysOf, numbered, oddKeys, seePages } from "./keys.ts";
 
 const needs = ["list"] as const;
-
-async function keysOf(store: Store<any>, prefix?: string): Promise<string[]> {
-  const keys: string[] = [];
-  for await (const key of store.keys(prefix === undefined ? undefined : { prefix })) keys.push(key);
-  return keys.sort();
-}
 
 async function fill(store: Store<any>, { value }: Context, keys: readonly string[]): Promise<void> {
   await store.setMany(keys.map((key) => [key, value("x")] as const));
 }
 
-const numbered = (count: number, name = "key"): string[] =>
-  Array.from({ length: count }, (_, index) => `${name} ${String(index).padStart(4, "0")}`);
-
+/** What listings, prefixes and clear promise. */
 export const listing: readonly Case[] = [
   {
     name: "a listing tells each live key once, with deadline and size",
@@ -43,16 +35,11 @@ export const listing: readonly Case[] = [
     async run(context) {
       const store = await context.open();
       await fill(store, context, numbered(50));
-      const seen: string[] = [];
-      let cursor: string | undefined;
       let pages = 0;
-      do {
-        const page = await store.list({ limit: 7, cursor });
-        equal(page.entries.length <= 7 && page.entries.length > 0, true, "entries of a page within the limit");
-        seen.push(...page.entries.map(({ key }) => key));
-        cursor = page.cursor;
+      const seen = await seePages(store, 7, ({ entries }) => {
+        equal(entries.length <= 7 && entries.length > 0, true, "entries of a page within the limit");
         pages++;
-      } while (cursor !== undefined);
+      });
       equal(seen.sort(), numbered(50), "the keys of all pages");
       equal(pages >= 8, true, "as many pages as it takes");
       equal((await store.list({ limit: 50 })).entries.length, 50, "a page of just that many");
@@ -90,15 +77,10 @@ export const listing: readonly Case[] = [
       const lasting = numbered(60, "m");
       const passing = [...numbered(60, "a"), ...numbered(60, "z")];
       await fill(store, context, [...lasting, ...numbered(60, "a")]);
-      const seen: string[] = [];
-      let cursor: string | undefined;
-      do {
-        const page = await store.list({ limit: 9, cursor });
-        seen.push(...page.entries.map(({ key }) => key));
-        cursor = page.cursor;
+      const seen = await seePages(store, 9, async (_, count) => {
         await store.deleteMany(passing.splice(0, 10));
-        await fill(store, context, [`b ${seen.length}`, `mm ${seen.length}`, `zz ${seen.length}`, lasting[seen.length % 60]!]); // prettier-ignore
-      } while (cursor !== undefined);
+        await fill(store, context, [`b ${count}`, `mm ${count}`, `zz ${count}`, lasting[count % 60]!]);
+      });
       equal(seen.filter((key) => key.startsWith("m 0")).sort(), lasting, "the lasting keys");
       equal(new Set(seen).size, seen.length, "keys seen, once each");
     },
@@ -110,23 +92,8 @@ export const listing: readonly Case[] = [
       const store = await context.open();
       const keys = ["a", "a/", "a/b", "a/c", "a0", "ab", "b", "\u{1f600}", "\u{1f600}a", "\ud7ff", "\ue000", "\uffff", "\uffffa", "%", "_", "*", "a%", "a_", "a*"]; // prettier-ignore
       await fill(store, context, keys);
-      for (const prefix of [
-        "",
-        "a",
-        "a/",
-        "a/b",
-        "a/bb",
-        "\u{1f600}",
-        "\uffff",
-        "\ud7ff",
-        "%",
-        "_",
-        "*",
-        "a%",
-        "a_",
-        "a*",
-        "none",
-      ]) {
+      const prefixes = ["", "a", "a/", "a/b", "a/bb", "\u{1f600}", "\uffff", "\ud7ff", "%", "_", "*", "a%", "a_", "a*", "none"]; // prettier-ignore
+      for (const prefix of prefixes) {
         // prettier-ignore
         const expected = keys.filter((key) => key.startsWith(prefix)).sort();
         equal(await keysOf(store, prefix), expected, `keys with prefix ${JSON.stringify(prefix)}`);
@@ -142,13 +109,7 @@ export const listing: readonly Case[] = [
       const store = await context.open();
       await fill(store, context, oddKeys);
       equal(await keysOf(store), [...new Set(oddKeys)].sort(), "keys");
-      const seen: string[] = [];
-      let cursor: string | undefined;
-      do {
-        const page = await store.list({ limit: 1, cursor });
-        seen.push(...page.entries.map(({ key }) => key));
-        cursor = page.cursor;
-      } while (cursor !== undefined);
+      const seen = await seePages(store, 1);
       equal(seen.sort(), [...new Set(oddKeys)].sort(), "keys by pages of one");
     },
   },

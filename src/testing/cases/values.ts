@@ -1,19 +1,11 @@
 import type { Case } from "../case.ts";
-import { equal, rejects } from "../expect.ts";
-
-/** Keys that a medium, a path or a separator could confuse. */
-export const oddKeys: readonly string[] = [
-  "a/b", "a:b", "a%2Fb", "a?b", "a#b", "a&b=c", "a+b", "a b", "..", ".", "/", "//", " ", "\0", "a\0b", "\u{1f600}", "é", "e\u0301",
-  "__proto__", "constructor", "toString", "length", "null", "undefined", "0", "-1", "\r\n", "\t", "'\"`", "\\", "%", "%00", "\uffff", "\ufeff",
-  "A", "a", "ａ", "*", "[a]", "key:", "\u{10ffff}",
-]; // prettier-ignore
-
-/** What is no key, whatever the backend. */
-export const badKeys: readonly unknown[] = ["", "\ud800", "a\udc00", undefined, null, 1, {}, ["a"], Symbol.iterator];
+import { equal, equalDeadline, rejects } from "../expect.ts";
+import { badKeys, oddKeys } from "./keys.ts";
 
 const bytes = (length: number): Uint8Array<ArrayBuffer> =>
   Uint8Array.from({ length }, (_, index) => (index * 151 + (index >> 8)) & 255);
 
+/** What keys and values promise. */
 export const values: readonly Case[] = [
   {
     name: "a value comes back as it was written",
@@ -146,7 +138,7 @@ export const values: readonly Case[] = [
         await rejects(() => store.touch("key", { ttl }), "invalid-argument", what);
       }
       equal(text(await store.get("key")), "old", "the value");
-      equal((await store.entry("key"))?.expiresAt, Infinity, "the deadline");
+      await equalDeadline(store, "key", Infinity, "the deadline");
       equal([await store.has("new"), await store.has("other")], [false, false], "the neighbours");
     },
   },
@@ -155,18 +147,8 @@ export const values: readonly Case[] = [
     needs: ["bytes"],
     async run({ open }) {
       const store = await open();
-      for (const bad of [
-        undefined,
-        null,
-        "text",
-        1,
-        [1],
-        {},
-        new ArrayBuffer(1),
-        new Uint16Array(1),
-        new DataView(new ArrayBuffer(1)),
-      ] as unknown as Uint8Array[]) {
-        // prettier-ignore
+      const bads = [undefined, null, "text", 1, [1], {}, new ArrayBuffer(1), new Uint16Array(1), new DataView(new ArrayBuffer(1))] as unknown as Uint8Array[]; // prettier-ignore
+      for (const bad of bads) {
         await rejects(() => store.set("key", bad), "invalid-argument", `set ${String(bad)}`);
         await rejects(() => store.setMany([["a", bytes(1)], ["key", bad]]), "invalid-argument", `setMany ${String(bad)}`); // prettier-ignore
       }
@@ -232,7 +214,7 @@ export const values: readonly Case[] = [
         })(),
       );
       equal(text(await store.get("key 0")), "200", "a key written twice");
-      equal((await store.entry("key 0"))?.expiresAt, clock.now() + 1200, "its deadline");
+      await equalDeadline(store, "key 0", clock.now() + 1200, "its deadline");
       equal(text(await store.get("key 150")), "150", "a key written once");
       const found = await store.findMany(new Set(["key 199", "key 1"]));
       equal(found.map(text), ["199", "201"], "findMany of a set");
