@@ -1,6 +1,6 @@
 import type { Call } from "../../core/contract.ts";
 import { StoreError } from "../../core/error.ts";
-import { createProbe, type Manners } from "./probe.ts";
+import { createConditionals, type Conditionals } from "./conditionals.ts";
 import type { Names } from "./names.ts";
 import { metaHeader, readMeta, unseal, type Meta, type Sealed } from "./object.ts";
 import type { Send } from "./send.ts";
@@ -22,12 +22,15 @@ export interface Line {
   readonly etag: string;
 }
 
+/** The most that a page of a listing holds. */
+export const longestPage = 1000;
+
 type By = Pick<Call, "signal">;
 
 /** The objects of a bucket. */
 export interface Bucket {
-  /** What the server makes of conditions. */
-  manners(): Promise<Manners>;
+  /** What the server makes of conditional requests. */
+  conditionals(): Promise<Conditionals>;
   read(name: string, by: By): Promise<Found | undefined>;
   /** The same without the value. */
   look(name: string, by: By): Promise<Found | undefined>;
@@ -46,13 +49,13 @@ export interface Bucket {
 
 /** Returns the objects that requests can be sent for. */
 export function createBucket(send: Send, names: Names): Bucket {
-  const manners = createProbe(send, names);
+  const conditionals = createConditionals(send, names);
 
   const look: Bucket["look"] = (name, by) => send(by, { method: "HEAD", name, read: (headers) => readFound(headers) });
 
   /**
    * Finds out what came of a write over what was found, if its answer was lost: `true` if it was applied, `undefined` if not.
-   * Rejects when nobody knows, because others have written since without telling what they wrote over.
+   * Rejects when nobody knows, because others have written since without saying what they wrote over.
    */
   function judge(found: Found | undefined, current: Found | undefined, write?: string): true | undefined {
     const writes = current?.meta ? [current.meta.write, ...current.meta.before] : [];
@@ -63,7 +66,7 @@ export function createBucket(send: Send, names: Names): Bucket {
   }
 
   return {
-    manners,
+    conditionals,
     look,
     read: (name, by) =>
       send(by, {
@@ -80,7 +83,7 @@ export function createBucket(send: Send, names: Names): Bucket {
       await send(by, { method: "PUT", name, headers: { [metaHeader]: meta }, body, read: readWritten });
     },
     async putOver(found, name, { body, meta, write }, by) {
-      const { tag } = await manners();
+      const { tag } = await conditionals();
       const written = await send(by, {
         method: "PUT",
         name,
@@ -101,7 +104,7 @@ export function createBucket(send: Send, names: Names): Bucket {
       await send(by, { method: "DELETE", name, read: () => true });
     },
     async dropFound(found, name, whoever, by) {
-      const { tag } = await manners();
+      const { tag } = await conditionals();
       const dropped = await send(by, {
         method: "DELETE",
         name,
@@ -130,7 +133,18 @@ export function createBucket(send: Send, names: Names): Bucket {
   };
 }
 
-/** Reads what an answer tells of an object. Without a tag it is not S3's. */
+/** Reads a listing to its end, page by page. */
+export async function* pagesOf(bucket: Bucket, prefix: string, by: By): AsyncIterable<Line[]> {
+  for (let after = ""; ;) {
+    by.signal?.throwIfAborted();
+    const { lines, isLast } = await bucket.page(prefix, after, longestPage, by);
+    yield lines;
+    if (isLast) return;
+    after = lines.at(-1)!.name;
+  }
+}
+
+/** Reads what an answer says of an object. Without a tag it is not S3's. */
 function readFound(headers: Headers): Found | undefined {
   const etag = headers.get("etag");
   return etag ? { etag, meta: readMeta(headers) } : undefined;

@@ -1,6 +1,13 @@
 import { StoreError } from "../../core/error.ts";
-import type { Credentials } from "./send.ts";
 import type { S3Options } from "./options.ts";
+
+/** What requests are signed with. */
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string | undefined;
+  readonly region: string;
+}
 
 interface Runtime {
   process?: { env?: Record<string, string | undefined> };

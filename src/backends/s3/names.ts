@@ -5,7 +5,7 @@ const kept = 150;
 // What stands in a name as it is, everywhere and by the advice of S3's documents. Each other byte becomes "!" and two hex digits,
 // so that no key makes a path, a "..", or a name that a server would not keep beside another ("a" and "a/b").
 const plain = /^(?:[\w.-]|![0-9a-f]{2})+$/;
-// How much time the deadlines have in common that are marked under one name: ms. Whoever refreshes a value many times in it
+// How much time the deadlines have in common that are marked under one name: ms. A value that is refreshed many times in it
 // leaves one mark, and a sweep looks at what expires within it a little too early.
 const slice = 2 ** 15;
 
@@ -13,7 +13,7 @@ const slice = 2 ** 15;
 export interface Names {
   /** The object of a key. */
   ofKey(key: string): Promise<string>;
-  /** The key of an object's name, or `undefined` if the name does not tell it. */
+  /** The key of an object's name, or `undefined` if the name does not say it. */
   keyOf(name: string): string | undefined;
   /** How the names begin of all keys with a prefix: of those, and possibly of others. */
   ofPrefix(prefix: string): string;

@@ -8,7 +8,7 @@ export const gone: Entry = { value: new Uint8Array(), expiresAt: 0 };
 /** The one header in which an object's metadata are, so that they are there as a whole or not at all. */
 export const metaHeader = "x-amz-meta-shelflife";
 
-/** What the metadata of an object tell. */
+/** What the metadata of an object say. */
 export interface Meta {
   /** Epoch ms, `Infinity` for never, 0 of an object that stands for a removed value. */
   readonly expiresAt: number;
@@ -19,7 +19,7 @@ export interface Meta {
   readonly before: readonly string[];
   /** The SHA-256 of the object's bytes, in hex. */
   readonly sha256: string;
-  /** The key, if the name does not tell it. */
+  /** The key, if the name does not say it. */
   readonly key?: string | undefined;
 }
 
@@ -40,10 +40,10 @@ function tailOf(expiresAt: number): string {
   return `\nexpires-at=${expiresAt === Infinity ? "-".repeat(16) : String(expiresAt).padStart(16, "0")}\n`;
 }
 
-// How many earlier writes an object tells: by them whoever lost an answer finds out what came of his.
+// How many earlier writes an object names: by them a store that lost an answer finds out what came of its write.
 const remembered = 16;
 
-/** Returns the object of an entry, to be written over another. Its key is told where the name does not. */
+/** Returns the object of an entry, to be written over another. Its key is in it where the name does not say it. */
 export async function seal({ value, expiresAt }: Entry, key?: string, over?: Meta): Promise<Sealed> {
   // Whoever ends a value without a deadline in such a tail gets one more, so that different entries are different bytes.
   const hasTail = expiresAt !== Infinity || tailPattern.test(ending(value));

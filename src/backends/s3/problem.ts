@@ -14,7 +14,7 @@ export interface Answer<R> {
   readonly wait?: number | undefined;
 }
 
-// The codes of S3's documents (and of those who speak like it) that tell more than their status.
+// The codes of S3's documents (and of services like it) that say more than their status.
 const codes: Record<string, StoreErrorCode> = {
   NoSuchBucket: "bad-config",
   InvalidBucketName: "bad-config",

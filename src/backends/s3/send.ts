@@ -1,11 +1,14 @@
 import type { Call } from "../../core/contract.ts";
 import { isStoreError } from "../../core/error.ts";
+import { pause } from "../../core/pause.ts";
 import { longestDelay } from "../../core/timers.ts";
 import { untilAborted } from "../../core/untilAborted.ts";
 import { createAddress } from "./address.ts";
+import type { Credentials } from "./credentials.ts";
 import { hash } from "./object.ts";
-import { problem, readProblem, type Answer } from "./problem.ts";
 import type { S3Options } from "./options.ts";
+import { problem, readProblem, type Answer } from "./problem.ts";
+import { createSemaphore } from "./semaphore.ts";
 
 /** A request: of an object by its name, or of the bucket. */
 export interface Ask<R> {
@@ -26,16 +29,8 @@ export interface Ask<R> {
 /** Sends a request. That there is no such object, or that its condition is not met, is `undefined`. */
 export type Send = <R>(call: Pick<Call, "signal">, ask: Ask<R>) => Promise<R | undefined>;
 
-/** What requests are signed with. */
-export interface Credentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string | undefined;
-  readonly region: string;
-}
-
-// How many requests are under way at once: more would only wait at the server's, or be told to slow down.
-const lanes = 32;
+// How many requests are under way at once: more would only wait at the server's, or be asked to slow down.
+const mostRequests = 32;
 const nothing = new Uint8Array();
 
 /** Returns what sends the requests of one store. */
@@ -43,7 +38,7 @@ export function createSend(options: S3Options, credentials: Credentials): Send {
   const { timeout = 30_000, attempts = 4 } = options;
   const { region } = credentials;
   const address = createAddress(options, region);
-  const lane = createLanes(lanes);
+  const whenFree = createSemaphore(mostRequests);
   const derived = new Map<string, ArrayBuffer>();
 
   /** Makes one try. */
@@ -100,7 +95,7 @@ export function createSend(options: S3Options, credentials: Credentials): Send {
 
     async function tryOnce(method: string): Promise<Answer<R>> {
       try {
-        return await lane(() => {
+        return await whenFree(() => {
           begin();
           return attempt(ask, method, signal);
         });
@@ -141,26 +136,4 @@ export function createSend(options: S3Options, credentials: Credentials): Send {
       call.signal?.removeEventListener("abort", abort);
     }
   };
-}
-
-/** Returns what lets at most that many work at once, in the order of their coming. */
-function createLanes(count: number): <R>(work: () => Promise<R>) => Promise<R> {
-  const waiting: (() => void)[] = [];
-  let free = count;
-  return async (work) => {
-    if (free > 0) free--;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else free++;
-    }
-  };
-}
-
-/** Waits at least and about so long, so that those who failed together do not come back together. */
-export function pause(ms: number, least = 0): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, least + ms * (0.5 + Math.random())));
 }

@@ -2,8 +2,8 @@ import { isStoreError } from "../../core/error.ts";
 import type { Names } from "./names.ts";
 import type { Send } from "./send.ts";
 
-/** What a server makes of conditions. Some take no notice of them, without a word. */
-export interface Manners {
+/** What a server makes of conditional requests. Some take no notice of a condition, without a word. */
+export interface Conditionals {
   /** Whether a PUT happens only if its condition is met. */
   readonly putsIf: boolean;
   /** Whether a DELETE happens only if its condition is met, and then once. */
@@ -17,10 +17,10 @@ const bare = (etag: string): string => etag.replaceAll('"', "");
 const wrong = `"${"0".repeat(32)}"`;
 
 /** Returns what finds out, on an object of its own, what a server makes of conditions. It does so once, when that matters. */
-export function createProbe(send: Send, names: Names): () => Promise<Manners> {
-  let found: Promise<Manners> | undefined;
+export function createConditionals(send: Send, names: Names): () => Promise<Conditionals> {
+  let found: Promise<Conditionals> | undefined;
 
-  async function probe(): Promise<Manners> {
+  async function probe(): Promise<Conditionals> {
     const name = names.ofProbe();
     const body = new TextEncoder().encode(name);
 
@@ -51,7 +51,7 @@ export function createProbe(send: Send, names: Names): () => Promise<Manners> {
       });
       const deletesIf = await honest(async () => {
         if (!putsIf || (await ask("DELETE", "if-match", tag(wrong)))) return false;
-        // Of two who remove the same object one has to be told that it was the other.
+        // Of two that remove the same object one has to hear that it was the other.
         return !!(await ask("DELETE", "if-match", tag(etag))) && !(await ask("DELETE", "if-match", tag(etag)));
       });
       return { putsIf, deletesIf, tag };
