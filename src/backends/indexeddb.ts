@@ -13,13 +13,15 @@ import {
 } from "../core/options.ts";
 import type { Factory } from "../core/registry.ts";
 import { buffered, type AcknowledgeOptions } from "./indexeddb/buffered.ts";
-import { expiryIndex, findExpired, listKeys, listPage, rangeOf } from "./indexeddb/listing.ts";
-import { createCache, markStore, type Noted } from "./indexeddb/cache.ts";
-import { createQueue, type Work } from "./indexeddb/queue.ts";
+import { findExpired, listKeys, listPage, rangeOf } from "./indexeddb/listing.ts";
+import { createCache } from "./indexeddb/cache.ts";
+import { createTransactionQueue } from "./indexeddb/queue.ts";
 import { ask } from "./indexeddb/readMany.ts";
 import { Refusal } from "./indexeddb/failure.ts";
 import { deadlineOf, toEntry, type Stored } from "./indexeddb/record.ts";
-import { tellTogether } from "./indexeddb/announce.ts";
+import type { Mutation } from "./indexeddb/snapshot.ts";
+import type { Work } from "./indexeddb/work.ts";
+import { createAnnouncer } from "./indexeddb/announce.ts";
 
 /** Where an IndexedDB store keeps its entries, and how firmly. */
 export interface IndexedDBOptions extends StoreOptions, AcknowledgeOptions {
@@ -97,64 +99,17 @@ export async function storageUsage(): Promise<StorageUsage> {
   return { usage, quota, persisted };
 }
 
-// The second has marks.
-const version = 2;
-const storeName = "entries";
 // One round of a sweep: so many that it is fast, so few that other tabs are not kept waiting.
 const sweepSize = 500;
-// How long changes wait for more, to be told to other tabs together: ms.
-const patience = 10;
+// How long changes wait for more, to be reported to other tabs together: ms.
+const reportDelay = 10;
 
-function indexeddbBackend({
-  database = "shelflife",
-  persist,
-  durability = "relaxed",
-  cacheBytes = 4 << 20,
-  now = Date.now,
-}: IndexedDBOptions): CompleteBackend {
+function indexeddbBackend(options: IndexedDBOptions): CompleteBackend {
+  const { database = "shelflife", cacheBytes = 4 << 20 } = options;
   const hub = createSharedHub(`shelflife:${database}`);
-  const teller = tellTogether(hub.report, patience);
+  const { report, close } = createAnnouncer(hub.report, reportDelay);
   const cache = createCache(cacheBytes);
-  const queue = createQueue({ open, makeRoom: sweepWork({ now }), tell: teller.tell, begin, cache });
-
-  function open(lost: () => void): Promise<IDBDatabase> {
-    return new Promise((resolve, reject) => {
-      const request = indexedDB.open(database, version);
-      request.onupgradeneeded = ({ oldVersion }) => {
-        if (!oldVersion) request.result.createObjectStore(storeName).createIndex(expiryIndex, "e");
-        request.result.createObjectStore(markStore, { autoIncrement: true });
-      };
-      request.onerror = () => reject(request.error);
-      request.onsuccess = () => {
-        const connection = request.result;
-        // Another context deletes the database or opens a newer version: in its way we would block it for ever.
-        connection.onclose = connection.onversionchange = lost;
-        // Not awaited: the browser may leave the question to a person.
-        if (persist) navigator.storage?.persist?.().catch(() => {});
-        resolve(connection);
-      };
-    });
-  }
-
-  function begin(db: IDBDatabase, mode: IDBTransactionMode): IDBObjectStore {
-    return db.transaction([storeName, markStore], mode, { durability }).objectStore(storeName);
-  }
-
-  function put(entries: IDBObjectStore, changes: Noted[], key: string, { value, expiresAt }: Entry): void {
-    // Without a deadline the record is not in the index, and costs it nothing.
-    const record: Stored = expiresAt === Infinity ? { v: value } : { v: value, e: expiresAt };
-    entries.put(record, key);
-    changes.push({ type: "set", key, record });
-  }
-
-  /** Removes a record that was read in this transaction, and tells whether it was a live one. */
-  function remove(entries: IDBObjectStore, changes: Noted[], key: string, stored: Stored | null | undefined): boolean {
-    if (stored === undefined) return false;
-    const isLive = deadlineOf(stored) > now();
-    entries.delete(key);
-    changes.push({ type: isLive ? "delete" : "expire", key });
-    return isLive;
-  }
+  const queue = createTransactionQueue(cache, { ...options, database, makeRoom: sweepWork, report });
 
   return {
     returnsCopies: true,
@@ -164,8 +119,8 @@ function indexeddbBackend({
       queue.add({
         write: false,
         call,
-        async run(_, __, view) {
-          const give = await cache.getMany(view, keys);
+        async run(_, __, snapshot) {
+          const give = await cache.getMany(snapshot, keys);
           return keys.map((key) => toEntry(key, give(key)));
         },
       }),
@@ -204,7 +159,7 @@ function indexeddbBackend({
           }
           if (next === UNCHANGED) return;
           if (next) put(entries, changes, key, next);
-          else remove(entries, changes, key, stored);
+          else remove(entries, changes, key, stored, call);
         },
       }),
     list: (options, call) => queue.add({ write: false, call, run: (entries) => listPage(entries, options) }),
@@ -215,7 +170,7 @@ function indexeddbBackend({
         call,
         async run(entries, changes) {
           const range = rangeOf(prefix);
-          const expired = new Set(await ask(findExpired(entries, now())));
+          const expired = new Set(await ask(findExpired(entries, call.now())));
           for (const key of await ask(entries.getAllKeys(range) as IDBRequest<string[]>)) {
             changes.push({ type: expired.has(key) ? "expire" : "delete", key });
           }
@@ -231,7 +186,7 @@ function indexeddbBackend({
     watch: (_, observer) => hub.watch(observer),
     async close() {
       await queue.close();
-      teller.close();
+      close();
       hub.close();
     },
   };
@@ -242,10 +197,32 @@ function indexeddbBackend({
       call,
       async run(entries, changes) {
         const found = await Promise.all(keys.map((key) => ask(entries.get(key))));
-        return keys.filter((key, index) => remove(entries, changes, key, found[index])).length;
+        return keys.filter((key, index) => remove(entries, changes, key, found[index], call)).length;
       },
     });
   }
+}
+
+function put(entries: IDBObjectStore, changes: Mutation[], key: string, { value, expiresAt }: Entry): void {
+  // Without a deadline the record is not in the index, and costs it nothing.
+  const record: Stored = expiresAt === Infinity ? { v: value } : { v: value, e: expiresAt };
+  entries.put(record, key);
+  changes.push({ type: "set", key, record });
+}
+
+/** Removes a record that was read in this transaction, and returns whether it was a live one. */
+function remove(
+  entries: IDBObjectStore,
+  changes: Mutation[],
+  key: string,
+  stored: Stored | null | undefined,
+  { now }: Call,
+): boolean {
+  if (stored === undefined) return false;
+  const isLive = deadlineOf(stored) > now();
+  entries.delete(key);
+  changes.push({ type: isLive ? "delete" : "expire", key });
+  return isLive;
 }
 
 /** One round of a sweep: finds by the index what has expired and removes it. */

@@ -6,12 +6,12 @@ export interface Activity {
 }
 
 // So many lie between an answer and the request of the next call that is made on it, and some more.
-const patience = 24;
+const knownTurns = 24;
 
 /**
- * Whether requests can still be made in a transaction. The database tells by why it refuses one for what is no key: whether the
- * transaction is active is looked at first. Asking takes longer than most of what is done on the answer, so it is not asked
- * again while microtasks follow one another: nothing but `over` ends a transaction in between.
+ * Whether requests can still be made in a transaction. Probes with an invalid key: a finished transaction throws before the
+ * key is checked, an active one throws DataError. A probe takes longer than most of what is done on the answer, so its
+ * result is kept while microtasks follow one another: nothing but `over` ends a transaction in between.
  */
 export function isActive(activity: Activity): boolean {
   if (!activity.turns) {
@@ -29,8 +29,8 @@ export function isActive(activity: Activity): boolean {
 export function answered(activity: Activity): void {
   if (activity.turns < 0) return;
   const isKnown = activity.turns > 0;
-  activity.turns = patience;
-  if (!isKnown) void pass(activity);
+  activity.turns = knownTurns;
+  if (!isKnown) void countDown(activity);
 }
 
 /** Takes note that no request can be made any more. */
@@ -38,6 +38,6 @@ export function over(activity: Activity): void {
   activity.turns = -1;
 }
 
-async function pass(activity: Activity): Promise<void> {
+async function countDown(activity: Activity): Promise<void> {
   for (; activity.turns > 0; activity.turns--) await undefined;
 }

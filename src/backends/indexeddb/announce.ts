@@ -1,40 +1,40 @@
 import type { Change } from "../../core/contract.ts";
 import { onPageEvents } from "../../core/onPageEvents.ts";
 
-/** Tells changes a moment later, several together. */
-export interface Teller {
-  tell(changes: readonly Change[]): void;
-  /** Tells what waits. */
+/** Reports changes a moment later, several together. */
+export interface Announcer {
+  report(changes: readonly Change[]): void;
+  /** Reports what waits. */
   close(): void;
 }
 
 /**
- * Tells the first changes at once, and together what changes within so many ms after that: a message to other contexts costs
+ * Reports the first changes at once, and those that follow within `delay` ms together: a message to other contexts costs
  * about as much as a small write. In a page that is hidden, whose timers are late, or left, nothing waits.
  */
-export function tellTogether(tell: (changes: readonly Change[]) => void, patience: number): Teller {
+export function createAnnouncer(report: (changes: readonly Change[]) => void, delay: number): Announcer {
   let waiting: readonly Change[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  function pass(): void {
+  function flush(): void {
     clearTimeout(timer);
     timer = undefined;
     const changes = waiting;
     if (!changes.length) return;
     waiting = [];
-    tell(changes);
-    if (!globalThis.document?.hidden) timer = setTimeout(pass, patience);
+    report(changes);
+    if (!globalThis.document?.hidden) timer = setTimeout(flush, delay);
   }
 
-  const stopHearing = onPageEvents(["visibilitychange", "pagehide"], pass);
+  const stopListening = onPageEvents(["visibilitychange", "pagehide"], flush);
   return {
-    tell(changes) {
+    report(changes) {
       waiting = waiting.length ? [...waiting, ...changes] : changes;
-      if (timer === undefined) pass();
+      if (timer === undefined) flush();
     },
     close() {
-      stopHearing();
-      pass();
+      stopListening();
+      flush();
       clearTimeout(timer);
     },
   };

@@ -18,7 +18,7 @@ export interface Failure {
 
 /** A transaction that writes, as it ends. */
 export interface Ending {
-  /** Takes it down, for a cause that is told unless there was one before. */
+  /** Takes it down, for a cause that is reported unless there was one before. */
   abort(cause: unknown): void;
   /** Commits it by hand, which the browser would do later. */
   commit(): void;
@@ -33,7 +33,7 @@ export function endingOf(activity: Activity, lost: () => void): Ending {
   let cause: unknown;
   const failure = new Promise<Failure | undefined>((resolve) => {
     transaction.oncomplete = () => resolve(cause ? { error: cause } : undefined);
-    // A quota met after `commit()` is told by Firefox's request alone: the transaction is aborted for no reason, or completes.
+    // A quota met after `commit()` is reported by Firefox's request alone: the transaction is aborted for no reason, or completes.
     transaction.onerror = ({ target }) => (cause ??= (target as IDBRequest).error);
     transaction.onabort = () => resolve({ error: isQuota(cause) ? cause : (transaction.error ?? cause) });
     // Chromium says nothing else of a transaction that it was committing.
@@ -67,7 +67,7 @@ export function isQuota(error: unknown): boolean {
 }
 
 /** The error of a call that could not be done. */
-export function describe(cause: unknown, key?: string): StoreError {
+export function toStoreError(cause: unknown, key?: string): StoreError {
   if (isStoreError(cause)) return cause;
   const about = key === undefined ? "entries" : `key ${quote(key)}`;
   return isQuota(cause)

@@ -1,24 +1,24 @@
 // What shares a message to other contexts, and when it goes.
 import assert from "node:assert/strict";
 import { test, type TestContext, vi } from "vitest";
-import { tellTogether, type Teller } from "../../../src/backends/indexeddb/announce.ts";
+import { createAnnouncer, type Announcer } from "../../../src/backends/indexeddb/announce.ts";
 import type { Change } from "../../../src/index.ts";
 
 const change = (key: string): Change => ({ type: "set", key });
 interface Fresh {
-  readonly teller: Teller;
+  readonly announcer: Announcer;
   /** The keys of each message. */
   readonly messages: string[];
   tick(ms: number): void;
 }
 
-/** A teller of a patience of 10 ms, whose timers run when they are told to. */
+/** An announcer with a delay of 10 ms, whose timers run when the test says so. */
 function fresh(context: TestContext): Fresh {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   context.onTestFinished(() => void vi.useRealTimers());
   const messages: string[] = [];
-  const teller = tellTogether((changes) => void messages.push(changes.map(({ key }) => key).join()), 10);
-  return { teller, messages, tick: (ms) => vi.advanceTimersByTime(ms) };
+  const announcer = createAnnouncer((changes) => void messages.push(changes.map(({ key }) => key).join()), 10);
+  return { announcer, messages, tick: (ms) => vi.advanceTimersByTime(ms) };
 }
 
 /** Makes a global of a page, until the test ends. */
@@ -28,31 +28,31 @@ function define(context: TestContext, name: string, value: unknown): void {
 }
 
 test("the first change goes at once, those that follow share a message within the patience", (context) => {
-  const { teller, messages, tick } = fresh(context);
-  teller.tell([change("a")]);
+  const { announcer, messages, tick } = fresh(context);
+  announcer.report([change("a")]);
   assert.deepEqual(messages, ["a"]);
-  teller.tell([change("b"), change("c")]);
+  announcer.report([change("b"), change("c")]);
   tick(9);
-  teller.tell([change("d")]);
+  announcer.report([change("d")]);
   assert.deepEqual(messages, ["a"]);
   tick(1);
   assert.deepEqual(messages, ["a", "b,c,d"]);
-  teller.tell([change("e")]);
+  announcer.report([change("e")]);
   tick(9);
   assert.equal(messages.length, 2);
   tick(1);
   assert.deepEqual(messages.slice(2), ["e"]);
   // Nothing followed.
   tick(10);
-  teller.tell([change("f")]);
+  announcer.report([change("f")]);
   assert.deepEqual(messages.slice(3), ["f"]);
 });
 
 test("a close tells what waits, and leaves no timer", (context) => {
-  const { teller, messages, tick } = fresh(context);
-  teller.tell([change("a")]);
-  teller.tell([change("b")]);
-  teller.close();
+  const { announcer, messages, tick } = fresh(context);
+  announcer.report([change("a")]);
+  announcer.report([change("b")]);
+  announcer.close();
   assert.deepEqual(messages, ["a", "b"]);
   tick(100);
   assert.equal(messages.length, 2);
@@ -64,20 +64,20 @@ test("in a page that is hidden or left nothing waits", (context) => {
   define(context, "document", document);
   define(context, "addEventListener", (type: string, listener: () => void) => listeners.set(type, listener));
   define(context, "removeEventListener", (type: string) => listeners.delete(type));
-  const { teller, messages } = fresh(context);
-  teller.tell([change("a")]);
-  teller.tell([change("b")]);
+  const { announcer, messages } = fresh(context);
+  announcer.report([change("a")]);
+  announcer.report([change("b")]);
   document.hidden = true;
   listeners.get("visibilitychange")!();
   assert.deepEqual(messages, ["a", "b"]);
-  teller.tell([change("c")]);
-  teller.tell([change("d")]);
+  announcer.report([change("c")]);
+  announcer.report([change("d")]);
   assert.deepEqual(messages.slice(2), ["c", "d"]);
   document.hidden = false;
-  teller.tell([change("e")]);
-  teller.tell([change("f")]);
+  announcer.report([change("e")]);
+  announcer.report([change("f")]);
   listeners.get("pagehide")!();
   assert.deepEqual(messages.slice(4), ["e", "f"]);
-  teller.close();
+  announcer.close();
   assert.equal(listeners.size, 0);
 });

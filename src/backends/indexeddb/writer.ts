@@ -1,0 +1,47 @@
+import type { Cache } from "./cache.ts";
+import type { Connection } from "./connection.ts";
+import { endingOf, Refusal, type Failure } from "./failure.ts";
+import type { Hits } from "./hits.ts";
+import type { Reader } from "./reader.ts";
+import { copyOf } from "./record.ts";
+import type { Mutation } from "./snapshot.ts";
+import { start, type Job } from "./work.ts";
+
+/** Runs writes, and single reads among them. Resolves with the reason if the transaction is aborted. */
+export type Writer = (batch: readonly Job[], leavesMark?: boolean) => Promise<Failure | undefined>;
+
+/** Returns a writer, whose batches are a transaction each. Reads that follow begin another. */
+export function createWriter({ begin, lose }: Connection, cache: Cache, hits: Hits, reader: Reader): Writer {
+  return async (batch, leavesMark = true) => {
+    reader.end();
+    const snapshot = cache.begin(await begin("readwrite"), leavesMark);
+    hits.rely(snapshot);
+    const ending = endingOf(snapshot, lose);
+    if (batch.some(({ found, key }) => found && cache.has(key!))) await snapshot.verified!.catch(() => {});
+    const written = new Map<string, Mutation>();
+    for (const job of batch) {
+      // In order: each sees what those before it wrote, and what is not of this transaction it need not wait for.
+      const mutation = job.write ? undefined : written.get(job.key!);
+      if (!job.write) job.record = mutation ? Promise.resolve(copyOf(mutation.record)) : cache.get(snapshot, job.key!);
+      const done = start(job, snapshot);
+      if (!job.write && !mutation) void done.then(() => job.error || job.resolve(job.result));
+      // A single read has made its request.
+      if (!job.write) continue;
+      await done;
+      for (const mutation of job.changes!) written.set(mutation.key, mutation);
+      if (!job.error || job.error instanceof Refusal) continue;
+      // Nothing of it may stay.
+      ending.abort(job.error);
+      break;
+    }
+    // Not with several writes: Firefox would commit all but the one that the quota refuses.
+    if (!ending.hasFailed() && !batch[1] && (batch[0]!.key ?? batch[0]!.isLast)) ending.commit();
+    const failure = await ending.failure;
+    if (!failure)
+      cache.commit(
+        snapshot,
+        batch.flatMap(({ changes }) => changes!),
+      );
+    return failure;
+  };
+}
