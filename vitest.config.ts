@@ -25,11 +25,14 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     retry: 0,
+    slowTestThreshold: 5000,
     projects: [
       project("unit", ["node"], {
         include: ["test/**/*.test.ts"],
         exclude: ["**/node_modules/**", "test/{package,processes,cases}/**"],
       }),
+      // The Cases on src, for every subject that Node has. Other runtimes run them by test/runtimes/cases.ts.
+      project("cases", ["node", "servers"], { include: ["test/cases/**/*.test.ts"], testTimeout: 150_000 }),
       project("processes", ["runtimes", "servers"], { include: ["test/processes/**/*.test.ts"] }),
       project("package", ["runtimes", "consumers", "package"], { include: ["test/package/**/*.test.ts"] }),
     ],

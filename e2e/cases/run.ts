@@ -16,7 +16,7 @@ export async function run(
 ): Promise<void> {
   const load = (async (name) => (name === "index" ? bundle : handler)) as Load;
   try {
-    tell(summary(await runCases(testing, await subjects(load, server), { filter, print: tell })));
+    tell(summary(await runCases(testing, await subjects(load, () => server), { filter, print: tell })));
   } catch (error) {
     tell(String(error));
     tell(summary({ passed: 0, failed: 1 }));

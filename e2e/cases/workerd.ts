@@ -100,7 +100,7 @@ try {
 
   print("From here, over the worker's handler:");
   const load = (async (name) => (name === "index" ? index : handlerModule)) as Load;
-  const remotes = (await subjects(load, worker)).filter(({ name }) => name.includes("over a server"));
+  const remotes = (await subjects(load, () => worker)).filter(({ name }) => name.includes("over a server"));
   add(await runCases(testing, remotes, { filter, print }));
 } finally {
   child.removeAllListeners("exit").kill();

@@ -15,10 +15,14 @@ const whole: readonly Feature[] = ["atomic", "list", "sweep", "watch", "bytes"];
 const kept: readonly Feature[] = [...whole, "shared", "persistent"];
 
 /**
- * Makes the subjects that this runtime has, and two views of each. `server` is the address of a {@link storeServer} that
- * listens.
+ * Makes the subjects that this runtime has, and two views of each. `server` returns the address of a {@link storeServer}
+ * that listens.
  */
-export async function subjects(load: Load, server: string, more: readonly Subject[] = []): Promise<Subject[]> {
+export async function subjects(
+  load: Load,
+  server: () => string | Promise<string>,
+  more: readonly Subject[] = [],
+): Promise<Subject[]> {
   const index = await load("index");
   const { indexeddb, localstorage, sessionstorage, memory, remote } = index;
   const { handler } = await load("http/handler");
@@ -36,7 +40,7 @@ export async function subjects(load: Load, server: string, more: readonly Subjec
       can: kept,
       // A race costs several requests each round.
       rounds: 100,
-      open: (medium, options) => openRemote(remote, server, medium, options, (request) => fetch(request)),
+      open: async (medium, options) => openRemote(remote, await server(), medium, options, (request) => fetch(request)),
     },
     ...more,
   ];

@@ -1,0 +1,3 @@
+import { proveMedium } from "../support/proveMedium.ts";
+
+await proveMedium("remote");

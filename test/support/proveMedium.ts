@@ -1,0 +1,30 @@
+import { afterAll, describe, test } from "vitest";
+import * as s3 from "../../src/backends/s3.ts";
+import * as sqlite from "../../src/backends/sqlite.ts";
+import * as valkey from "../../src/backends/valkey.ts";
+import * as handler from "../../src/http/handler.ts";
+import * as index from "../../src/index.ts";
+import { cases, casesFor, prove } from "../../src/testing.ts";
+import { serverSubjects, type Load } from "./serverSubjects.ts";
+
+const modules = {
+  index,
+  "http/handler": handler,
+  "backends/s3": s3,
+  "backends/sqlite": sqlite,
+  "backends/valkey": valkey,
+};
+
+/** Imports a module of src, in which this run may measure the coverage. */
+export const load = (async (name: keyof typeof modules) => modules[name]) as Load;
+
+/** Proves every subject of this runtime whose name contains the medium's, each Case as a test of its own. */
+export async function proveMedium(medium: string): Promise<void> {
+  const { subjects, stop } = await serverSubjects(load);
+  afterAll(stop);
+  for (const subject of subjects.filter(({ name }) => name.includes(medium))) {
+    describe(subject.name, () => {
+      for (const each of casesFor(cases, subject)) test(each.name, () => prove(each, subject));
+    });
+  }
+}
