@@ -46,13 +46,11 @@ export function createBatches(read: Reader["read"], write: Writer, { makeRoom, r
   }
 
   async function free(call: Call): Promise<void> {
-    let job: Job;
-    do {
-      job = { ...makeRoom(call), resolve() {}, reject() {} };
-      // Where nothing fits, nor does a mark. None is needed: a context that holds what has expired does not return it.
-      if (await write([job], false).catch(() => true)) return;
-      report(job.changes!);
-    } while (job.result);
+    const job: Job = { ...makeRoom(call), resolve() {}, reject() {} };
+    // Where nothing fits, nor does a mark. None is needed: a context that holds what has expired does not return it.
+    if (await write([job], false).catch(() => true)) return;
+    report(job.changes!);
+    if (job.result) await free(call);
   }
 
   return run;

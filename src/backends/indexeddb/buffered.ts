@@ -1,8 +1,9 @@
-import type { Awaitable, Call, Entry, CompleteBackend, Observer } from "../../core/contract.ts";
+import type { Awaitable, Call, CompleteBackend, Entry } from "../../core/contract.ts";
 import type { StoreError } from "../../core/error.ts";
-import { onPageEvents } from "../../core/onPageEvents.ts";
+import { createUncommitted } from "./uncommitted.ts";
+import { createWriteBehind } from "./writeBehind.ts";
 
-/** Whether a write is acknowledged before it is committed, and who is told when it then is not. */
+/** Whether a write is acknowledged before it is committed, and what happens when it then is not. */
 export interface AcknowledgeOptions {
   /**
    * When a write resolves: when the medium has `committed` it, or when it is `buffered` in this process, which commits it
@@ -14,125 +15,35 @@ export interface AcknowledgeOptions {
   onError?: ((error: StoreError) => void) | undefined;
 }
 
-type Item = readonly [key: string, entry: Entry];
-
-// How long a write waits for others, or for a later one of the same key, before it is given to the medium: ms.
-const patience = 10;
-// With so much that is not committed, a write waits for that.
-const maxWrites = 1000;
-const maxBytes = 4_194_304;
-
 /**
- * Returns a backend that takes writes at once and gives them to another a moment later, of several to one key the last. Its
- * reads see them; any other call comes after them; who watches is told when they are committed, or the reason when that
- * fails. When the page is hidden, what waits is given to the medium, and from then on nothing waits. The other backend has
- * to keep the order in which it is called.
+ * Returns a backend that takes writes at once and gives them to another a moment later. Its reads see them; any other call
+ * comes after them. A watch reports them when they are committed, and rejects with the reason when that fails. The other
+ * backend has to keep the order in which it is called.
  */
 export function buffered(backend: CompleteBackend, { onError }: AcknowledgeOptions): CompleteBackend {
-  // What is read in place of what the medium has.
   const overlay = new Map<string, Entry>();
-  // What of it the medium was not given yet.
-  const waiting = new Map<string, Entry>();
-  const writing = new Set<Promise<unknown>>();
-  const observers = new Set<Observer>();
-  let bytes = 0;
-  let count = 0;
-  let clock: Call;
-  let failure: unknown;
-  let isLeft = false;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-
-  /** Counts what is not committed. */
-  function add(items: readonly Item[], sign: 1 | -1): void {
-    count += sign * items.length;
-    for (const [, { value }] of items) bytes += sign * value.length;
-  }
-
-  /** Writes to the medium, and notes how that ends: with the error or without. */
-  function write(items: readonly Item[], work: () => Awaitable<void>): void {
-    const run = async (): Promise<unknown> => {
-      let error: unknown;
-      try {
-        await work();
-      } catch (thrown) {
-        error = thrown;
-      }
-      add(items, -1);
-      writing.delete(done);
-      // From here on a read tells what the medium has.
-      for (const [key, entry] of items) if (overlay.get(key) === entry) overlay.delete(key);
-      if (error) report(error);
-      return error;
-    };
-    const done = run();
-    writing.add(done);
-  }
-
-  function report(error: unknown): void {
-    for (const { failed } of observers) failed(error);
-    if (onError) onError(error as StoreError);
-    else failure ??= error;
-  }
-
-  /** Gives the medium what waits. */
-  function handOver(): void {
-    clearTimeout(timer);
-    timer = undefined;
-    const items = [...waiting];
-    waiting.clear();
-    for (const item of items) write([item], () => backend.set(...item, clock));
-  }
-
-  /** The same for a page that may be gone in a moment: all at once. */
-  function leave(): void {
-    const items = [...waiting];
-    if (!items[1]) return handOver();
-    waiting.clear();
-    write(items, () => backend.setMany(items, { ...clock, isLast: true }));
-  }
-
-  function hear({ type }: { type: string }): void {
-    // A page that is left is told that it is hidden after that.
-    if (type !== "visibilitychange") isLeft = type === "pagehide";
-    leave();
-  }
-
-  function wait(): Promise<unknown[]> {
-    handOver();
-    return Promise.all(writing);
-  }
-
-  /** Takes a write, and waits if there are too many. */
-  function take(items: readonly Item[], { now }: Call): Awaitable<void> {
-    // Whoever gave it a signal has his answer before it is written.
-    clock = { now };
-    for (const [key, entry] of items) overlay.set(key, entry);
-    add(items, 1);
-    if (count >= maxWrites || bytes >= maxBytes) return wait().then(() => {});
-    if (isLeft) queueMicrotask(leave);
-    else if (globalThis.document?.hidden) handOver();
-    else timer ??= setTimeout(handOver, patience);
-  }
-
-  /** Gives bytes that are still to be written. */
-  function lend(entry: Entry): Entry {
-    return backend.returnsCopies ? { ...entry, value: new Uint8Array(entry.value) } : entry;
-  }
+  const uncommitted = createUncommitted(overlay, onError);
+  const { set, setMany, flush: handOver, close } = createWriteBehind(backend, uncommitted);
 
   function get(key: string, call: Call): Awaitable<Entry | undefined> {
     const entry = overlay.get(key);
-    return entry ? lend(entry) : backend.get(key, call);
+    if (!entry) return backend.get(key, call);
+    // Its bytes are still to be written.
+    return backend.returnsCopies ? { ...entry, value: new Uint8Array(entry.value) } : entry;
   }
 
-  async function flush(): Promise<void> {
-    const error = (await wait()).find(Boolean) ?? failure;
-    failure = undefined;
-    if (error) throw error;
+  function flush(): Promise<void> {
+    handOver();
+    return uncommitted.flush();
   }
 
-  const stopHearing = onPageEvents(["visibilitychange", "pagehide", "pageshow"], hear);
-  const view: CompleteBackend = {
-    ...backend,
+  return {
+    ...after(backend, () => {
+      handOver();
+      // What the call changes is read from the medium.
+      overlay.clear();
+    }),
+    isPersistent: backend.isPersistent,
     copiesValues: false,
     get,
     head: (key, call) => overlay.get(key) ?? (backend.head ?? backend.get)(key, call),
@@ -140,29 +51,20 @@ export function buffered(backend: CompleteBackend, { onError }: AcknowledgeOptio
       keys.some((key) => overlay.has(key))
         ? Promise.all(keys.map((key) => get(key, call)))
         : backend.getMany(keys, call),
-    set(key, entry, call) {
-      const old = waiting.get(key);
-      if (old) add([[key, old]], -1);
-      waiting.set(key, entry);
-      return take([[key, entry]], call);
-    },
-    setMany(items, call) {
-      handOver();
-      write(items, () => backend.setMany(items, { now: call.now }));
-      return take(items, call);
-    },
+    set,
+    setMany,
     async watch(options, observer, call) {
       handOver();
       const stop = await backend.watch(options, observer, call);
-      observers.add(observer);
+      const stopReporting = uncommitted.watch(observer);
       return () => {
-        observers.delete(observer);
+        stopReporting();
         stop();
       };
     },
     flush,
     async close() {
-      stopHearing();
+      close();
       try {
         await flush();
       } finally {
@@ -170,28 +72,17 @@ export function buffered(backend: CompleteBackend, { onError }: AcknowledgeOptio
       }
     },
   };
-  for (const name of [
-    "delete",
-    "mutate",
-    "deleteMany",
-    "list",
-    "listKeys",
-    "clear",
-    "sweep",
-    "take",
-    "increment",
-    "touch",
-  ] as const) {
-    const call = backend[name] as ((...args: unknown[]) => unknown) | undefined;
-    if (!call) continue;
-    Object.assign(view, {
-      [name](...args: unknown[]) {
-        handOver();
-        // What it changes is read from the medium.
-        overlay.clear();
-        return call(...args);
-      },
-    });
+}
+
+/** Returns a backend whose every call comes after a step. */
+function after(backend: CompleteBackend, step: () => void): CompleteBackend {
+  const calls: Record<string, unknown> = { ...backend };
+  for (const [name, call] of Object.entries(calls)) {
+    if (typeof call !== "function") continue;
+    calls[name] = (...args: unknown[]) => {
+      step();
+      return call(...args);
+    };
   }
-  return view;
+  return calls as unknown as CompleteBackend;
 }

@@ -39,7 +39,7 @@ export function createCache(maxBytes: number): Cache {
 
   function get(snapshot: Snapshot, key: string): Promise<unknown> {
     // The first value of all is not held: asking for the mark, too, would make it later.
-    if (isAsked || !held.isEmpty()) verify(snapshot);
+    if (isAsked || held.size()) verify(snapshot);
     isAsked = true;
     if (has(key)) {
       return snapshot.mark === undefined

@@ -37,8 +37,9 @@ export function createConnection(
     lost();
   }
 
-  function connect(): Promise<IDBDatabase> {
-    return new Promise((resolve, reject) => {
+  function open(): Promise<void> | undefined {
+    if (database) return undefined;
+    opening ??= new Promise<void>((resolve, reject) => {
       const request = indexedDB.open(name, version);
       request.onupgradeneeded = ({ oldVersion }) => {
         if (!oldVersion) request.result.createObjectStore(storeName).createIndex(expiryIndex, "e");
@@ -46,21 +47,14 @@ export function createConnection(
       };
       request.onerror = () => reject(request.error);
       request.onsuccess = () => {
-        const connection = request.result;
+        database = request.result;
         // Another context deletes the database or opens a newer version: in its way we would block it for ever.
-        connection.onclose = connection.onversionchange = lose;
+        database.onclose = database.onversionchange = lose;
         // Not awaited: the browser may leave the question to a person.
         if (persist) navigator.storage?.persist?.().catch(() => {});
-        resolve(connection);
+        resolve();
       };
-    });
-  }
-
-  function open(): Promise<void> | undefined {
-    if (database) return undefined;
-    opening ??= connect()
-      .then((opened) => void (database = opened))
-      .finally(() => (opening = undefined));
+    }).finally(() => (opening = undefined));
     return opening;
   }
 

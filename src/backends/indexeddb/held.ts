@@ -10,7 +10,7 @@ export interface HeldRecords {
   set(key: string, record: unknown): void;
   delete(key: string): void;
   clear(): void;
-  isEmpty(): boolean;
+  size(): number;
 }
 
 interface Slot extends Sieved {
@@ -56,6 +56,6 @@ export function createHeldRecords(maxBytes: number): HeldRecords {
       slots.clear();
       bytes = 0;
     },
-    isEmpty: () => !slots.size,
+    size: () => slots.size,
   };
 }

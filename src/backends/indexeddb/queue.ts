@@ -61,7 +61,7 @@ export function createTransactionQueue(cache: Cache, options: DatabaseOptions & 
   }
 
   function flush(): void {
-    const opening = jobs.length ? connection.open() : undefined;
+    const opening = jobs[0] && connection.open();
     if (opening) {
       opening.then(flush, (error: unknown) => {
         for (const job of jobs) job.reject(toStoreError(error));

@@ -23,37 +23,30 @@ export function createReader({ begin }: Pick<Connection, "begin">, cache: Cache,
   let last: Snapshot | undefined;
   let left = 0;
 
-  /** Asks for some records in the transaction of the reads before, and returns whether that was still active. */
-  function follow(gets: readonly Job[]): boolean {
-    if (last && left >= gets.length && isActive(last)) {
-      for (const job of gets) job.record = cache.get(last, job.key!);
-      left -= gets.length;
-      return true;
-    }
-    last = undefined;
-    return false;
-  }
-
   return {
     async read(batch) {
       const gets = batch.filter(({ found }) => found);
       const isSingle = gets.length === batch.length && gets.length < fewKeys;
       let snapshot: Snapshot;
-      if (!isSingle || !follow(gets)) {
+      if (isSingle && last && left >= gets.length && isActive(last)) {
+        snapshot = last;
+        left -= gets.length;
+      } else {
+        if (isSingle) last = undefined;
         snapshot = cache.begin(await begin("readonly"), false);
         hits.rely(snapshot);
         if (isSingle) {
           last = snapshot;
           left = maxReads;
         }
-        if (gets.length >= fewKeys) {
-          const given = cache.getMany(
-            snapshot,
-            gets.map(({ key }) => key!),
-          );
-          for (const job of gets) job.record = given.then((give) => give(job.key!));
-        } else for (const job of gets) job.record = cache.get(snapshot, job.key!);
       }
+      if (gets.length >= fewKeys) {
+        const given = cache.getMany(
+          snapshot,
+          gets.map(({ key }) => key!),
+        );
+        for (const job of gets) job.record = given.then((give) => give(job.key!));
+      } else for (const job of gets) job.record = cache.get(snapshot, job.key!);
       // Not committed by hand: Chromium lost large answers that way.
       await Promise.all(
         batch.map(async (job) => {

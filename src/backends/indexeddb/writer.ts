@@ -20,14 +20,15 @@ export function createWriter({ begin, lose }: Connection, cache: Cache, hits: Hi
     if (batch.some(({ found, key }) => found && cache.has(key!))) await snapshot.verified!.catch(() => {});
     const written = new Map<string, Mutation>();
     for (const job of batch) {
-      // In order: each sees what those before it wrote, and what is not of this transaction it need not wait for.
-      const mutation = job.write ? undefined : written.get(job.key!);
-      if (!job.write) job.record = mutation ? Promise.resolve(copyOf(mutation.record)) : cache.get(snapshot, job.key!);
-      const done = start(job, snapshot);
-      if (!job.write && !mutation) void done.then(() => job.error || job.resolve(job.result));
-      // A single read has made its request.
-      if (!job.write) continue;
-      await done;
+      if (!job.write) {
+        // In order: it sees what those before it wrote, and what is not of this transaction it need not wait for.
+        const mutation = written.get(job.key!);
+        job.record = mutation ? Promise.resolve(copyOf(mutation.record)) : cache.get(snapshot, job.key!);
+        const done = start(job, snapshot);
+        if (!mutation) void done.then(() => job.error || job.resolve(job.result));
+        continue;
+      }
+      await start(job, snapshot);
       for (const mutation of job.changes!) written.set(mutation.key, mutation);
       if (!job.error || job.error instanceof Refusal) continue;
       // Nothing of it may stay.
