@@ -1,3 +1,4 @@
+import { element } from "./element.js";
 import { showKey } from "./format.js";
 
 const most = 200;
@@ -10,29 +11,29 @@ export function createLog() {
   let waiting = [];
   let timer;
   let last;
-  let untold = 0;
+  let unheard = 0;
   let voice;
 
   function line({ type, key, at }) {
-    const item = document.createElement("li");
-    const time = Object.assign(document.createElement("time"), { textContent: at.toLocaleTimeString("en-GB") });
-    const what = Object.assign(document.createElement("span"), { textContent: type, className: `change ${type}` });
-    const name = Object.assign(document.createElement("bdi"), { textContent: showKey(key), title: key });
+    const item = element("li");
+    const time = element("time", { textContent: at.toLocaleTimeString("en-GB") });
+    const what = element("span", { textContent: type, className: `change ${type}` });
+    const name = element("bdi", { textContent: showKey(key), title: key });
     item.append(time, what, name);
     return item;
   }
 
-  /** Says to those who listen what has changed: all of it in one sentence, and not more often than it can be heard. */
-  function tell() {
+  /** Says what has changed to a screen reader: all of it in one sentence, and not more often than it can be heard. */
+  function announce() {
     voice = undefined;
-    summary.textContent = untold === 1 ? `Change: ${last.type} ${showKey(last.key)}` : `${untold} changes`;
-    untold = 0;
+    summary.textContent = unheard === 1 ? `Change: ${last.type} ${showKey(last.key)}` : `${unheard} changes`;
+    unheard = 0;
   }
 
   function flush() {
     last = waiting.at(-1);
-    untold += waiting.length;
-    voice ??= setTimeout(tell, 1500);
+    unheard += waiting.length;
+    voice ??= setTimeout(announce, 1500);
     timer = undefined;
     log.prepend(...waiting.slice(-most).reverse().map(line));
     waiting = [];

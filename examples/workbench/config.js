@@ -1,4 +1,5 @@
 import { isStoreError } from "../../dist/shelflife.min.js";
+import { element } from "./element.js";
 
 // Swept more often than by default, so that one sees the expiries arrive among the changes.
 const sweepInterval = 10_000;
@@ -62,18 +63,18 @@ export function createConfig(open) {
     document.querySelector("#about").textContent = next ? about[next] : "A backend of your own.";
   }
 
-  function tell(error) {
+  function showProblem(error) {
     details.open = true;
     text.setAttribute("aria-invalid", "true");
-    const code = Object.assign(document.createElement("code"), {
+    const code = element("code", {
       textContent: isStoreError(error) ? error.code : error.name,
     });
     // Of several problems each has a line of its own.
     const [, where, what] = /^(.*?: )((?:option|parameters) .*)$/s.exec(error.message) ?? [];
     const lines = what?.split(/; (?=option |parameters )/) ?? [];
     if (lines.length < 2) return problems.replaceChildren(code, error.message);
-    const list = document.createElement("ul");
-    list.append(...lines.map((line) => Object.assign(document.createElement("li"), { textContent: line })));
+    const list = element("ul");
+    list.append(...lines.map((line) => element("li", { textContent: line })));
     problems.replaceChildren(code, where, list);
   }
 
@@ -85,7 +86,7 @@ export function createConfig(open) {
       mark(choiceOf(config));
       keepInAddress(config);
     } catch (error) {
-      tell(error);
+      showProblem(error);
     }
   }
 
@@ -94,7 +95,7 @@ export function createConfig(open) {
     try {
       config = JSON.parse(text.value);
     } catch (error) {
-      tell(Object.assign(error, { message: `The configuration is not JSON: ${error.message}` }));
+      showProblem(Object.assign(error, { message: `The configuration is not JSON: ${error.message}` }));
       return text.focus();
     }
     await apply(config);
@@ -108,7 +109,7 @@ export function createConfig(open) {
       return apply(config);
     } catch (error) {
       show(presets.indexeddb);
-      tell(Object.assign(error, { message: `The address names no configuration: ${error.message}` }));
+      showProblem(Object.assign(error, { message: `The address names no configuration: ${error.message}` }));
     }
   }
 

@@ -5,7 +5,7 @@ const mostRead = 4_000_000;
 const mostAtOnce = 8_000_000;
 const guessedSize = 100_000;
 
-/** What the list shows of values besides what `list` tells: read once, and again when the value has changed. */
+/** What the list shows of values besides what `list` returns: read once, and again when the value has changed. */
 export function createDetails() {
   const known = new Map();
   // What changes while it is being read is read again, not kept.

@@ -1,46 +1,26 @@
 import { createDetails } from "./details.js";
+import { createEmpty } from "./empty.js";
 import { showKey } from "./format.js";
 import { attempt, say } from "./messages.js";
+import { createPager } from "./pager.js";
 import { createPages } from "./pages.js";
+import { createRefresh } from "./refresh.js";
 import { createRows } from "./rows.js";
-
-const pause = 80;
 
 /** The list of entries: a page of it, in step with the store. */
 export function createEntries(session, openEntry) {
   const filter = document.querySelector("#filter");
-  const empty = document.querySelector("#empty");
-  const previous = document.querySelector("#previous");
-  const next = document.querySelector("#next");
-  const range = document.querySelector("#range");
   const pages = createPages();
   const details = createDetails();
-  const rows = createRows(act, () => refresh());
+  const refresh = createRefresh(readOnce);
+  const pager = createPager(pages, refresh.now);
+  const rows = createRows(act, refresh.soon);
+  const empty = createEmpty(() => {
+    filter.value = "";
+    restart();
+    filter.focus();
+  });
   let fresh = new Set();
-  let timer;
-  let reading;
-  let isStale = false;
-
-  /** Reads the page again, soon. Many wishes at once are one. */
-  function refresh() {
-    timer ??= setTimeout(() => {
-      timer = undefined;
-      void read();
-    }, pause);
-  }
-
-  /** Reads the page. One reading at a time: a wish that comes meanwhile is granted after it. */
-  function read() {
-    isStale = true;
-    reading ??= (async () => {
-      while (isStale) {
-        isStale = false;
-        await attempt(readOnce);
-      }
-      reading = undefined;
-    })();
-    return reading;
-  }
 
   async function readOnce() {
     const store = session.current;
@@ -56,53 +36,14 @@ export function createEntries(session, openEntry) {
     const live = entries.filter(({ expiresAt }) => expiresAt > Date.now());
     rows.show(live, details.of, fresh);
     fresh = new Set();
-    range.textContent = live.length ? describe(live.length) : "";
-    // Not `disabled`, which would take the focus away from under a finger.
-    previous.setAttribute("aria-disabled", String(!pages.hasPrevious));
-    next.setAttribute("aria-disabled", String(!pages.hasNext));
-    showEmpty(live.length === 0);
-  }
-
-  function describe(count) {
-    if (!pages.hasPrevious && !pages.hasNext) return count === 1 ? "1 entry" : `${count} entries`;
-    return `${pages.first}–${pages.first + count - 1}${pages.hasNext ? ", more follow" : ""}`;
-  }
-
-  function showEmpty(isEmpty) {
-    empty.hidden = !isEmpty;
-    document.querySelector("#list table").hidden = isEmpty;
-    if (!isEmpty) return;
-    const isFiltered = filter.value !== "";
-    const [title, text] = !session.current
-      ? ["No store is open", "Mend the configuration and open it, or choose another store above."]
-      : isFiltered
-        ? ["No such key", `No live entry has a key that begins with ${JSON.stringify(filter.value)}.`]
-        : ["Nothing on the shelf", "Put a text, drop some files anywhere on this page, or begin with 1,000 samples."];
-    const heading = Object.assign(document.createElement("strong"), { textContent: title });
-    const words = Object.assign(document.createElement("p"), { textContent: text });
-    empty.replaceChildren(heading, words);
-    if (session.current && isFiltered) {
-      const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Show all" });
-      button.onclick = () => {
-        filter.value = "";
-        restart();
-        filter.focus();
-      };
-      empty.append(button);
-    }
+    pager.show(live.length);
+    if (live.length) empty.hide();
+    else empty.show(!!session.current, filter.value);
   }
 
   function restart() {
     pages.reset();
-    return read();
-  }
-
-  async function turn(button, how) {
-    if (button.getAttribute("aria-disabled") === "true") return;
-    how();
-    await read();
-    document.querySelector("#list").scrollTo({ top: 0 });
-    say(`Showing ${range.textContent || "no entries"}`);
+    return refresh.now();
   }
 
   function act(what, entry) {
@@ -114,7 +55,7 @@ export function createEntries(session, openEntry) {
   async function remove({ key, expiresAt }) {
     const { store } = session;
     const value = await store.take(key);
-    refresh();
+    refresh.soon();
     if (!value) return say(`${showKey(key)} was gone already`);
     say(`Deleted ${showKey(key)}`, async () => {
       const ttl = expiresAt - Date.now();
@@ -122,20 +63,18 @@ export function createEntries(session, openEntry) {
       const isBack = await store.setIfAbsent(key, value, { ttl });
       say(isBack ? `Put ${showKey(key)} back` : `${showKey(key)} has a new value, which stays`);
       if (!isBack) return;
-      await read();
+      await refresh.now();
       rows.focus(key);
     });
   }
 
   filter.addEventListener("input", () => {
     pages.reset();
-    refresh();
+    refresh.soon();
   });
-  previous.addEventListener("click", () => turn(previous, pages.previous));
-  next.addEventListener("click", () => turn(next, pages.next));
 
   return {
-    refresh,
+    refresh: refresh.soon,
     restart,
     remove,
     get prefix() {
@@ -145,7 +84,7 @@ export function createEntries(session, openEntry) {
     changed({ type, key }) {
       details.forget(key);
       if (type === "set") fresh.add(key);
-      refresh();
+      refresh.soon();
     },
     forgetAll: () => details.keep([]),
   };

@@ -76,7 +76,7 @@ async function listen(store, isAgain) {
     if (!isWatching || session.current !== store) return;
     log.setLive("live");
     if (!isAgain) return;
-    // What changed meanwhile was not told.
+    // What changed meanwhile was not reported.
     entries.forgetAll();
     entries.refresh();
   });

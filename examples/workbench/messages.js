@@ -1,4 +1,5 @@
 import { isStoreError } from "../../dist/shelflife.min.js";
+import { element } from "./element.js";
 
 const errors = document.querySelector("#errors");
 const status = document.querySelector("#status");
@@ -27,12 +28,12 @@ export function showError(error) {
     same.querySelector(".count").textContent = ` (${same.dataset.count} times)`;
     return;
   }
-  const item = document.createElement("li");
+  const item = element("li");
   item.dataset.text = text;
-  const name = Object.assign(document.createElement("code"), { textContent: code });
-  const words = Object.assign(document.createElement("span"), { textContent: text });
-  words.append(Object.assign(document.createElement("span"), { className: "count" }));
-  const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Dismiss" });
+  const name = element("code", { textContent: code });
+  const words = element("span", { textContent: text });
+  words.append(element("span", { className: "count" }));
+  const button = element("button", { type: "button", textContent: "Dismiss" });
   button.onclick = () => {
     const next = item.nextElementSibling ?? item.previousElementSibling;
     item.remove();

@@ -5,8 +5,8 @@ import { attempt, say, showError } from "./messages.js";
 import { sample } from "./samples.js";
 
 /**
- * The form that puts text, JSON and files, the page as a place to drop files on, and the samples. `changed` is told of what
- * was put, for the case that the store cannot tell it.
+ * The form that puts text, JSON and files, the page as a place to drop files on, and the samples. `changed` gets what was
+ * put, for the case that the store cannot report it.
  */
 export function createPut(session, changed) {
   const form = document.querySelector("#put");

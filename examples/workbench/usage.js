@@ -1,4 +1,5 @@
 import { storageUsage } from "../../dist/shelflife.min.js";
+import { element } from "./element.js";
 import { formatSize } from "./format.js";
 
 /** The panel that says how much room the page's storage takes and has. */
@@ -7,11 +8,11 @@ export function createUsage() {
   let timer;
 
   function line(name, value, share) {
-    const term = Object.assign(document.createElement("dt"), { textContent: name });
-    const detail = document.createElement("dd");
-    detail.append(Object.assign(document.createElement("span"), { textContent: value }));
+    const term = element("dt", { textContent: name });
+    const detail = element("dd");
+    detail.append(element("span", { textContent: value }));
     if (share !== undefined) {
-      const meter = Object.assign(document.createElement("meter"), { max: 1, high: 0.8, value: share, title: value });
+      const meter = element("meter", { max: 1, high: 0.8, value: share, title: value });
       meter.setAttribute("aria-label", name);
       detail.append(meter);
     }
@@ -41,11 +42,11 @@ async function ofOrigin(line) {
       ...line("Durability", persisted ? "persistent" : "best effort"),
     ];
   } catch {
-    return line("IndexedDB", "the browser does not tell");
+    return line("IndexedDB", "the browser does not say");
   }
 }
 
-// What browsers grant: they do not tell it.
+// What browsers grant: they do not say it.
 const textQuota = 5_200_000;
 
 function ofText(line, name) {
