@@ -10,7 +10,7 @@ import { launch } from "../support/launch.ts";
 import type { LaunchOptions } from "../support/browser.ts";
 import type { PlaywrightBrowser, PlaywrightPage } from "../support/playwright.ts";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** A workbench of its own: its server, on a free port, with an SQLite file in a temporary folder. */
 export interface Workbench {
