@@ -1,6 +1,7 @@
 // Vitest runs every test in Node and in pages. CONTRIBUTING.md says which project is for what.
 //   npx vitest [--project unit] [a part of a file's name] [-t "a part of a test's name"] [--coverage]
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+import { pages } from "./e2e/pages/projects.ts";
 import { runtimes } from "./scripts/runtimes.mjs";
 
 // Workers start with the Node that the sources need (node:sqlite, types stripped), also where an older one runs npm.
@@ -35,6 +36,16 @@ export default defineConfig({
       project("cases", ["node", "servers"], { include: ["test/cases/**/*.test.ts"], testTimeout: 150_000 }),
       project("processes", ["runtimes", "servers"], { include: ["test/processes/**/*.test.ts"] }),
       project("package", ["runtimes", "consumers", "package"], { include: ["test/package/**/*.test.ts"] }),
+      project("e2e", ["runtimes", "browsers", "package"], {
+        include: ["e2e/**/*.test.ts"],
+        exclude: ["e2e/**/*.page.*"],
+        // The files of a worker share its browsers, which end with its environment.
+        isolate: false,
+        environment: "./e2e/support/environment.ts",
+        setupFiles: [],
+        testTimeout: 300_000,
+      }),
+      ...pages,
     ],
     coverage: { provider: "v8", include: ["src/**/*.ts"], reportsDirectory: ".coverage" },
   },

@@ -1,8 +1,10 @@
 // An edge worker that answers a request with what the Cases come to there, line by line, and serves stores of its own.
 import * as bundle from "shelflife";
 import { handler } from "shelflife/http/handler";
+import * as testing from "shelflife/testing";
+import { runCases, summary } from "../../test/support/runCases.ts";
 import { storeServer, storesPath } from "../../test/support/storeServer.ts";
-import { run } from "./run.ts";
+import { subjectsOf } from "./subjects.ts";
 
 const serve = storeServer(bundle.memory, handler);
 
@@ -13,8 +15,17 @@ export default {
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
     const writer = writable.getWriter();
     const encoder = new TextEncoder();
-    const tell = (line: string): void => void writer.write(encoder.encode(`${line}\n`));
-    void run(bundle, searchParams.get("server")!, tell, searchParams.get("filter")!).then(() => writer.close());
+    const print = (line: string): void => void writer.write(encoder.encode(`${line}\n`));
+    void run(searchParams.get("server")!, searchParams.get("filter")!, print).then(() => writer.close());
     return new Response(readable);
   },
 };
+
+async function run(server: string, filter: string, print: (line: string) => void): Promise<void> {
+  try {
+    print(summary(await runCases(testing, await subjectsOf(bundle, server), { filter, print })));
+  } catch (error) {
+    print(String(error));
+    print(summary({ passed: 0, failed: 1 }));
+  }
+}

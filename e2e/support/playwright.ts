@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as engines from "playwright";
+import { launchOptions } from "./launchOptions.ts";
 import type { Browser, BrowserName, LaunchOptions, Page } from "./browser.ts";
 
 /** A browser driven by Playwright, whose own page is there for what the narrow interface lacks. */
@@ -14,28 +15,14 @@ export interface PlaywrightPage extends Page {
   readonly page: engines.Page;
 }
 
-// Chromium's own connections stall in a closed network, and its sandbox does not start as root.
-const chromiumArguments = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
 /** Starts a browser through Playwright. */
 export async function playwright(
   name: BrowserName,
-  { path, isOurs }: { path: string; isOurs: boolean },
-  { profile, incognito = false, preferences, backForwardCache = false }: LaunchOptions,
+  found: { path: string; isOurs: boolean },
+  options: LaunchOptions,
 ): Promise<PlaywrightBrowser> {
-  const settings: engines.LaunchOptions = { headless: true, executablePath: path };
-  if (name === "chromium") settings.args = chromiumArguments;
-  if (backForwardCache) settings.ignoreDefaultArgs = ["--disable-back-forward-cache"];
-  if (preferences) settings.firefoxUserPrefs = preferences;
-  // The system's Firefox lacks Playwright's patches and is driven by WebDriver BiDi.
-  if (name === "firefox" && !isOurs) settings.channel = "moz-firefox";
-
+  const settings = launchOptions(name, found, options);
+  const { profile, incognito = false } = options;
   const folder = profile ?? (incognito ? undefined : await mkdtemp(join(tmpdir(), `shelflife-${name}-`)));
   const browser = folder === undefined ? await engines[name].launch(settings) : undefined;
   const context = browser ? await browser.newContext() : await engines[name].launchPersistentContext(folder!, settings);
