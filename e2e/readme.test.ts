@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { test, type TestContext } from "vitest";
 import { root } from "../scripts/run.mjs";
 import { packageFolder } from "../scripts/installPackage.mjs";
@@ -101,16 +101,16 @@ test("every link and path leads somewhere", () => {
   }
 });
 
-// Which steps of `npm test` stand behind each column, and what the engines behind them are.
+// What runs the Cases of each column: steps of `npm test`, or test files in the pages of an engine.
 const node = ["node22", "node24", "node26"];
 const columns: Record<string, string[]> = {
   "Node 22, 24, 26": node.flatMap((name) => [`cases on ${name}, src`, `cases on ${name}, package`]),
   Deno: ["cases on deno, src", "cases on deno, package"],
   Bun: ["cases on bun, src", "cases on bun, package"],
-  Chromium: ["cases in chromium, page-esm", "cases in chromium, page-umd"],
-  Firefox: ["cases in firefox, page-esm", "cases in firefox, page-umd"],
-  WebKit: ["cases in webkit, page-esm", "cases in webkit, page-umd"],
-  workers: ["cases in chromium, worker", "cases in chromium, serviceWorker"],
+  Chromium: ["chromium: esm.page.test.ts", "chromium: umd.page.test.ts"],
+  Firefox: ["firefox: esm.page.test.ts", "firefox: umd.page.test.ts"],
+  WebKit: ["webkit: esm.page.test.ts", "webkit: umd.page.test.ts"],
+  workers: ["chromium: worker.page.chromium.test.ts", "chromium: serviceWorker.page.chromium.test.ts"],
   workerd: ["cases on workerd, package"],
 };
 const fakes = ["Node 22, 24, 26", "Deno", "Bun"];
@@ -130,13 +130,19 @@ test("the table of backends and runtimes is what the Cases run on", { timeout: 3
   );
 
   const actual: Record<string, string[]> = Object.fromEntries(Object.keys(said).map((name) => [name, []]));
+  const inPages = await subjectsInPages(t);
   for (const [column, wanted] of Object.entries(columns)) {
     const lists = [];
     for (const name of wanted) {
+      if (/: /.test(name)) {
+        assert.ok(inPages[name], `${name} has tests`);
+        lists.push(inPages[name]);
+        continue;
+      }
       const step = steps.find((step: { name: string }) => step.name === name);
       assert.ok(step, `${name} is a step`);
       // What a runtime has does not depend on where the package comes from.
-      if (/, src$|umd$/.test(name)) continue;
+      if (/, src$/.test(name)) continue;
       lists.push((await start(t, [...step.command, "list"], root).ended()).split("\n"));
     }
     for (const [backend, row] of Object.entries(actual)) {
@@ -148,3 +154,22 @@ test("the table of backends and runtimes is what the Cases run on", { timeout: 3
   }
   assert.deepEqual(said, actual);
 });
+
+/** Lists the subjects of each file of Cases that `npm test` runs in pages. */
+async function subjectsInPages(t: TestContext): Promise<Record<string, string[]>> {
+  const engines = ["chromium", "firefox", "webkit"];
+  const isRun = (engine: string): boolean =>
+    steps.some(({ command }: { command: string[] }) => command.includes(engine));
+  const projects = engines.filter(isRun).flatMap((engine) => ["--project", engine]);
+  const list = join(folder, "pages.json");
+  const vitest = [process.execPath, `${root}node_modules/vitest/vitest.mjs`, "list"];
+  await start(t, [...vitest, ...projects, "e2e/cases/", `--json=${list}`], root).ended();
+  const tests: { name: string; file: string; projectName: string }[] = JSON.parse(await readFile(list, "utf8"));
+  const subjects: Record<string, string[]> = {};
+  for (const { name, file, projectName } of tests) {
+    const names = (subjects[`${projectName}: ${basename(file)}`] ??= []);
+    const [subject] = name.split(" > ", 1);
+    if (!names.includes(subject!)) names.push(subject!);
+  }
+  return subjects;
+}

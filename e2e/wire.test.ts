@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { memory } from "shelflife";
 import { handler } from "shelflife/http/handler";
-import { storesPath, storeServer } from "../test/support/storeServer.ts";
 import { docs } from "../src/http/docs.ts";
 import type { PlaywrightBrowser } from "./support/playwright.ts";
 import { launch } from "./support/launch.ts";
@@ -25,7 +24,6 @@ describe("the wire in Chromium", { timeout: 120_000 }, () => {
     strangers = await startServer({ "/blank": blank });
     const cors = [new URL(pages.url).origin];
     far = await startServer({
-      [storesPath]: storeServer(memory, handler, cors),
       "/store/": docs(handler(store, { cors })),
       "/blank": blank,
     });
@@ -35,25 +33,6 @@ describe("the wire in Chromium", { timeout: 120_000 }, () => {
   afterAll(async () => {
     await browser?.close();
     for (const server of [pages, strangers, far]) await server?.close();
-  });
-
-  it("a page of a listed origin has all of a store", async () => {
-    const query = new URLSearchParams({ where: "page", bundle: "esm", filter: "=remote over a server", server: url });
-    const page = await browser.open(`${pages!.url}e2e/cases/page.html?${query}`);
-    const read = (): Promise<string[]> => page.evaluate(() => (globalThis as { lines?: string[] }).lines ?? []);
-    let lines: string[] = [];
-    const deadline = Date.now() + 90_000;
-    while (!/passed/.test(lines.at(-1) ?? "") && Date.now() < deadline) {
-      await new Promise((resolve) => setTimeout(resolve, 200));
-      lines = await read();
-    }
-    assert.match(lines.at(-1) ?? "", /^[1-9]\d+ passed, 0 failed$/, lines.join("\n"));
-    assert.ok(
-      lines.some((line) => line.startsWith("remote over a server: ")),
-      lines.join("\n"),
-    );
-    assert.deepEqual(page.errors, []);
-    await page.close();
   });
 
   it("a page of any other origin reads nothing and changes nothing", async () => {

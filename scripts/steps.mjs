@@ -36,15 +36,11 @@ const cases = Object.entries(runtimes).flatMap(([name, command]) =>
   })),
 );
 
-/** The Cases in every browser engine, on the built bundles; in workers where the engine is that of most people. */
-const browserCases = [
-  ...["chromium", "firefox", "webkit"].flatMap((name) => [`${name} page-esm`, `${name} page-umd`]),
-  "chromium worker",
-  "chromium serviceWorker",
-].map((what) => ({
-  name: `cases in ${what.replace(" ", ", ")}`,
-  command: [...node24, "e2e/cases/main.ts", ...what.split(" ")],
-  needs: ["runtimes", "browsers", "build"],
+/** What runs inside a page, the Cases on the built bundles above all, in every browser engine. */
+const pages = ["chromium", "firefox", "webkit"].map((name) => ({
+  name: `pages in ${name}`,
+  command: [...modules("vitest/vitest.mjs"), "run", "--project", name],
+  needs: ["browsers", "build"],
 }));
 
 /**
@@ -76,11 +72,13 @@ export const steps = [
   })),
   ...cases,
   { name: "cases on workerd, package", command: [...node24, "e2e/cases/workerd.ts"], needs: ["runtimes", "build"] },
-  ...browserCases,
+  ...pages,
   { name: "package", command: nodeTest(testFiles("test/package")), needs: ["runtimes", "consumers", "package"] },
-  ...testFiles("e2e", "examples").map((file) => ({
-    name: file.replace(".test.ts", ""),
-    command: nodeTest([file]),
-    needs: ["runtimes", "browsers", "build", "package"],
-  })),
+  ...testFiles("e2e", "examples")
+    .filter((file) => !file.includes(".page."))
+    .map((file) => ({
+      name: file.replace(".test.ts", ""),
+      command: nodeTest([file]),
+      needs: ["runtimes", "browsers", "build", "package"],
+    })),
 ];

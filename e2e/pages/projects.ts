@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { playwright } from "@vitest/browser-playwright";
+import { playwright, PlaywrightBrowserProvider } from "@vitest/browser-playwright";
 import type { TestProjectInlineConfiguration } from "vitest/config";
 import type { BrowserInstanceOption, BrowserProviderOption } from "vitest/node";
 import { browsers } from "../../scripts/browsers.mjs";
@@ -57,16 +57,20 @@ function inPages(
 
 /** Playwright with the browser and settings of the other tests, looked for only when the browser is wanted. */
 function throughPlaywright(name: BrowserName): BrowserProviderOption {
-  return playwright({
-    get launchOptions() {
+  return {
+    ...playwright(),
+    providerFactory(project) {
       const found = browsers[name]();
       if (!found) throw new Error(`No ${name} on this machine: run "node scripts/setup.mjs browsers"`);
-      return launchOptions(name, found);
+      const profile = mkdtempSync(join(tmpdir(), `shelflife-${name}-`));
+      const options = { launchOptions: launchOptions(name, found), persistentContext: profile };
+      const provider = new PlaywrightBrowserProvider(project, options);
+      const close = provider.close.bind(provider);
+      provider.close = async () => {
+        await close();
+        rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+      };
+      return provider;
     },
-    get persistentContext() {
-      const folder = mkdtempSync(join(tmpdir(), `shelflife-${name}-`));
-      process.once("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
-      return folder;
-    },
-  });
+  };
 }
