@@ -142,7 +142,7 @@ test("the table of backends and runtimes is what the Cases run on", { timeout: 3
       const step = steps.find((step: { name: string }) => step.name === name);
       assert.ok(step, `${name} is a step`);
       // What a runtime has does not depend on where the package comes from.
-      if (/, src$/.test(name)) continue;
+      if (name.endsWith(", src")) continue;
       lists.push((await start(t, [...step.command, "list"], root).ended()).split("\n"));
     }
     for (const [backend, row] of Object.entries(actual)) {

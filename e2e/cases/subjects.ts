@@ -4,6 +4,6 @@ import type { Subject } from "shelflife/testing";
 import { subjects, type Load } from "../../test/support/subjects.ts";
 
 /** The subjects that a page or worker has of a bundle, some of them on the stores of a server. */
-export function subjectsOf(bundle: typeof index, server: string = location.origin): Promise<Subject[]> {
-  return subjects((async (name) => (name === "index" ? bundle : handler)) as Load, server);
+export function subjectsOf(bundle: typeof index, server = location.origin): Promise<Subject[]> {
+  return subjects((async (name) => (name === "index" ? bundle : handler)) as Load, () => server);
 }
