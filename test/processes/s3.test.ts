@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { afterAll, beforeAll, describe, test } from "vitest";
 import { s3, type S3Options } from "../../src/backends/s3.ts";
 import type { Store } from "../../src/core/contract.ts";
-import { isStoreError, type StoreErrorCode } from "../../src/core/error.ts";
+import type { StoreErrorCode } from "../../src/core/error.ts";
 import { handler } from "../../src/http/handler.ts";
 import { remote } from "../../src/http/remote.ts";
 import { listen, type Listening } from "../../src/service/listen.ts";
@@ -11,14 +11,15 @@ import type { Feature, Subject } from "../../src/testing/case.ts";
 import { cases } from "../../src/testing/cases.ts";
 import { oddKeys } from "../../src/testing/cases/keys.ts";
 import { casesFor, prove } from "../../src/testing/prove.ts";
+import { text, utf8 } from "../support/bytes.ts";
+import { refused } from "../support/refused.ts";
 import { startS3, type S3Server } from "../support/s3.ts";
+import { until } from "../support/until.ts";
 import { runtimes } from "../../scripts/runtimes.mjs";
 import { startChild, type Child } from "../support/childProcess.ts";
 
 const can: readonly Feature[] = ["atomic", "list", "sweep", "bytes", "shared", "persistent"];
 const names = Object.keys(runtimes) as (keyof typeof runtimes)[];
-const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-const text = (value: Uint8Array | undefined): string | undefined => value && new TextDecoder().decode(value);
 
 let service: S3Server;
 beforeAll(async () => {
@@ -37,14 +38,6 @@ async function withChildren(work: (...children: Child[]) => Promise<void>, on = 
   } finally {
     for (const child of children) await child.kill();
   }
-}
-
-async function rejects(work: Promise<unknown>, code: StoreErrorCode, message?: RegExp): Promise<void> {
-  await assert.rejects(work, (error: Error) => {
-    assert.ok(isStoreError(error, code), `${code} expected, got ${String(error)}`);
-    assert.match(error.message, message ?? /./);
-    return true;
-  });
 }
 
 // ------------------------------------------------------------------------------------------------ the contract
@@ -102,7 +95,7 @@ test("processes on all runtimes count exactly, and of all who take a value one g
   const options = fresh();
   const store = s3(options);
   const jobs = Array.from({ length: 20 }, (_, index) => `job ${index}`);
-  await store.setMany(jobs.map((job) => [job, bytes(job)]));
+  await store.setMany(jobs.map((job) => [job, utf8(job)]));
   await withChildren(async (...children) => {
     await Promise.all(children.map((child) => child.call("open", options)));
     await Promise.all(children.map((child) => child.call("increment", "n", 10)));
@@ -118,7 +111,7 @@ test("every key survives the service, on all runtimes: alone, in a listing, by i
   const options = fresh();
   const store = s3(options);
   const keys = [...new Set([...oddKeys, "k".repeat(1024), "\u{1f600}".repeat(256), "%2e%2e/", "a;b", "a\\b", "../..", "//a//", "a", "a/", "a/b", "A"])]; // prettier-ignore
-  for (const key of keys) await store.set(key, bytes(`value of ${key}`));
+  for (const key of keys) await store.set(key, utf8(`value of ${key}`));
   assert.deepEqual(
     (await store.findMany(keys)).map(text),
     keys.map((key) => `value of ${key}`),
@@ -141,7 +134,7 @@ test("a cursor goes on where it was, in another store, and no key is seen twice"
   const options = fresh();
   const [one, other] = [s3(options), s3(options)];
   const keys = Array.from({ length: 25 }, (_, index) => `key ${index}`);
-  await one.setMany(keys.map((key) => [key, bytes(key)]));
+  await one.setMany(keys.map((key) => [key, utf8(key)]));
   const seen: string[] = [];
   let cursor: string | undefined;
   do {
@@ -164,14 +157,14 @@ test("what the service refuses is told as what it is, and never as a miss", asyn
   ];
   for (const [options, code, message] of wrong) {
     const store = s3({ ...fresh(), ...options });
-    await rejects(store.find("a"), code, message);
-    await rejects(store.has("a"), code, message);
-    await rejects(store.findMany(["a", "b"]), code, message);
-    await rejects(store.set("a", bytes("x")), code, message);
-    await rejects(store.increment("a"), code, message);
-    await rejects(store.delete("a"), code, message);
-    await rejects(store.list(), code, message);
-    await rejects(store.clear(), code, message);
+    await refused(store.find("a"), code, message);
+    await refused(store.has("a"), code, message);
+    await refused(store.findMany(["a", "b"]), code, message);
+    await refused(store.set("a", utf8("x")), code, message);
+    await refused(store.increment("a"), code, message);
+    await refused(store.delete("a"), code, message);
+    await refused(store.list(), code, message);
+    await refused(store.clear(), code, message);
     await store.close();
   }
 });
@@ -179,20 +172,20 @@ test("what the service refuses is told as what it is, and never as a miss", asyn
 test("a service that is away is unavailable, and is used again when it is back", async () => {
   const options = fresh();
   const store = s3({ ...options, attempts: 2, timeout: 2000 });
-  await store.set("a", bytes("x"));
+  await store.set("a", utf8("x"));
   await store.increment("n");
   await service.stop();
   for (const work of [
     () => store.find("a"),
     () => store.has("a"),
     () => store.find("none"),
-    () => store.set("a", bytes("y")),
+    () => store.set("a", utf8("y")),
     () => store.increment("n"),
     () => store.take("a"),
     () => store.list(),
     () => store.sweep(),
   ]) {
-    await rejects(work(), "unavailable");
+    await refused(work(), "unavailable");
   }
   await service.start();
   assert.equal(text(await store.find("a")), "x");
@@ -211,7 +204,7 @@ test("writes that the service was killed under are there, once, if they were ack
   const writing = Promise.all([
     (async () => {
       for (let index = 0; !isOver; index++) {
-        await store.set(`key ${index}`, bytes(`${index}`));
+        await store.set(`key ${index}`, utf8(`${index}`));
         acknowledged.add(`${index}`);
       }
     })(),
@@ -221,7 +214,7 @@ test("writes that the service was killed under are there, once, if they were ack
   ]);
   for (let round = 0; round < 6; round++) {
     const before = acknowledged.size;
-    while (acknowledged.size < before + 10) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => acknowledged.size >= before + 10);
     await service.stop();
     await service.start();
   }

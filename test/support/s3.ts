@@ -20,7 +20,7 @@ export interface S3Server {
 const accessKeyId = "AKTEST";
 const secretAccessKey = "secret/of+the=gateway";
 // How long each part has to begin: ms.
-const patience = 60_000;
+const longestStart = 60_000;
 
 /**
  * Starts Ceph's gateway over a cluster of one monitor and one store in memory, all on loopback and with their files in a
@@ -42,7 +42,7 @@ export async function startS3(): Promise<S3Server> {
     const child = spawn(command, args, { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
     let output = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => (output += text));
-    const timer = setTimeout(() => child.kill("SIGKILL"), patience);
+    const timer = setTimeout(() => child.kill("SIGKILL"), longestStart);
     const code = await new Promise((resolve, reject) => child.once("error", reject).once("close", resolve));
     clearTimeout(timer);
     if (code !== 0) throw new Error(`${command} ended with ${String(code)}: ${output.slice(-2000)}`);
@@ -92,7 +92,7 @@ export async function startS3(): Promise<S3Server> {
 }
 
 async function answering(endpoint: string): Promise<void> {
-  for (const end = Date.now() + patience; ;) {
+  for (const end = Date.now() + longestStart; ;) {
     try {
       return void (await (await fetch(endpoint)).arrayBuffer());
     } catch (error) {

@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { test } from "vitest";
+import { createClock } from "../../../src/testing/clock.ts";
+import { utf8 } from "../../support/bytes.ts";
+import { strictS3 } from "../../support/strictS3.ts";
+import { first, open } from "../../support/strictStore.ts";
+
+test("a sweep costs what has expired, and forgets what was refreshed", async () => {
+  const bucket = strictS3();
+  const { now, advance } = createClock(2 ** 40);
+  const store = open(bucket, undefined, { now });
+  await store.setMany(Array.from({ length: 40 }, (_, index) => [`kept ${index}`, utf8("x"), { ttl: 3_600_000 }]));
+  for (const each of ["a", "b", "c"]) await store.set(each, utf8("x"), { ttl: 1000 });
+  await store.set("b", utf8("x"), { ttl: 3_600_000 });
+  await store.set("c", utf8("x"));
+  advance(1000);
+  bucket.requests.length = 0;
+  assert.equal(await store.sweep(), 1);
+  // One listing, a look at each of three, the test of what the server heeds, one removal.
+  assert.equal(bucket.requests.filter((each) => !each.includes(" p/")).length, 5);
+  advance(100_000);
+  bucket.requests.length = 0;
+  assert.equal(await store.sweep(), 0);
+  assert.deepEqual([...bucket.objects.keys()].filter((name) => /\/[abc]$/.test(name)).map((name) => name.slice(0, 1)).sort(), ["e", "v", "v"]); // prettier-ignore
+  bucket.requests.length = 0;
+  assert.equal(await store.sweep(), 0);
+  assert.deepEqual(bucket.requests, ["GET "]);
+  advance(3_700_000);
+  assert.equal(await store.sweep(), 41);
+  await store.sweep();
+  assert.deepEqual([...bucket.objects.keys()], ["v/c"]);
+});
+
+test("a value that is written while its mark is swept is swept later", async () => {
+  const bucket = strictS3();
+  const { now, advance } = createClock(2 ** 40);
+  const sweeper = open(bucket, undefined, { now });
+  const late = first("PUT", async (request, send) => {
+    // Long after its deadline: the sweep has seen a mark of nothing, and has taken it away.
+    advance(200_000);
+    await sweeper.sweep();
+    assert.equal(bucket.objects.size, 0);
+    return send(request);
+  });
+  await open(bucket, late, { now }).set("a", utf8("x"), { ttl: 1000 });
+  assert.equal(await sweeper.sweep(), 1);
+});
