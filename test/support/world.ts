@@ -72,7 +72,12 @@ export async function command(args: readonly string[], circumstances: Circumstan
 
 let files = 0;
 
+/** Returns the options that name a store in a file. */
+export function storeIn(path: string): string[] {
+  return ["--store", JSON.stringify({ backend: "sqlite", parameters: { path } })];
+}
+
 /** Returns the options that name a store of its own, in a file. */
 export function ownStore(): string[] {
-  return ["--store", JSON.stringify({ backend: "sqlite", parameters: { path: join(folder, `${++files}.db`) } })];
+  return storeIn(join(folder, `${++files}.db`));
 }

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "vitest";
+import { test, vi } from "vitest";
 import { sqlite } from "../../../src/backends/sqlite.ts";
 import { methods } from "../../../src/server.ts";
-import { command, folder, ownStore } from "../../support/world.ts";
-
-const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+import { utf8 } from "../../support/bytes.ts";
+import { command, folder, ownStore, storeIn } from "../../support/world.ts";
 
 test("keys are listed one a line, also those that have lines in them", async () => {
   const store = ownStore();
@@ -23,9 +22,9 @@ test("keys are listed one a line, also those that have lines in them", async () 
 test("more than a page is listed whole, and a limit counts over pages", async () => {
   const path = join(folder, "many.db");
   const many = sqlite({ path });
-  await many.setMany(Array.from({ length: 2500 }, (_, at) => [String(at), bytes("v")]));
+  await many.setMany(Array.from({ length: 2500 }, (_, at) => [String(at), utf8("v")]));
   await many.close();
-  const store = ["--store", JSON.stringify({ backend: "sqlite", parameters: { path } })];
+  const store = storeIn(path);
   const lines = (await command(["list", ...store])).out.trim().split("\n");
   assert.equal(new Set(lines).size, 2500);
   assert.equal((await command(["list", "--limit", "1500", ...store])).out.trim().split("\n").length, 1500);
@@ -33,9 +32,11 @@ test("more than a page is listed whole, and a limit counts over pages", async ()
 
 test("on a terminal it is a table, and with --json a line for each", async () => {
   const store = ownStore();
+  const time = Date.now();
+  vi.spyOn(Date, "now").mockReturnValue(time);
   await command(["set", "greeting", "hello", "--ttl", "1h", ...store]);
   await command(["set", "b", "12", ...store]);
-  const now = (): number => Date.now();
+  const now = (): number => time + 500;
   const { out } = await command(["list", ...store], { isTerminal: true, now });
   assert.match(out, /^KEY       BYTES  EXPIRES\nb             2  never\ngreeting      5  in 59m 59s\n$/);
   const coloured = await command(["list", ...store], { isTerminal: true, hasColors: true });
@@ -49,29 +50,26 @@ test("on a terminal it is a table, and with --json a line for each", async () =>
 test("changes are told as they come, until it is interrupted", async () => {
   const path = join(folder, "watched.db");
   const other = sqlite({ path });
-  await other.set("ready", bytes("v"));
+  await other.set("ready", utf8("v"));
   const interrupt = new AbortController();
-  let told = "";
+  let reported = "";
   let wake = (): void => {};
-  const watching = command(
-    ["watch", "--prefix", "k/", "--json", "--store", JSON.stringify({ backend: "sqlite", parameters: { path } })],
-    {
-      interrupt: interrupt.signal,
-      onOutput(text) {
-        told += text;
-        wake();
-      },
+  const watching = command(["watch", "--prefix", "k/", "--json", ...storeIn(path)], {
+    interrupt: interrupt.signal,
+    onOutput(text) {
+      reported += text;
+      wake();
     },
-  );
+  });
   // Nobody is told when a watch begins: it is written to until it has.
-  for (let count = 0; !told.includes("k/begin"); count++) {
-    await other.set("k/begin", bytes(String(count)));
+  for (let count = 0; !reported.includes("k/begin"); count++) {
+    await other.set("k/begin", utf8(String(count)));
     await Promise.race([new Promise<void>((resolve) => (wake = resolve)), new Promise((resolve) => setTimeout(resolve, 20))]); // prettier-ignore
   }
-  await other.set("other", bytes("v"));
-  await other.set("k/\n", bytes("v"));
+  await other.set("other", utf8("v"));
+  await other.set("k/\n", utf8("v"));
   await other.delete("k/\n");
-  while (!told.includes("delete")) await new Promise<void>((resolve) => (wake = resolve));
+  while (!reported.includes("delete")) await new Promise<void>((resolve) => (wake = resolve));
   interrupt.abort();
   const { code, out, err } = await watching;
   assert.deepEqual([code, err], [130, ""]);

@@ -5,6 +5,7 @@ import { test } from "vitest";
 import { SignJWT } from "jose";
 import { remote } from "../../../src/http/remote.ts";
 import { isStoreError } from "../../../src/core/error.ts";
+import { utf8 } from "../../support/bytes.ts";
 import { command, folder, type Circumstances, type Outcome } from "../../support/world.ts";
 
 interface Serving {
@@ -15,7 +16,6 @@ interface Serving {
 }
 
 const memory = ["--store", '{"backend":"memory"}', "--port", "0"];
-const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
 
 async function serve(args: readonly string[], circumstances: Circumstances = {}): Promise<Serving> {
@@ -48,7 +48,7 @@ async function makeToken(...args: string[]): Promise<string> {
 }
 
 test("it serves, says what and where, logs requests without their keys, and ends well", async () => {
-  const server = await serve(memory);
+  const server = await serve(memory, { now: () => 1_700_000_000_000 });
   const { time, ...first } = server.log[0];
   assert.deepEqual(first, {
     level: "info",
@@ -57,7 +57,7 @@ test("it serves, says what and where, logs requests without their keys, and ends
     url: server.url,
     access: "this machine",
   });
-  assert.ok(Math.abs(Date.parse(time) - Date.now()) < 60_000);
+  assert.equal(time, "2023-11-14T22:13:20.000Z");
   const entry = new URL("entry?key=secret", server.url);
   assert.equal((await fetch(entry, { method: "PUT", body: "hidden" })).status, 204);
   assert.equal(await (await fetch(entry)).text(), "hidden");
@@ -94,7 +94,7 @@ limits: { requestsPerSecond: 0.001, burst: 3, maxStreamsPerHolder: 1 }
   const url = server.url.replace("0.0.0.0", "127.0.0.1");
   assert.equal(server.log[0].access, "tokens");
   const [one, two] = [all, web].map((token) => remote({ url, token, attempts: 1 }));
-  await two!.set("a", bytes("v"));
+  await two!.set("a", utf8("v"));
   assert.equal(new TextDecoder().decode(await one!.get("web/a")), "v");
   // Figures are of everybody's requests: for who may read everything.
   const statuses = await Promise.all([web, all].map(async (token) => (await fetch(new URL("metrics", url), { headers: bearer(token) })).status)); // prettier-ignore
@@ -122,7 +122,7 @@ test("JWTs open what they claim, and count for their subject", async () => {
     .setProtectedHeader({ alg: "HS256" })
     .setSubject("ada")
     .setExpirationTime("1h")
-    .sign(bytes(secret));
+    .sign(utf8(secret));
   const entry = new URL("entry?key=a", server.url);
   const status = async (init: RequestInit): Promise<number> => (await fetch(entry, init)).status;
   assert.equal(await status({ method: "PUT", body: "v", headers: bearer(token) }), 204);
@@ -133,10 +133,7 @@ test("JWTs open what they claim, and count for their subject", async () => {
   assert.deepEqual(server.log.filter(({ holder }) => holder).map(({ holder, status }) => [holder, status]), [["ada", 204], ["ada", 403]]); // prettier-ignore
 });
 
-test("limits, CORS, base, compression and remembered requests are what the configuration says", async () => {
-  writeFileSync(
-    join(folder, "all.yaml"),
-    `store: { backend: memory }
+const everything = `store: { backend: memory }
 requests: { backend: memory }
 listen: { port: 0 }
 cors: ["https://app.example"]
@@ -145,8 +142,10 @@ compress: true
 base: /store
 metrics: false
 log: { requests: false }
-`,
-  );
+`;
+
+test("limits, CORS, base, compression and remembered requests are what the configuration says", async () => {
+  writeFileSync(join(folder, "all.yaml"), everything);
   const server = await serve(["--config", "all.yaml"]);
   const entry = new URL("store/entry?key=a", server.url);
   const once = { "idempotency-key": "one" };
@@ -182,6 +181,7 @@ test("what cannot start says why, and leaves nothing open", async () => {
 });
 
 test("--check tells whether it would start, and starts nothing", async () => {
+  writeFileSync(join(folder, "all.yaml"), everything);
   const right = await command(["serve", "--config", "all.yaml", "--check"]);
   assert.deepEqual([right.code, right.out], [0, "all.yaml is right: serves memory\n"]);
   const json = await command(["serve", "--host", "0.0.0.0", "--access", "public", "--check", "--json"]);
@@ -196,8 +196,8 @@ test("who says that access is public lets everyone in, from other machines too",
   const server = await serve([...memory, "--host", "0.0.0.0", "--access", "public"]);
   const far = remote({ url: server.url.replace("0.0.0.0", "127.0.0.1") });
   try {
-    await far.set("a", bytes("b"));
-    assert.deepEqual(await far.get("a"), bytes("b"));
+    await far.set("a", utf8("b"));
+    assert.deepEqual(await far.get("a"), utf8("b"));
   } finally {
     await far.close();
     await server.end();

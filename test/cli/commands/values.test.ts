@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "vitest";
+import { test, vi } from "vitest";
 import { memory } from "../../../src/backends/memory.ts";
 import { handler } from "../../../src/http/handler.ts";
 import { listen } from "../../../src/service/listen.ts";
@@ -27,12 +27,13 @@ test("a value comes back byte for byte, and nothing else does", async () => {
 
 test("with --json a value is text where it is UTF-8, and has its deadline", async () => {
   const store = ownStore();
-  const before = Date.now();
+  const time = Date.now();
+  vi.spyOn(Date, "now").mockReturnValue(time);
   await command(["set", "a", "\ufeffé\0", "--ttl", "5m", ...store]);
   await command(["set", "b", ...store], { stdin: [Uint8Array.of(255, 0)] });
   const { expiresAt, ...rest } = JSON.parse((await command(["get", "a", "--json", ...store])).out);
   assert.deepEqual(rest, { key: "a", text: "\ufeffé\0" });
-  assert.ok(expiresAt >= before + 300_000 && expiresAt <= Date.now() + 300_000);
+  assert.equal(expiresAt, time + 300_000);
   assert.deepEqual(JSON.parse((await command(["get", "b", "--json", ...store])).out), { key: "b", base64: "/wA=" });
 });
 
