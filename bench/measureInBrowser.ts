@@ -7,7 +7,7 @@ import { inTurn } from "./peer.ts";
 // So that a suite ends on a machine that is slow, too: once a work has taken so long, it gets no further round.
 const fewestRounds = 3;
 const longestWork = 30_000;
-// What some browsers' clocks tell nothing of: ms.
+// Below what some browsers' clocks can measure: ms.
 const shortest = 0.05;
 
 const engines: Readonly<Record<BrowserName, string>> = { chromium: "Chromium", firefox: "Firefox", webkit: "WebKit" };

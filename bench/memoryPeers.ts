@@ -60,7 +60,7 @@ async function bento(serialize: boolean): Promise<MemoryPeer> {
   const layer = memoryDriver({ maxItems: room, serialize });
   const cache = new BentoCache({ default: "memory", ttl: null, stores: { memory: bentostore().useL1Layer(layer) } });
   return {
-    // Told that it is undefined, it takes 30 s.
+    // Where it is given as undefined, it takes 30 s.
     set: (key, value, life) => cache.set(life ? { key, value, ttl: life } : { key, value }),
     get: (key) => cache.get({ key }),
   };
@@ -140,7 +140,7 @@ function ofText(cache: {
   };
 }
 
-/** Opens those that keep deadlines, or are told of them, to keep values that are JSON. */
+/** Opens those that keep deadlines, or take them, to keep values that are JSON. */
 export const values: Makes = {
   async [ours]() {
     const store = json<Profile>(memory({ sweepInterval: Infinity }));

@@ -96,7 +96,7 @@ interface Kind {
   readonly fewer?: Readonly<Record<string, number>>;
   /** By the one call for many, of those that have it. */
   readonly many?: boolean;
-  /** How often each round gets all, where that is so soon done that some browsers' clocks hardly tell it. @default 1 */
+  /** How often each round gets all, where that is so soon done that some browsers' clocks hardly show it. @default 1 */
   readonly times?: number;
 }
 

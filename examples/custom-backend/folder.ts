@@ -14,7 +14,7 @@ function folder(path: string): Backend {
   // A key may be longer than a file's name, and hold what no name can.
   const file = (key: string): string => join(path, createHash("sha256").update(key).digest("hex"));
 
-  /** A file that is not there is a miss where one may be told; anything else is a failure. */
+  /** A file that is not there is a miss where there may be one; anything else is a failure. */
   function onDisk<R>(work: () => R, miss?: R): R {
     try {
       return work();

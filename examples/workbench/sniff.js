@@ -13,7 +13,7 @@ const mostJson = 1_000_000;
 const control = /[\0-\x08\x0e-\x1a\x1c-\x1f]/;
 
 /**
- * Tells from the bytes alone what a value is: `kind` is "text", "JSON", "image" or "binary", and `text` is there when the
+ * Finds out from the bytes alone what a value is: `kind` is "text", "JSON", "image" or "binary", and `text` is there when the
  * bytes are text, in a form that encodes to the same bytes again.
  */
 export function sniff(bytes) {

@@ -26,7 +26,7 @@ export const listing: readonly Case[] = [
       equal(deadlines, [{ key: "plain", expiresAt: Infinity }, { key: "short", expiresAt: clock.now() + 90 }], "entries"); // prettier-ignore
       equal(cursor, undefined, "the cursor");
       const size = entries.find(({ key }) => key === "plain")?.size;
-      if (subject.can.includes("bytes")) equal(size ?? 4, 4, "the size, if it is told");
+      if (subject.can.includes("bytes")) equal(size ?? 4, 4, "the size, if it is known");
     },
   },
   {
@@ -94,7 +94,6 @@ export const listing: readonly Case[] = [
       await fill(store, context, keys);
       const prefixes = ["", "a", "a/", "a/b", "a/bb", "\u{1f600}", "\uffff", "\ud7ff", "%", "_", "*", "a%", "a_", "a*", "none"]; // prettier-ignore
       for (const prefix of prefixes) {
-        // prettier-ignore
         const expected = keys.filter((key) => key.startsWith(prefix)).sort();
         equal(await keysOf(store, prefix), expected, `keys with prefix ${JSON.stringify(prefix)}`);
         const { entries } = await store.list({ prefix, limit: 100 });
