@@ -11,7 +11,7 @@ export function checkCall<Options extends WriteOptions>(options: Partial<Options
 
 /** Returns what an iterable holds; throws `invalid-argument` for anything else, a string among them. */
 export function checkItems<T>(items: Iterable<T>): T[] {
-  check(Object(items) === items && Symbol.iterator in Object(items), "items", "an iterable", items);
+  check(Object(items) === items && Symbol.iterator in (items as object), "items", "an iterable", items);
   return [...items];
 }
 

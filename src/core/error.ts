@@ -23,8 +23,8 @@ export interface StoreErrorOptions {
 /** The one class of error that a store rejects with, told apart by `code`. */
 export class StoreError extends Error {
   override readonly name = "StoreError";
-  readonly code: StoreErrorCode;
-  readonly key: string | undefined;
+  declare readonly code: StoreErrorCode;
+  declare readonly key: string | undefined;
 
   constructor(code: StoreErrorCode, message: string, options: StoreErrorOptions = {}) {
     super(message, options);

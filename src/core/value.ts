@@ -1,4 +1,4 @@
-import type { Value } from "./contract.ts";
+import type { Entry, Value, WriteOptions } from "./contract.ts";
 import { check, kindOf, quote, StoreError } from "./error.ts";
 
 // The last instant of a Date. What would live longer lives for ever.
@@ -60,6 +60,17 @@ export function deadline(ttl: unknown, now: () => number): number {
   check(typeof ttl === "number" && ttl > 0, "ttl", "a number of ms above 0", ttl);
   const expiresAt = Math.ceil(now() + ttl);
   return expiresAt > endOfTime ? Infinity : expiresAt;
+}
+
+/** Returns what is written over an entry. Without a ttl of its own it keeps the deadline. */
+export function fresh<V>(
+  value: V,
+  options: WriteOptions | undefined,
+  now: () => number,
+  current?: { readonly expiresAt: number },
+): Entry<V> {
+  const ttl = options?.ttl;
+  return { value, expiresAt: ttl === undefined && current ? current.expiresAt : deadline(ttl, now) };
 }
 
 /**

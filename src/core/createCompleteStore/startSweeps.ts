@@ -1,5 +1,5 @@
-import type { CompleteBackend } from "./contract.ts";
-import { letExit, longestDelay } from "./timers.ts";
+import type { CompleteBackend } from "../contract.ts";
+import { letExit, longestDelay } from "../timers.ts";
 
 // A page often lives shorter than the interval: what has expired meanwhile goes soon after opening.
 const firstSweep = 10_000;
@@ -8,12 +8,6 @@ const firstSweep = 10_000;
 export function startSweeps(backend: Pick<CompleteBackend, "sweep">, interval: number, now: () => number): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  function schedule(delay: number): void {
-    if (interval === Infinity) return;
-    timer = setTimeout(() => void sweep(), Math.min(delay, interval, longestDelay));
-    letExit(timer);
-  }
-
   async function sweep(): Promise<void> {
     try {
       await backend.sweep({ now });
@@ -21,6 +15,12 @@ export function startSweeps(backend: Pick<CompleteBackend, "sweep">, interval: n
       // Made up for by the next one.
     }
     schedule(interval);
+  }
+
+  function schedule(delay: number): void {
+    if (interval === Infinity) return;
+    timer = setTimeout(() => void sweep(), Math.min(delay, interval, longestDelay));
+    letExit(timer);
   }
 
   schedule(firstSweep);

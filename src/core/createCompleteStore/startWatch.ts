@@ -1,11 +1,9 @@
-import type { Awaitable, Call, CallOptions, Change, CompleteBackend, PrefixOptions } from "./contract.ts";
-import { checkPrefix } from "./key.ts";
+import type { Change, CompleteBackend, PrefixOptions } from "../contract.ts";
+import { checkPrefix } from "../key.ts";
+import type { Run } from "./calls.ts";
 
 /** Ends a watch once what was reported before has been read. */
 export type End = (last: "close" | "error", error?: unknown) => void;
-
-/** Makes a call of a store. */
-type Run = <R>(options: CallOptions | undefined, work: (call: Call) => Awaitable<R>) => Promise<R>;
 
 /**
  * Begins a watch of a backend, which is among `watches` until it ends. Returns what the caller reads, and what settles when
