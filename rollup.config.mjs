@@ -25,7 +25,7 @@ const typescriptMaps = {
 function publicModules() {
   const { bin, exports } = JSON.parse(readFileSync("package.json", "utf8"));
   const targets = [...Object.values(bin), ...Object.values(exports)].filter((target) => target?.endsWith(".js"));
-  const patterns = targets.map((target) => new RegExp(`^${target.replace("./dist/", "").replace("*", "[^_/][^/]*")}$`));
+  const patterns = targets.map((target) => new RegExp(`^${target.replace("./dist/", "").replace("*", "[^/]+")}$`));
   const names = readdirSync(modules, { recursive: true }).map((name) => name.replaceAll(sep, "/"));
   const found = names.filter((name) => patterns.some((pattern) => pattern.test(name)));
   return Object.fromEntries(found.map((name) => [name.slice(0, -3), `${modules}/${name}`]));
@@ -58,7 +58,7 @@ export default [
       // All that the main module needs is in one file: to load and link it in forty took Node four times as long, and whoever
       // imports a backend alone needs most of it.
       manualChunks: { portable: [index] },
-      chunkFileNames: ({ name }) => `shared/${name.replace(/^_/, "")}.js`,
+      chunkFileNames: "shared/[name].js",
     },
   },
   {

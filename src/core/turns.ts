@@ -1,4 +1,7 @@
-/** Turns of work on keys within this process: work on one key begins when the work before it on that key has settled. */
+/**
+ * Turns of work on keys within this process: work on one key begins when the work before it on that key has settled, or at
+ * once if there is none.
+ */
 export interface Turns {
   take<R>(key: string, work: () => Promise<R>): Promise<R>;
   /** Resolves when every turn taken so far is over. */
@@ -9,13 +12,10 @@ export function createTurns(): Turns {
   const last = new Map<string, Promise<void>>();
   return {
     take(key, work) {
-      const turn = Promise.resolve(last.get(key)).then(work);
-      const settled: Promise<void> = turn
-        .then(
-          () => {},
-          () => {},
-        )
-        .then(() => void (last.get(key) === settled && last.delete(key)));
+      const before = last.get(key);
+      const turn = before ? before.then(work) : work();
+      const forget = (): void => void (last.get(key) === settled && last.delete(key));
+      const settled: Promise<void> = turn.then(forget, forget);
       last.set(key, settled);
       return turn;
     },

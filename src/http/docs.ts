@@ -1,7 +1,7 @@
 import { writeDocsPage } from "./openapi/page.ts";
 import { readTarget } from "./server/request.ts";
-import { openapi } from "./openapi.ts";
-import { jsonType } from "./server/reply.ts";
+import { writeDocument } from "./openapi/document.ts";
+import { jsonType } from "./wire/mediaType.ts";
 
 /** A text as it is sent. */
 interface Page {
@@ -11,9 +11,9 @@ interface Page {
 }
 
 const pages: Readonly<Record<string, () => Promise<Page>>> = {
-  "openapi.json": async () => ({ type: jsonType, text: JSON.stringify(openapi()), policy: "default-src 'none'" }),
+  "openapi.json": async () => ({ type: jsonType, text: JSON.stringify(writeDocument()), policy: "default-src 'none'" }),
   async docs() {
-    const { text, style } = writeDocsPage(openapi());
+    const { text, style } = writeDocsPage(writeDocument());
     const policy = `default-src 'none'; style-src '${await digest(style)}'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`; // prettier-ignore
     return { type: "text/html; charset=utf-8", text, policy };
   },

@@ -2,15 +2,20 @@ import type { Awaitable, Store } from "../core/contract.ts";
 import { quote } from "../core/error.ts";
 import { callable, checkOptions, milliseconds, positiveInteger, type Rule } from "../core/options.ts";
 import { letExit } from "../core/timers.ts";
-import { admit, corsHeaders, preflightHeaders, refuseForeign, type Action, type Scope } from "./server/access.ts";
-import { readBody, readQuery, readTarget, refusePath } from "./server/request.ts";
+import { admit, corsHeaders, preflightHeaders, refuseForeign } from "./server/access.ts";
+import type { Ask } from "./server/ask.ts";
 import { createFeed } from "./server/feed.ts";
 import { createHash } from "./server/hash.ts";
-import { createOnce } from "./server/idempotency.ts";
-import { done, readOnce, readTimeout, refusal, toResponse, writeProblem, type Reply } from "./server/reply.ts";
-import { createRoutes, type Ask, type Route, type Routes } from "./server/routes.ts";
+import { createIdempotency } from "./server/idempotency.ts";
 import { createTypes, withNotes } from "./server/mediaTypes.ts";
-import type { Method, Resource } from "./wire.ts";
+import { refusal, writeProblem } from "./server/refusal.ts";
+import { done, toResponse, type Reply } from "./server/reply.ts";
+import { readBody, readQuery, readTarget, refusePath } from "./server/request.ts";
+import { readIdempotencyKey, readTimeout } from "./server/requestHeaders.ts";
+import type { Route, Routes } from "./server/route.ts";
+import { createRoutes } from "./server/routes.ts";
+import type { Action, Scope } from "./server/scope.ts";
+import type { Method, Resource } from "./wire/resource.ts";
 
 export type { Action, Scope };
 
@@ -47,7 +52,7 @@ export interface HandlerOptions {
   base?: string | undefined;
   /** The store's clock: epoch ms. @default Date.now */
   now?: (() => number) | undefined;
-  /** Is told of each error that is answered as a fault of the server, with its cause, of which the client hears nothing. */
+  /** Called with each error that is answered as a fault of the server, with its cause, which the client does not see. */
   onError?: ((error: unknown, request?: Request) => void) | undefined;
 }
 
@@ -89,7 +94,8 @@ export function handler(store: Store, options: HandlerOptions = {}): (request: R
   const served = types ? withNotes(store, types, (error) => onError?.(error)) : store;
   const feed = createFeed(store, resumeWithin);
   const hash = createHash();
-  const resources = createRoutes({ maxBytes, maxItems, maxStreams, now }, { feed, hash, types: createTypes(types) });
+  const resources = createRoutes({ maxBytes, maxItems, maxStreams }, { feed, types: createTypes(types) });
+  const applyOnce = createIdempotency(requests, now, (error) => onError?.(error));
 
   /** Does what a route is for; its errors are answers too. */
   async function run(route: Route, ask: Ask): Promise<Reply> {
@@ -106,8 +112,6 @@ export function handler(store: Store, options: HandlerOptions = {}): (request: R
     if (reply.status! >= 500) onError?.(error, request);
     return reply;
   }
-
-  const once = createOnce(requests, now, (error) => onError?.(error));
 
   async function answer(request: Request): Promise<Reply> {
     const { resource, query } = readTarget(request.url, base);
@@ -129,12 +133,14 @@ export function handler(store: Store, options: HandlerOptions = {}): (request: R
       let reading: Promise<Uint8Array> | undefined;
       const ask: Ask = {
         ...admitted,
+        hash,
+        now,
         request,
         parameters: readQuery(query, route.parameters),
         signal: limit?.signal,
         body: () => (reading ??= readBody(request, maxBytes + (resource === "batch" ? lineRoom : 0))),
       };
-      const name = isRead(request) ? undefined : readOnce(request);
+      const name = isRead(request) ? undefined : readIdempotencyKey(request);
       if (name === undefined) return await run(route, ask);
       // Read before it is noted: what was cut off on the way here was never begun.
       const body = await ask.body();
@@ -143,7 +149,7 @@ export function handler(store: Store, options: HandlerOptions = {}): (request: R
       const type = resource === "entry" ? (request.headers.get("content-type") ?? "") : "";
       const fingerprint = `${request.method} ${resource}?${query} ${content}${type}`;
       const id = new TextEncoder().encode(`${admitted.before}\n${name}`);
-      return await once(await hash(id), await hash(new TextEncoder().encode(fingerprint)), () => run(route, ask));
+      return await applyOnce(await hash(id), await hash(new TextEncoder().encode(fingerprint)), () => run(route, ask));
     } finally {
       limit?.end();
     }

@@ -1,35 +1,21 @@
-import { UNCHANGED, type CompleteBackend, type Call, type Decision, type Entry, type Store } from "../core/contract.ts";
+import { UNCHANGED, type Call, type CompleteBackend, type Decision, type Entry, type Store } from "../core/contract.ts";
+import { contend, outrun } from "../core/contend.ts";
 import { createCompleteStore } from "../core/createCompleteStore.ts";
-import { quote, StoreError } from "../core/error.ts";
-import {
-  callable,
-  checkOptions,
-  milliseconds,
-  positiveInteger,
-  storeRules,
-  type StoreOptions,
-} from "../core/options.ts";
+import { createPending } from "../core/pending.ts";
 import type { Factory } from "../core/registry.ts";
+import { createTurns } from "../core/turns.ts";
 import { createBatcher, type Single } from "./client/batcher.ts";
 import { followChanges } from "./client/follow.ts";
-import { createSend, pause, type Details, type Target } from "./client/send.ts";
-import { frame, keep, lastHeader, readJson, readPage, readResults, type Tagged } from "./wire.ts";
+import { checkRemoteOptions, type RemoteOptions } from "./client/options.ts";
+import type { Details, Target } from "./client/request.ts";
+import { createSend } from "./client/send.ts";
+import { readResults, writeCalls, writeItems, type Tagged } from "./wire/batch.ts";
+import { frame, readJson } from "./wire/frame.ts";
+import { lastHeader } from "./wire/headers.ts";
+import { readPage } from "./wire/page.ts";
+import { keep } from "./wire/ttl.ts";
 
-/** Where a remote store is and how it is asked. */
-export interface RemoteOptions extends StoreOptions {
-  /** Where the handler is mounted: an http or https URL, or in a page a path that begins with "/". */
-  url: string;
-  /** What every request carries besides. @default none */
-  headers?: Readonly<Record<string, string>> | undefined;
-  /** What the requests are authorized by, as a bearer token. @default none */
-  token?: string | undefined;
-  /** What sends a request in place of the platform's own. @default globalThis.fetch */
-  fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
-  /** How long a request may take, repetitions included: ms. @default 30_000 */
-  timeout?: number | undefined;
-  /** How often a request is sent at most. @default 4 */
-  attempts?: number | undefined;
-}
+export type { RemoteOptions };
 
 declare module "../core/registry.ts" {
   interface Backends {
@@ -37,8 +23,6 @@ declare module "../core/registry.ts" {
   }
 }
 
-// Of those who fight for a key one wins each time, so that even a crowd is through by then.
-const tries = 64;
 // How long a stream of changes may take to begin before they are polled for: ms.
 const promptly = 5000;
 
@@ -55,44 +39,19 @@ export function remote(options: RemoteOptions): Store {
 }
 
 export const remoteFactory: Factory<RemoteOptions> = {
-  valid: (parameters) =>
-    checkOptions<RemoteOptions>("http", parameters, {
-      ...storeRules,
-      url: {
-        expected: "an http or https URL",
-        required: true,
-        // With the credentials that it should not have.
-        secret: `${(parameters as Partial<RemoteOptions>)?.url}`.includes("@"),
-        test: (url) => /^https?:[^@?#]+$/.test(absolute(url)),
-      },
-      headers: {
-        expected: "an object of headers",
-        secret: true,
-        test: (headers) => !!attempt(() => new Headers(headers as {})),
-      },
-      token: { expected: "visible ASCII characters", secret: true, test: (token) => /^[!-~]+$/.test(token as string) },
-      fetch: callable,
-      timeout: milliseconds,
-      attempts: positiveInteger,
-    }),
+  valid: checkRemoteOptions,
   build: (options) => createCompleteStore(remoteBackend(options), options),
 };
 
 function remoteBackend(options: RemoteOptions): CompleteBackend {
   const { timeout = 30_000 } = options;
-  const send = createSend(absolute(options.url).replace(/\/+$/, ""), options);
-  const pending = new Set<Promise<unknown>>();
-  const turns = new Map<string, Promise<unknown>>();
+  const send = createSend(options);
+  const pending = createPending();
+  // Those in this process wait for one another rather than contend.
+  const turns = createTurns();
 
-  /** Notes work as what `close` waits for. */
-  function track<R>(work: Promise<R>): Promise<R> {
-    const forget = (): unknown => pending.delete(work);
-    pending.add(work);
-    work.then(forget, forget);
-    return work;
-  }
-
-  const ask = <R>(call: Call, target: Target, details: Details<R>): Promise<R> => track(send([call], target, details));
+  const ask = <R>(call: Call, target: Target, details: Details<R>): Promise<R> =>
+    pending.track(send([call], target, details));
 
   const single = createBatcher(
     (calls) =>
@@ -100,19 +59,13 @@ function remoteBackend(options: RemoteOptions): CompleteBackend {
         calls.map(({ call }) => call),
         "POST batch",
         {
-          body(start) {
-            const lines = calls.map(({ line, expiresAt }) => (expiresAt ? [...line, left(expiresAt, start)] : line));
-            return frame(
-              { calls: lines },
-              calls.flatMap(({ values }) => values),
-            );
-          },
+          body: (start) => writeCalls(calls, start),
           isRead: calls.every(({ line: [name] }) => /^(ge|ha)/.test(name)),
           isSafe: calls.every(({ line: [name] }) => /^(.et|has)/.test(name)),
           read: (bytes, start) => readResults(bytes, start, calls.length),
         },
       ),
-    track,
+    pending.track,
   );
 
   /** Makes a call about one key. */
@@ -125,18 +78,14 @@ function remoteBackend(options: RemoteOptions): CompleteBackend {
     return single({ call, line, expiresAt, values });
   }
 
-  async function change(key: string, decide: Decision, call: Call): Promise<void> {
-    for (let count = 1; count <= tries; count++) {
-      const old = await make<Tagged | undefined>(call, ["getTagged", key]);
-      const next = decide(old);
-      if (next === UNCHANGED || !(next || old)) return;
-      const values = next ? [next.value] : [];
-      const line = ["swap", key, next ? next.value.length : null, old ? old.tag : null] as const;
-      const expiresAt = old && next && next.expiresAt === old.expiresAt ? keep : (next?.expiresAt ?? Infinity);
-      if (await make(call, line, expiresAt, ...values)) return;
-      await pause(4 * count);
-    }
-    throw new StoreError("conflict", `Cannot change key ${quote(key)}: expected others to do so less`, { key });
+  async function change(key: string, decide: Decision, call: Call): Promise<void | typeof outrun> {
+    const old = await make<Tagged | undefined>(call, ["getTagged", key]);
+    const next = decide(old);
+    if (next === UNCHANGED || !(next || old)) return;
+    const values = next ? [next.value] : [];
+    const line = ["swap", key, next ? next.value.length : null, old ? old.tag : null] as const;
+    const expiresAt = old && next && next.expiresAt === old.expiresAt ? keep : (next?.expiresAt ?? Infinity);
+    if (!(await make(call, line, expiresAt, ...values))) return outrun;
   }
 
   return {
@@ -147,25 +96,11 @@ function remoteBackend(options: RemoteOptions): CompleteBackend {
     set: async (key, { value, expiresAt }, call) =>
       void (await make(call, ["set", key, value.length], expiresAt, value)),
     delete: (key, call) => make(call, ["delete", key]),
-    mutate(key, decide, call) {
-      // Those in this process wait for one another rather than fight.
-      const turn = Promise.resolve(turns.get(key)).then(() => change(key, decide, call));
-      const settled = turn.catch(() => {}).then(() => void (turns.get(key) === settled && turns.delete(key)));
-      turns.set(key, settled);
-      return turn;
-    },
+    mutate: (key, decide, call) => turns.take(key, () => contend(key, () => change(key, decide, call))),
     head: (key, call) => make(call, ["has", key]),
     getMany: (keys, call) => Promise.all(keys.map((key) => make(call, ["get", key]))),
     setMany: (items, call) =>
-      ask(call, "POST batch", {
-        body: (start) =>
-          frame(
-            { set: items.map(([key, { value, expiresAt }]) => [key, value.length, left(expiresAt, start)]) },
-            items.map(([, { value }]) => value),
-          ),
-        isSafe: true,
-        read() {},
-      }),
+      ask(call, "POST batch", { body: (start) => writeItems(items, start), isSafe: true, read() {} }),
     deleteMany: (keys, call) => ask(call, "POST batch", { body: () => frame({ delete: keys }), read: readJson }),
     list: (parameters, call) => ask(call, "GET entries", { parameters, read: readPage }),
     clear: (parameters, call) => ask(call, "DELETE entries", { parameters, read() {} }),
@@ -185,25 +120,9 @@ function remoteBackend(options: RemoteOptions): CompleteBackend {
         observer,
         call.signal,
       ),
-    close: () => Promise.allSettled([...pending, ...turns.values()]).then(() => {}),
+    close: () => Promise.all([pending.settled(), turns.settled()]).then(() => {}),
     take: async (key, call) => (await make(call, ["take", key]))?.value,
     increment: (key, by, expiresAt, call) => make(call, ["increment", key, by], expiresAt),
     touch: (key, expiresAt, call) => make(call, ["touch", key], expiresAt),
   };
-}
-
-/** How long something has left that is about to be written: ms. What expires meanwhile does so at once. */
-function left(expiresAt: number | string, now: number): number | string {
-  return typeof expiresAt === "string" ? expiresAt : Math.max(1, expiresAt - now);
-}
-
-/** Returns the whole URL that a configured one stands for, or nothing if it is none. */
-function absolute(url: unknown): string {
-  return attempt(() => new URL(url as string, globalThis.location?.href).href) ?? "";
-}
-
-function attempt<R>(work: () => R): R | void {
-  try {
-    return work();
-  } catch {}
 }

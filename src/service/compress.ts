@@ -1,5 +1,4 @@
-import { isEventStream, withBody, type Answer } from "./_answer.ts";
-import { lengthOf } from "./_resource.ts";
+import { isEventStream, lengthOf, withBody, type Answer } from "../http/server/answer.ts";
 
 /** What is compressed. */
 export interface CompressOptions {

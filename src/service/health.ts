@@ -1,17 +1,18 @@
 import type { Store } from "../core/contract.ts";
 import { callable, checkOptions, milliseconds } from "../core/options.ts";
+import { jsonType } from "../http/wire/mediaType.ts";
 
 /** When a store counts as ready. */
 export interface HealthOptions {
   /** How long it may take to answer: ms. @default 2000 */
   within?: number | undefined;
-  /** How long one answer of it is good for, so that who asks often costs nothing: ms. @default 1000 */
+  /** How long one answer of it is good for, so that frequent requests cost nothing: ms. @default 1000 */
   maxAge?: number | undefined;
   /** The clock: epoch ms. @default Date.now */
   now?: (() => number) | undefined;
 }
 
-/** What tells whoever watches over a server how it is. */
+/** Reports to whoever watches over a server how it is. */
 export interface Health {
   /**
    * Answers `/health`: the process is there, and `/ready`: so is its store, or else 503. For any other path it returns
@@ -63,7 +64,7 @@ export function health(store: Store, options: HealthOptions = {}): Health {
 }
 
 function write({ method }: Request, isUp: boolean): Response {
-  const headers = { "content-type": "application/json", "cache-control": "no-store" };
+  const headers = { "content-type": jsonType, "cache-control": "no-store" };
   if (method !== "GET" && method !== "HEAD")
     return new Response(null, { status: 405, headers: { allow: "GET, HEAD" } });
   const body = method === "HEAD" ? null : JSON.stringify({ status: isUp ? "ok" : "unavailable" });

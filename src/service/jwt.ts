@@ -1,7 +1,8 @@
 import type { JSONWebKeySet, JWK, JWTPayload, JWTVerifyGetKey, JWTVerifyOptions } from "jose";
 import { StoreError } from "../core/error.ts";
 import { callable, checkOptions, nonEmptyString, type Rule } from "../core/options.ts";
-import { isActions, isPrefix, readBearer, type Action, type Scope } from "./_scope.ts";
+import { isActions, isPrefix, type Action, type Scope } from "../http/server/scope.ts";
+import { readBearer } from "../http/wire/headers.ts";
 
 export type { Action, Scope };
 

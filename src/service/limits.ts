@@ -1,5 +1,7 @@
 import { callable, checkOptions, positiveInteger, type Rule } from "../core/options.ts";
-import { isEventStream, refuse, tap, type Answer } from "./_answer.ts";
+import { isEventStream, type Answer } from "../http/server/answer.ts";
+import { refusal, refuse } from "../http/server/refusal.ts";
+import { tap } from "../http/server/tap.ts";
 
 /** How often whoever may ask. */
 export interface RateOptions {
@@ -101,6 +103,6 @@ export function limitStreams(options: StreamLimitOptions): (next: Answer) => Ans
 }
 
 function refuseCrowd(request: Request, expected: string, wait: number): Response {
-  const headers = { "retry-after": String(Math.ceil(wait / 1000)) };
-  return refuse(request, 429, "unavailable", `Too many requests: expected ${expected}`, headers);
+  const message = `Too many requests: expected ${expected}`;
+  return refuse(request, refusal("crowd", message, { retryAfter: Math.ceil(wait / 1000) }));
 }

@@ -2,36 +2,14 @@ import { StoreError } from "../core/error.ts";
 import { expose, isLoopback } from "../core/expose.ts";
 import { callable, checkOptions, milliseconds, nonEmptyString, positiveInteger } from "../core/options.ts";
 import { letExit } from "../core/timers.ts";
-import { isEventStream, refuse, tap, type Answer } from "./_answer.ts";
+import { isEventStream, type Answer } from "../http/server/answer.ts";
+import { refusal, refuse } from "../http/server/refusal.ts";
+import { tap } from "../http/server/tap.ts";
 import { startBun, startDeno } from "./listen/native.ts";
 import { startNode } from "./listen/node.ts";
+import type { ListenOptions, Settings, Started } from "./listen/settings.ts";
 
-/** Where a server listens, and what it bears. */
-export interface ListenOptions {
-  /** Answers requests: a handler, or what wraps one. */
-  answer: Answer;
-  /**
-   * On an address that other machines reach, a handler without `authorize` lets nobody in: one that is for everyone says so
-   * with `authorize: () => true`. @default "127.0.0.1"
-   */
-  host?: string | undefined;
-  /** 0 for one that is free. @default 0 */
-  port?: number | undefined;
-  /** How long a client may take for the head of a request: ms. On Node only. @default 10_000 */
-  headerTimeout?: number | undefined;
-  /** How long a client may take for a whole request: ms. On Node only. @default 120_000 */
-  requestTimeout?: number | undefined;
-  /** How long a connection may be silent, both ways: ms. On Bun at most 255 s, on Deno without effect. @default 120_000 */
-  idleTimeout?: number | undefined;
-  /** How many connections may be open; those above it are closed at once. On Node only. @default 10_000 */
-  maxConnections?: number | undefined;
-  /** How long the head of a request may be: bytes. On Node only; the others have limits of their own. @default 16_384 */
-  maxHeaderBytes?: number | undefined;
-  /** A private key and its certificates, in PEM: for https. */
-  tls?: { readonly key: string; readonly cert: string } | undefined;
-  /** Is told of what an `answer` rejects with, of which the client hears nothing. */
-  onError?: ((error: unknown) => void) | undefined;
-}
+export type { ListenOptions, Settings, Started };
 
 /** A server that listens. */
 export interface Listening {
@@ -42,20 +20,6 @@ export interface Listening {
    * closes all connections. Resolves when there are none. Idempotent.
    */
   close(options?: { grace?: number | undefined }): Promise<void>;
-}
-
-/** The options with their defaults. */
-export interface Settings extends Required<Omit<ListenOptions, "tls" | "onError">> {
-  readonly tls: ListenOptions["tls"];
-}
-
-/** What a runtime starts. */
-export interface Started {
-  readonly port: number;
-  /** Takes no more connections. Resolves when there are none. */
-  stop(): Promise<void>;
-  /** Closes the connections, whatever they do. */
-  force(): void;
 }
 
 /**
@@ -133,7 +97,11 @@ function createGate(
     async answer(request) {
       if (isOver) {
         const headers = { "retry-after": "1", connection: "close" };
-        return refuse(request, 503, "unavailable", "Server is closing: expected another in its place", headers);
+        return refuse(
+          request,
+          new StoreError("unavailable", "Server is closing: expected another in its place"),
+          headers,
+        );
       }
       if (isExposed) expose(request);
       try {
@@ -145,7 +113,7 @@ function createGate(
         return response;
       } catch (error) {
         onError?.(error);
-        return refuse(request, 500, "unavailable", "Server failed: expected an answer");
+        return refuse(request, refusal("internal", "Server failed: expected an answer"));
       }
     },
     end() {

@@ -1,6 +1,7 @@
 import { callable, checkOptions } from "../core/options.ts";
-import { tap, type Answer } from "./_answer.ts";
-import { describe, lengthOf } from "./_resource.ts";
+import { lengthOf, type Answer } from "../http/server/answer.ts";
+import { codeOf, labelsOf } from "../http/server/labels.ts";
+import { tap } from "../http/server/tap.ts";
 
 /** Where a log goes. */
 export interface LogOptions {
@@ -54,7 +55,7 @@ export function logRequests(options: LogOptions): (next: Answer) => Answer {
     try {
       write(JSON.stringify(line));
     } catch {
-      // There is nobody else to tell.
+      // There is nowhere else to report it.
     }
   }
 
@@ -64,13 +65,13 @@ export function logRequests(options: LogOptions): (next: Answer) => Answer {
     const id = given !== null && /^[\w.-]{1,64}$/.test(given) ? given : crypto.randomUUID();
     const trace = /^[\da-f]{2}-([\da-f]{32})-/.exec(request.headers.get("traceparent") ?? "")?.[1];
     const response = await next(request);
-    const code = response.headers.get("shelflife");
+    const code = codeOf(response);
     const line = {
       time: new Date(start).toISOString(),
       id,
-      ...describe(request),
+      ...labelsOf(request),
       status: response.status,
-      ...(code !== null && /^[a-z-]{1,20}$/.test(code) && { code }),
+      ...(code !== undefined && { code }),
       received: lengthOf(request.headers),
       holder: holder?.(request),
       trace,

@@ -1,9 +1,10 @@
 import type { Store } from "../core/contract.ts";
 import { disposable } from "../core/disposable.ts";
 import { isStoreError } from "../core/error.ts";
-import { isEventStream, tap, type Answer } from "./_answer.ts";
+import { isEventStream, lengthOf, type Answer } from "../http/server/answer.ts";
+import { codeOf, labelsOf } from "../http/server/labels.ts";
+import { tap } from "../http/server/tap.ts";
 import { createCounter, createHistogram } from "./metrics/meter.ts";
-import { describe, lengthOf } from "./_resource.ts";
 
 /** The media type of what {@link Metrics.text} returns. */
 export const metricsType = "text/plain; version=0.0.4; charset=utf-8";
@@ -70,9 +71,9 @@ export function createMetrics(options: { now?: (() => number) | undefined } = {}
 
   /** Notes one answer. */
   function note(request: Request, response: Response, start: number): void {
-    const { method, resource } = describe(request);
+    const { method, resource } = labelsOf(request);
     const { status, headers } = response;
-    const code = headers.get("shelflife");
+    const code = codeOf(response);
     const labels = {
       ...(status >= 500 && { error_type: status }),
       http_request_method: method,
@@ -83,7 +84,7 @@ export function createMetrics(options: { now?: (() => number) | undefined } = {}
     requestSize.record({ http_request_method: method }, lengthOf(request.headers) ?? 0);
     const length = response.body ? lengthOf(headers) : 0;
     if (length !== undefined) responseSize.record({ http_request_method: method }, length);
-    if (status >= 400 && code !== null && /^[a-z-]{1,20}$/.test(code)) errors.add({ code });
+    if (status >= 400 && code !== undefined) errors.add({ code });
   }
 
   function watchStore(store: Store): Store {
@@ -110,7 +111,7 @@ export function createMetrics(options: { now?: (() => number) | undefined } = {}
   return {
     wrap: (next) => async (request) => {
       const start = now();
-      const labels = { http_request_method: describe(request).method };
+      const labels = { http_request_method: labelsOf(request).method };
       active.add(labels);
       try {
         const response = await next(request);

@@ -1,6 +1,7 @@
 import { quote, StoreError } from "../core/error.ts";
 import { callable, checkOptions, milliseconds, nonEmptyString } from "../core/options.ts";
-import { actions, isActions, isPrefix, readBearer, type Action, type Scope } from "./_scope.ts";
+import { actions, isActions, isPrefix, type Action, type Scope } from "../http/server/scope.ts";
+import { readBearer } from "../http/wire/headers.ts";
 import { readTokenLines, type Problem, type TokenLine } from "./tokens/line.ts";
 
 export type { Action, Scope };

@@ -239,7 +239,7 @@ test("an idle stream gives signs of life, and one without any is opened anew", a
       return new Response(response.body!.pipeThrough(filter), response);
     },
   });
-  vi.useFakeTimers({ toFake: ["setTimeout", "setInterval"] });
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
   const turn = async (ms: number): Promise<void> => {
     vi.advanceTimersByTime(ms);
     for (let hop = 0; hop < 50; hop++) await Promise.resolve();
@@ -259,7 +259,7 @@ test("an idle stream gives signs of life, and one without any is opened anew", a
 });
 
 test("a client that reads no more is let go", async () => {
-  vi.useFakeTimers({ toFake: ["setInterval"] });
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
   const { store, observers } = watched();
   const { ask } = pair({ store, handler: forgetful });
   const response = await ask("GET", "changes");

@@ -8,7 +8,7 @@ import { memory } from "../../src/backends/memory.ts";
 import { handler } from "../../src/http/handler.ts";
 import { remote } from "../../src/http/remote.ts";
 import { readQuery, readTarget } from "../../src/http/server/request.ts";
-import { writeEvent, writeResync, writeSign } from "../../src/http/server/reply.ts";
+import { writeEvent, writeResync, writeSign } from "../../src/http/wire/events.ts";
 import { frame, readEvents, readProblem, unframe } from "../../src/http/wire.ts";
 import { anyBytes, anyJson, anyText, fuzz } from "../support/fuzz.ts";
 import { bytes, mount, text } from "../support/pair.ts";

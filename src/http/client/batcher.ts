@@ -1,16 +1,10 @@
 import type { Call } from "../../core/contract.ts";
 import { isStoreError } from "../../core/error.ts";
-import { alone } from "../wire.ts";
+import { alone, type CallLine } from "../wire/batch.ts";
 
 /** A call about one key, which travels with others. */
-export interface Single {
+export interface Single extends CallLine {
   readonly call: Call;
-  /** What it says in a batch, but for its ttl. */
-  readonly line: readonly [name: string, key: string, ...rest: unknown[]];
-  /** The bytes that belong to it. */
-  readonly values: readonly Uint8Array[];
-  /** When what it writes is to expire, or what it says in place of a ttl, if it says that. */
-  readonly expiresAt?: number | string | undefined;
 }
 
 interface Waiting extends Single {

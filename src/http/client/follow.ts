@@ -1,7 +1,9 @@
 import type { Observer } from "../../core/contract.ts";
 import { isStoreError, StoreError } from "../../core/error.ts";
+import { pause } from "../../core/pause.ts";
 import { letExit } from "../../core/timers.ts";
-import { heartbeat, readEvents, type EventSink, type Polled } from "../wire.ts";
+import { heartbeat, readEvents, type EventSink, type Polled } from "../wire/events.ts";
+import { jsonType } from "../wire/mediaType.ts";
 
 /**
  * Opens a stream of the changes after an id, or from now on; or, for those who accept only that, asks for these changes as
@@ -26,7 +28,7 @@ const interval = 1000;
 const mostPolls = 64;
 
 /**
- * Tells the changes of a store far away from this moment on, each once, and returns how to stop. A stream that breaks is
+ * Reports the changes of a store far away from this moment on, each once, and returns how to stop. A stream that breaks is
  * opened anew where it broke. Where streams bring nothing, since something on the way cuts them or holds them back, changes
  * are polled for. If the handler no longer knows them all, the watch fails.
  */
@@ -61,13 +63,13 @@ export async function followChanges(
   }
 
   async function poll(): Promise<void> {
-    const { changes, resync, last: reached } = await source(last, signal, "application/json");
+    const { changes, resync, last: reached } = await source(last, signal, jsonType);
     if (resync) sink.resync();
     changes.forEach(sink.changed);
     last = reached;
   }
 
-  /** Reads a stream to its end, and tells whether it brought anything new. */
+  /** Reads a stream to its end, and returns whether it brought anything new. */
   async function read({ body }: Stream): Promise<boolean> {
     const parts = body.pipeThrough(new TextDecoderStream()).getReader();
     // Where there is no connection to abort, the handler sees this.
@@ -93,11 +95,11 @@ export async function followChanges(
     while (!signal.aborted) {
       if (stream && (await read(stream))) {
         polls = 1;
-        await pause(100, signal);
+        await pause(100, 0, signal);
       } else {
         for (let count = 0; count < polls && !signal.aborted; count++) {
           await poll();
-          await pause(interval, signal);
+          await pause(interval, 0, signal);
         }
         polls = Math.min(2 * polls, mostPolls);
       }
@@ -121,17 +123,4 @@ export async function followChanges(
 
 function fail(message: string, cause?: unknown): never {
   throw new StoreError("unavailable", message, { cause });
-}
-
-/** Waits about so long, or until it is aborted. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms * (0.5 + Math.random()));
-    signal.addEventListener("abort", done);
-  });
 }

@@ -1,91 +1,12 @@
-import type { Refusal } from "./operations.ts";
-import { statuses } from "../server/reply.ts";
-import { alone, keep, lastHeader, onceHeader, outcomeHeader, timeoutHeader, ttlHeader } from "../wire.ts";
+import { idempotencyHeader, lastHeader, outcomeHeader, timeoutHeader, ttlHeader } from "../wire/headers.ts";
+import { keep } from "../wire/ttl.ts";
+import type { Refusal } from "./descriptions.ts";
+import { key, ms, schemas, text, whole } from "./schemas.ts";
+import type { Schema } from "./types.ts";
 
-// What the document of the wire is put together from: words and shapes, by the names that the wire has for them.
+// What the document of the wire is put together from, by the names that the wire has for it.
 
-type Schema = Readonly<Record<string, unknown>>;
 type Named = Readonly<Record<string, { readonly description: string; readonly schema: Schema }>>;
-
-const text: Schema = { type: "string" };
-const whole: Schema = { type: "integer", minimum: 0 };
-const ms: Schema = { type: "number", exclusiveMinimum: 0 };
-const lifetime: Schema = { type: ["number", "null"], exclusiveMinimum: 0, description: "ms; null for ever" };
-const key: Schema = { $ref: "#/components/schemas/Key" };
-const list = (items: Schema): Schema => ({ type: "array", items });
-const tuple = (...prefixItems: Schema[]): Schema => ({ type: "array", prefixItems, items: false, minItems: prefixItems.length }); // prettier-ignore
-const record = (properties: Readonly<Record<string, Schema>>, ...optional: string[]): Schema => ({
-  type: "object",
-  properties,
-  required: Object.keys(properties).filter((name) => !optional.includes(name)),
-});
-
-const size: Schema = { ...whole, description: "bytes" };
-const call = (name: string, ...rest: Schema[]): Schema => tuple({ const: name }, key, ...rest);
-const sizeOrNone: Schema = { type: ["integer", "null"], minimum: 0, description: "bytes; null for no value any more" };
-const tagOrNone: Schema = { type: ["string", "null"], description: "Of the value before; null for none" };
-const problem = record({ code: { $ref: "#/components/schemas/Code" }, detail: text, key: text }, "key");
-const found: Schema = { ...tuple(size, lifetime), description: "The size of a value, and how long it lives" };
-
-/** The shapes of what travels. */
-export const schemas: Readonly<Record<string, Schema>> = {
-  Key: { type: "string", minLength: 1, maxLength: 1024, description: "A well-formed string of 1 to 1,024 UTF-8 bytes" },
-  Number: { type: "number" },
-  Code: { type: "string", enum: Object.keys(statuses).filter((code) => code !== "closed") },
-  Problem: {
-    description: "A problem document (RFC 9457)",
-    ...record(
-      {
-        title: text,
-        status: { type: "integer" },
-        detail: text,
-        code: { $ref: "#/components/schemas/Code" },
-        key: text,
-      },
-      "key",
-    ),
-  },
-  Page: record({ entries: list(record({ key, ttl: lifetime, size }, "size")), cursor: text }, "cursor"),
-  Change: record({ type: { enum: ["set", "delete", "expire"] }, key }),
-  Polled: record(
-    {
-      changes: list({ $ref: "#/components/schemas/Change" }),
-      last: { ...text, description: "The id to go on after" },
-      resync: { type: "boolean", description: "Changes may be missing" },
-    },
-    "resync",
-  ),
-  Batch: {
-    oneOf: [
-      record({ find: list(key) }),
-      record({ set: list(tuple(key, size, lifetime)) }),
-      record({ delete: list(key) }),
-      record({
-        calls: list({
-          oneOf: [
-            ...["get", "getTagged", "has", "delete", "take"].map((name) => call(name)),
-            call("set", size, lifetime),
-            call("increment", { type: "number" }, lifetime),
-            call("touch", lifetime),
-            call("swap", sizeOrNone, tagOrNone, { oneOf: [lifetime, { const: keep }] }),
-          ],
-        }),
-      }),
-    ],
-  },
-  Found: list({ oneOf: [found, { type: "null" }] }),
-  Results: list({
-    oneOf: [
-      found,
-      { ...tuple(size, lifetime, text), description: "The same, and the tag of the value" },
-      { type: "null", description: "No value" },
-      { type: "number", description: "A sum" },
-      { type: "boolean", description: "Whether it was done" },
-      problem,
-      { const: alone, description: "Not made, since the answer is large already: to be asked for by itself" },
-    ],
-  }),
-};
 
 /** What a request may have in its address. */
 export const parameters: Named = {
@@ -104,7 +25,7 @@ export const parameters: Named = {
 export const requestHeaders: Named = {
   [ttlHeader]: { description: "How long the value lives: ms. Without it, for ever.", schema: ms },
   [timeoutHeader]: { description: "How long the client waits for the answer: ms.", schema: { type: "number", minimum: 0 } }, // prettier-ignore
-  [onceHeader]: {
+  [idempotencyHeader]: {
     description: "A name that no other request has: what is repeated under it is applied once, and answered the same.",
     schema: { type: "string", pattern: "^[!-~]{1,255}$" },
   },

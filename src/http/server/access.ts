@@ -2,18 +2,9 @@ import type { Awaitable, Store } from "../../core/contract.ts";
 import { StoreError } from "../../core/error.ts";
 import { isExposed } from "../../core/expose.ts";
 import { prefix } from "../../views/prefix.ts";
-import { exposedHeaders, refusal } from "./reply.ts";
-
-/** What a request may do: `read` values, `write` and remove them, `list` keys, `watch` changes. */
-export type Action = "read" | "write" | "list" | "watch";
-
-/** What somebody may do, and with which keys. */
-export interface Scope {
-  /** What the keys begin with in the store, unseen by the client. @default "" */
-  readonly prefix?: string | undefined;
-  /** @default everything */
-  readonly can?: readonly Action[] | undefined;
-}
+import { refusal } from "./refusal.ts";
+import { exposedHeaders } from "./reply.ts";
+import type { Action, Scope } from "./scope.ts";
 
 /** Decides about a request: `true` for everything, a scope for a part, anything else for nothing. */
 export type Authorize = (request: Request) => Awaitable<boolean | Scope>;
@@ -23,7 +14,7 @@ export async function admit(
   store: Store,
   request: Request,
   authorize: Authorize | undefined,
-): Promise<{ store: Store; before: string; allow(...actions: Action[]): void }> {
+): Promise<{ store: Store; before: string; allow(...actions: readonly Action[]): void }> {
   if (!authorize && isExposed(request)) {
     const expected = 'expected an "authorize" where other machines reach the store';
     throw new StoreError("unauthorized", `Request is not authorized: ${expected}`);
@@ -48,7 +39,7 @@ export async function admit(
 /** The origins of pages that may use the store: all, or those of a list. */
 export type Origins = "*" | readonly string[];
 
-/** What an answer tells a browser about who may read it. */
+/** What an answer says to a browser about which pages may read it. */
 export function corsHeaders({ headers }: Request, origins: Origins | undefined): Record<string, string> {
   if (!origins) return {};
   const origin = headers.get("origin");

@@ -1,53 +1,93 @@
 import { check } from "../../core/error.ts";
-import type { Hash } from "./hash.ts";
-import { removeIf } from "./removeIf.ts";
-import { toProblem, writeFrame, type Reply } from "./reply.ts";
-import type { Ask, Limits } from "./routes.ts";
-import { alone, keep, type BatchCall, type Results } from "../wire.ts";
+import { createTurns } from "../../core/turns.ts";
+import { alone, type BatchCall, type Results } from "../wire/batch.ts";
+import type { Ask } from "./ask.ts";
+import { calls, operations, shapes, type LiveEntry, type Operation, type Subject } from "./operations.ts";
+import { toProblem } from "./refusal.ts";
+import { writeFrame, type Reply } from "./reply.ts";
 
 // How many calls are made at once, so that too much of what they answer is noticed before it is all there.
 const portion = 100;
 
+type Name = BatchCall[0];
+/** How a call of a name is written in a batch. */
+type CallOf<N, Call = BatchCall> = Call extends readonly [infer Names, ...unknown[]] ? (N extends Names ? Call : never) : never; // prettier-ignore
 type Result = Results[number];
 /** What is answered to a call, and the value that belongs to it. */
 type Answer = readonly [line: Result, value?: Uint8Array];
 
-/** What calls are made with. */
-export interface Means extends Limits {
-  readonly hash: Hash;
+const { find, set, discard, take, increment, touch, swap } = operations;
+
+/** How each call takes what its operation needs off its line, and writes what comes of it. */
+const runs: { readonly [N in Name]: (subject: Subject, call: CallOf<N>, value?: Uint8Array) => Promise<Answer> } = {
+  async get(subject, [, key]) {
+    return writeValue(await find.run(subject, key));
+  },
+  async getTagged(subject, [, key]) {
+    const entry = await find.run(subject, key);
+    return writeValue(entry, entry && (await subject.hash(entry.value)));
+  },
+  async has(subject, [, key]) {
+    const entry = await find.run(subject, key);
+    // What is there has a deadline, which may come before the answer arrives.
+    return [entry ? [0, entry.ttl] : null];
+  },
+  delete: async (subject, [, key]) => [await discard.run(subject, key)],
+  async take(subject, [, key]) {
+    const value = await take.run(subject, key);
+    return value ? [[value.length, null], value] : [null];
+  },
+  async set(subject, [, key, , ttl], value) {
+    await set.run(subject, key, value!, ttl ?? undefined);
+    return [true];
+  },
+  increment: async (subject, [, key, by, ttl]) => [await increment.run(subject, key, by, ttl ?? undefined)],
+  touch: async (subject, [, key, ttl]) => [await touch.run(subject, key, ttl ?? Infinity)],
+  swap: async (subject, [, key, , tag, ttl], value) => [await swap.run(subject, key, value, tag, ttl ?? Infinity)],
+};
+
+function writeValue(entry: LiveEntry | undefined, tag?: string): Answer {
+  if (!entry) return [null];
+  const { value, ttl } = entry;
+  return [tag === undefined ? [value.length, ttl] : [value.length, ttl, tag], value];
 }
 
 /** Makes the calls of a batch, each for itself. `next` cuts the next value off the batch. */
 export async function runCalls(
   ask: Ask,
-  calls: readonly BatchCall[],
+  batch: readonly BatchCall[],
   next: (size: number) => Uint8Array,
-  means: Means,
+  maxBytes: number,
 ): Promise<Reply> {
-  const { maxBytes } = means;
+  const { allow } = ask;
+  // Not each call by itself is aborted: that costs more than the call.
+  const subject: Subject = { store: ask.store, hash: ask.hash, now: ask.now };
   const lines: Result[] = [];
   const values: Uint8Array[] = [];
   let size = 0;
   // Of two calls about one key the second begins when the first is done.
-  const turns = new Map<string, Promise<Answer>>();
+  const turns = createTurns();
 
-  async function begin(call: BatchCall, given: Uint8Array | undefined): Promise<Answer> {
-    return /^(get|take)/.test(call[0]) && size > maxBytes ? [alone] : makeCall(ask, call, given, means);
+  async function make(call: BatchCall, value: Uint8Array | undefined): Promise<Answer> {
+    const name = call[0];
+    if (size > maxBytes && /^(get|take)/.test(name)) return [alone];
+    try {
+      allow(...operationOf(name).needs);
+      return await (runs[name] as (...given: unknown[]) => Promise<Answer>)(subject, call, value);
+    } catch (error) {
+      return [toProblem(error)];
+    }
   }
 
-  for (let at = 0; at < calls.length && !ask.signal?.aborted; at += portion) {
-    const answers = calls.slice(at, at + portion).map((call) => {
+  for (let at = 0; at < batch.length && !ask.signal?.aborted; at += portion) {
+    const answers = batch.slice(at, at + portion).map((call) => {
       const length = sizeOf(call);
-      const given = length === null ? undefined : next(length);
-      const before = turns.get(call[1]);
-      const answer = before ? before.then(() => begin(call, given)) : begin(call, given);
-      const told = answer.catch((error: unknown): Answer => [toProblem(error)]);
-      turns.set(call[1], told);
-      return told;
+      const value = length === null ? undefined : next(length);
+      return turns.take(call[1], () => make(call, value));
     });
     for (const [line, value] of await Promise.all(answers)) {
       // What was only read can be read again, and by itself it is never too much.
-      const isTooMuch = value && size && size + value.length > maxBytes && calls[lines.length]![0] !== "take";
+      const isTooMuch = value && size && size + value.length > maxBytes && batch[lines.length]![0] !== "take";
       lines.push(isTooMuch ? alone : line);
       if (value) size += value.length;
       if (value && !isTooMuch) values.push(value);
@@ -56,78 +96,9 @@ export async function runCalls(
   return writeFrame(lines, values);
 }
 
-async function makeCall(
-  { store, allow }: Ask,
-  call: BatchCall,
-  value: Uint8Array | undefined,
-  { now, hash }: Means,
-): Promise<Answer> {
-  const [name, key] = call;
-  switch (name) {
-    case "get":
-    case "getTagged":
-    case "has": {
-      allow("read");
-      const entry = await store.entry(key);
-      const ttl = entry ? entry.expiresAt - now() : 0;
-      // What is there has a deadline, which may come before the answer arrives.
-      if (!entry || ttl <= 0) return [null];
-      if (name === "has") return [[0, ttl]];
-      const { length } = entry.value;
-      return [name === "get" ? [length, ttl] : [length, ttl, await hash(entry.value)], entry.value];
-    }
-    case "set":
-      allow("write");
-      // Without options a call costs less.
-      await store.set(key, value!, call[3] === null ? undefined : { ttl: call[3] });
-      return [true];
-    case "delete":
-      allow("write");
-      return [(await store.deleteMany([key])) > 0];
-    case "take": {
-      allow("read", "write");
-      const taken = await store.take(key);
-      return taken ? [[taken.length, null], taken] : [null];
-    }
-    case "increment":
-      // The sum tells the value.
-      allow("read", "write");
-      return [await store.increment(key, call[2], { ttl: call[3] ?? undefined })];
-    case "touch":
-      allow("write");
-      return [await store.touch(key, { ttl: call[2] ?? Infinity })];
-    case "swap": {
-      allow("write");
-      const [, , , tag, ttl] = call;
-      const old = tag === null ? undefined : await store.find(key);
-      if (tag !== null && !(old && tag === (await hash(old)))) return [false];
-      if (!value) return [await removeIf(store, key, old)];
-      return [await store.compareAndSet(key, old, value, ttl === keep ? undefined : { ttl: ttl ?? Infinity })];
-    }
-  }
+function operationOf(name: Name): Operation {
+  return operations[calls[name]];
 }
-
-type Check = (value: unknown) => boolean;
-
-const isSize: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
-const isNumber: Check = (value) => value === null || typeof value === "number";
-
-// What a call has besides its name and key.
-const shapes: Readonly<Record<BatchCall[0], readonly Check[]>> = {
-  get: [],
-  getTagged: [],
-  has: [],
-  delete: [],
-  take: [],
-  set: [isSize, isNumber],
-  increment: [isNumber, isNumber],
-  touch: [isNumber],
-  swap: [
-    (size) => size === null || isSize(size),
-    (tag) => tag === null || typeof tag === "string",
-    (ttl) => ttl === keep || isNumber(ttl),
-  ],
-};
 
 /** Returns the size of the value of a call, `null` for none. */
 export function sizeOf(call: BatchCall): number | null {
@@ -136,9 +107,11 @@ export function sizeOf(call: BatchCall): number | null {
 
 /** Throws `invalid-argument` for what is no call. */
 export function checkCall(call: unknown): void {
-  const [name, key, ...rest] = Array.isArray(call) ? (call as unknown[]) : [];
-  const isKnown = typeof name === "string" && typeof key === "string" && Object.hasOwn(shapes, name);
-  const shape = isKnown && shapes[name as BatchCall[0]];
-  const isCall = shape && shape.length === rest.length && shape.every((isRight, index) => isRight(rest[index]));
+  const [name, ...rest] = Array.isArray(call) ? (call as unknown[]) : [];
+  const takes = typeof name === "string" && Object.hasOwn(calls, name) && operationOf(name as Name).takes;
+  const isCall =
+    takes &&
+    takes.length === rest.length &&
+    takes.every((argument, index) => shapes[argument as keyof typeof shapes](rest[index]));
   check(isCall, "batch call", "a name, a key and what goes with it", call);
 }

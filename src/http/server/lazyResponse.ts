@@ -24,6 +24,21 @@ export function readDirect(request: Direct): Promise<Uint8Array> {
   return request[readWhole]();
 }
 
+/** Gives a request the faster way to read its body. */
+export function direct<R extends object>(request: R, read: () => Promise<Uint8Array>): R & Direct {
+  return Object.assign(request, { [readWhole]: read }) as R & Direct;
+}
+
+/** Whether an answer was no stream when it was made. */
+export function isPlain(response: Response): boolean {
+  return plainParts in response;
+}
+
+/** Returns what an answer consists of, if it is no stream and nobody has looked into it. */
+export function partsOf(response: Response): Plain | undefined {
+  return (response as { [plainParts]?: Plain })[plainParts];
+}
+
 interface Lazy {
   /** What it consists of, until somebody has looked into it. */
   [plainParts]: Plain | undefined;

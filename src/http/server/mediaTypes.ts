@@ -1,6 +1,6 @@
 import type { Awaitable, CallOptions, Store } from "../../core/contract.ts";
-import { isMediaType, plainType } from "./reply.ts";
-import { readJson } from "../wire.ts";
+import { readJson } from "../wire/frame.ts";
+import { isMediaType, plainType } from "../wire/mediaType.ts";
 
 /** The types of the values under a key, by the hashes of the values: the one that was noted last comes first. */
 export type Notes = readonly (readonly [hash: string, type: string])[];
@@ -16,7 +16,7 @@ export interface Types {
   note(key: string, hash: string, type: string, options: CallOptions & { ttl: number }): Awaitable<void>;
 }
 
-// Of those who write one key at once each has a note, so that the one who wrote last has.
+// Each of several writers of one key at once has a note, so that the last one has.
 const most = 4;
 // For how many keys this process has notes by itself.
 const maxKeys = 10_000;
@@ -47,9 +47,9 @@ function createOwnTypes(): Types {
 }
 
 /** Returns a store whose removals and new deadlines hold for the notes about it too, so that none is left behind for ever. */
-export function withNotes(store: Store, notes: Store, tell: (error: unknown) => void): Store {
+export function withNotes(store: Store, notes: Store, report: (error: unknown) => void): Store {
   // First of all: the note about a value that is written meanwhile comes after that value.
-  const drop = (keys: string[]): Promise<unknown> => notes.deleteMany(keys).catch(tell);
+  const drop = (keys: string[]): Promise<unknown> => notes.deleteMany(keys).catch(report);
   return {
     ...store,
     async delete(key, options) {
@@ -66,7 +66,7 @@ export function withNotes(store: Store, notes: Store, tell: (error: unknown) => 
       return store.deleteMany(all, options);
     },
     async clear(options) {
-      await notes.clear({ prefix: options?.prefix }).catch(tell);
+      await notes.clear({ prefix: options?.prefix }).catch(report);
       return store.clear(options);
     },
     async update(key, change, options) {
@@ -76,7 +76,7 @@ export function withNotes(store: Store, notes: Store, tell: (error: unknown) => 
     },
     async touch(key, options) {
       const isThere = await store.touch(key, options);
-      if (isThere) await notes.touch(key, options).catch(tell);
+      if (isThere) await notes.touch(key, options).catch(report);
       return isThere;
     },
   };

@@ -1,6 +1,6 @@
 import { check, isStoreError, quote, StoreError } from "../../core/error.ts";
 import { isDirect, readDirect } from "./lazyResponse.ts";
-import { refusal } from "./reply.ts";
+import { refusal } from "./refusal.ts";
 
 /** What a request's address says. */
 export interface Target {
@@ -48,7 +48,7 @@ function decode(text: string): string {
     // What comes unencoded a server may have read as Latin-1.
     if (/^[!-~]*$/.test(text)) decoded = decodeURIComponent(text.replaceAll("+", " "));
   } catch {
-    // Told below.
+    // Refused below.
   }
   check(decoded !== undefined, "query", "percent-encoded UTF-8", text);
   return decoded;
@@ -81,7 +81,7 @@ export async function readBody(request: Request, maxBytes: number): Promise<Uint
       chunks.push(part.value);
     }
   } catch (cause) {
-    // Not awaited: who sends without end may never answer this.
+    // Not awaited: a client that sends without end may never answer this.
     reader!.cancel().catch(() => {});
     if (isStoreError(cause)) throw cause;
     length = -1;

@@ -1,5 +1,7 @@
-import { isEventStream, refuse } from "../_answer.ts";
-import type { Settings, Started } from "../listen.ts";
+import { StoreError } from "../../core/error.ts";
+import { isEventStream } from "../../http/server/answer.ts";
+import { refuse } from "../../http/server/refusal.ts";
+import type { Settings, Started } from "./settings.ts";
 
 interface DenoRuntime {
   serve(
@@ -29,7 +31,7 @@ export async function startDeno(deno: unknown, { answer, host, port, tls }: Sett
   function answerInTime(request: Request): Promise<Response> {
     const answered = new Promise<Response>((resolve) => {
       const giveUp = (): void =>
-        resolve(refuse(request, 503, "unavailable", "Server is closed: expected another in its place"));
+        resolve(refuse(request, new StoreError("unavailable", "Server is closed: expected another in its place")));
       waiting.add(giveUp);
       // What answers here never rejects.
       void answer(request).then((response) => {

@@ -1,13 +1,11 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { letExit, longestDelay } from "../../core/timers.ts";
-import { plainParts, type Plain } from "../_answer.ts";
-import type { Settings, Started } from "../listen.ts";
+import { direct, partsOf } from "../../http/server/lazyResponse.ts";
+import type { Settings, Started } from "./settings.ts";
 
 // How often it is looked for connections that have become idle while the server closes: ms.
 const closingInterval = 20;
-
-const readWhole: unique symbol = Symbol.for("shelflife.read") as never;
 
 /** Listens by node:http, or node:https. Requests and answers are translated by srvx, the quickest of those measured. */
 export async function startNode(settings: Settings): Promise<Started> {
@@ -22,12 +20,12 @@ export async function startNode(settings: Settings): Promise<Started> {
     noDelay: true,
   };
 
-  /** Sends what is answered. Who has left while it was sent has been told of no failure. */
+  /** Sends what is answered. A client that has left while it was sent sees no failure. */
   async function respond(req: IncomingMessage, res: ServerResponse): Promise<void> {
     try {
       const request = new NodeRequest({ req, res });
-      const response = await answer(Object.assign(request, { [readWhole]: () => readBody(req, request) }));
-      const plain = (response as { [plainParts]?: Plain })[plainParts];
+      const response = await answer(direct(request, () => readBody(req, request)));
+      const plain = partsOf(response);
       if (plain) res.writeHead(plain.status, plain.headers).end(plain.body ?? undefined);
       else await sendNodeResponse(res, response);
     } catch {

@@ -1,4 +1,4 @@
-import { actions, isActions, isPrefix, type Scope } from "../_scope.ts";
+import { actions, isActions, isPrefix, type Scope } from "../../http/server/scope.ts";
 
 /** What a line of a token file says. */
 export interface TokenLine extends Scope {

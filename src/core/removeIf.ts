@@ -1,7 +1,7 @@
-import type { Store } from "../../core/contract.ts";
-import { equalBytes } from "../../core/value.ts";
+import type { Store } from "./contract.ts";
+import { equalBytes } from "./value.ts";
 
-/** Removes an entry if it still has that value, and tells whether it did. Of nothing there is nothing to remove. */
+/** Removes an entry if it still has that value, and reports whether it did. Of nothing there is nothing to remove. */
 export async function removeIf(
   store: Store,
   key: string,

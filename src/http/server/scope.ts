@@ -1,4 +1,4 @@
-/** What a request may do, as a handler understands it. */
+/** What a request may do: `read` values, `write` and remove them, `list` keys, `watch` changes. */
 export type Action = "read" | "write" | "list" | "watch";
 
 /** What somebody may do, and with which keys. */
@@ -20,12 +20,4 @@ export function isPrefix(value: unknown): value is string {
   if (typeof value !== "string") return false;
   const bytes = new TextEncoder().encode(value);
   return bytes.length < 1024 && new TextDecoder().decode(bytes) === value;
-}
-
-// RFC 6750: a scheme in any case, and the characters that a token may have.
-const bearer = /^bearer +([\w\-.~+/]+=*) *$/i;
-
-/** Returns the token that a request bears. */
-export function readBearer({ headers }: Request): string | undefined {
-  return bearer.exec(headers.get("authorization") ?? "")?.[1];
 }

@@ -1,27 +1,23 @@
 import type { StoreErrorCode } from "../../core/error.ts";
-import type { Action } from "../server/access.ts";
-import { frameType, jsonType, plainType, streamType, type reasons } from "../server/reply.ts";
-import { lastHeader, onceHeader, timeoutHeader, ttlHeader, type Method, type Resource } from "../wire.ts";
+import type { Reason } from "../server/status.ts";
+import { idempotencyHeader, lastHeader, timeoutHeader, ttlHeader } from "../wire/headers.ts";
+import { frameType, jsonType, plainType, streamType } from "../wire/mediaType.ts";
+import type { Method, Resource } from "../wire/resource.ts";
+import type { Content, Schema } from "./types.ts";
 
 /** Why a request may be refused: a reason of the handler's own, or an error of the store. */
-export type Refusal = Exclude<keyof typeof reasons, "path" | "method"> | StoreErrorCode;
-type Schema = Readonly<Record<string, unknown>>;
-export type Content = Readonly<Record<string, { readonly schema?: Schema }>>;
+export type Refusal = Exclude<Reason, "path" | "method"> | StoreErrorCode;
 
-/** What a request does, what it may have and how it is answered. */
-export interface Described {
+/** What a request does, what it may have and how it is answered. Its rights and parameters are those of the operation that it asks for. */
+export interface Description {
   readonly summary: string;
   readonly description?: string;
-  /** What its sender has to be allowed to do. */
-  readonly needs: readonly Action[];
-  /** Its parameters, by their names among {@link parameters}. */
-  readonly query?: readonly string[];
-  /** Of these the ones that it has to have. */
+  /** The parameters that it has to have besides a key. */
   readonly required?: readonly string[];
-  /** Its headers besides those of every request. */
+  /** Its headers besides those of every request, and a lifetime. */
   readonly headers?: readonly string[];
   readonly body?: { readonly description: string; readonly required?: boolean; readonly content: Content };
-  readonly answers: Readonly<Record<number, Answer>>;
+  readonly answers: Readonly<Record<number, AnswerDescription>>;
   /** Why it may be refused besides what holds for every request. */
   readonly refusals?: readonly Refusal[];
   /** What to tell `curl` to try it; `{url}` stands for the address. */
@@ -29,7 +25,7 @@ export interface Described {
 }
 
 /** An answer that is no refusal. */
-export interface Answer {
+export interface AnswerDescription {
   readonly description: string;
   /** Its headers besides those of every answer. */
   readonly headers?: readonly string[];
@@ -38,29 +34,26 @@ export interface Answer {
 
 const schema = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
 const json = (name: string): Content => ({ [jsonType]: { schema: schema(name) } });
-const done = (description: string): Readonly<Record<number, Answer>> => ({ 204: { description } });
+const done = (description: string): Readonly<Record<number, AnswerDescription>> => ({ 204: { description } });
 
 /** A value with the type that it was written with. */
 const value: Content = { "*/*": {}, [plainType]: {} };
 const long = ["content-length"];
 const about = [...long, "etag", ttlHeader, "content-security-policy"];
 const conditions = ["if-match", "if-none-match"];
-const one = { query: ["key"], required: ["key"] };
 
-/** Why any request may be refused: whatever error the store behind it has is told. */
+/** Why any request may be refused: the store behind it may fail with any error. */
 export const always: readonly Refusal[] = ["invalid-argument", "unauthorized", "forbidden", "not-found", "conflict", "cant-decode", "cant-encode", "bad-config", "internal", "unsupported", "closed", "unavailable", "late", "quota-exceeded"]; // prettier-ignore
-/** Why any may that is no mere read. */
+/** Why any request may be refused that is no mere read. */
 export const onWrites: readonly Refusal[] = ["running", "size", "encoding", "reuse"];
 
 /** What there is to be asked for. */
-export const operations: { readonly [resource in Resource]: { readonly [method in Method]?: Described } } = {
+export const descriptions: { readonly [resource in Resource]: { readonly [method in Method]?: Description } } = {
   entry: {
     GET: {
-      ...one,
       summary: "Read a value",
       description:
         "The bytes as they were written, with the content type that they were written with. So that a value can do no harm to the pages of this origin, one with a type of its own is shown in a sandbox, and is no script.",
-      needs: ["read"],
       headers: conditions,
       answers: {
         200: { description: "The value.", headers: about, content: value },
@@ -70,10 +63,8 @@ export const operations: { readonly [resource in Resource]: { readonly [method i
       example: '-i "{url}?key=greeting"',
     },
     HEAD: {
-      ...one,
       summary: "Read what there is to know about a value",
       description: "The same as reading it, without the bytes.",
-      needs: ["read"],
       headers: conditions,
       answers: {
         200: { description: "There is a value.", headers: about },
@@ -83,12 +74,10 @@ export const operations: { readonly [resource in Resource]: { readonly [method i
       example: '-I "{url}?key=greeting"',
     },
     PUT: {
-      ...one,
       summary: "Write a value",
       description:
         "Answered when the medium has committed it. Without a lifetime the value never expires, whatever deadline the key had.",
-      needs: ["write"],
-      headers: [ttlHeader, ...conditions],
+      headers: conditions,
       body: {
         description: "The value: any bytes, none among them. A `Content-Type` is kept with these very bytes.",
         content: value,
@@ -98,9 +87,7 @@ export const operations: { readonly [resource in Resource]: { readonly [method i
       example: "-X PUT -H 'Content-Type: text/plain' -H 'Shelflife-TTL: 60000' -d hello \"{url}?key=greeting\"",
     },
     DELETE: {
-      ...one,
       summary: "Remove a value",
-      needs: ["write"],
       headers: conditions,
       answers: done("It is removed."),
       refusals: ["not-found", "condition"],
@@ -109,29 +96,23 @@ export const operations: { readonly [resource in Resource]: { readonly [method i
   },
   entries: {
     GET: {
-      query: ["prefix", "limit", "cursor"],
       summary: "List keys",
       description: "A page of the live keys with what is known about each. The last page has no cursor.",
-      needs: ["list"],
       answers: { 200: { description: "A page.", headers: long, content: json("Page") } },
       example: '"{url}?prefix=a&limit=10"',
     },
     DELETE: {
-      query: ["prefix"],
       required: ["prefix"],
       summary: "Remove all values, or those below a prefix",
       description: "Who means everything has to say so: the prefix is then empty.",
-      needs: ["write"],
       answers: done("They are removed."),
       example: '-X DELETE "{url}?prefix=a"',
     },
   },
   take: {
     POST: {
-      ...one,
       summary: "Read a value and remove it",
       description: "Atomic: of many who take it one gets it.",
-      needs: ["read", "write"],
       answers: { 200: { description: "The value that was there.", headers: long, content: { [plainType]: {} } } },
       refusals: ["not-found"],
       example: '-X POST "{url}?key=greeting"',
@@ -139,24 +120,17 @@ export const operations: { readonly [resource in Resource]: { readonly [method i
   },
   increment: {
     POST: {
-      query: ["key", "by"],
-      required: ["key"],
       summary: "Add to a number",
       description:
         "Atomic. The value is a decimal number as text; where there is none it counts as 0, and only then the lifetime applies.",
-      needs: ["read", "write"],
-      headers: [ttlHeader],
       answers: { 200: { description: "The sum.", headers: long, content: json("Number") } },
       example: '-X POST "{url}?key=visits&by=1"',
     },
   },
   touch: {
     POST: {
-      ...one,
       summary: "Give a value a new deadline",
       description: "Without a lifetime it never expires from now on.",
-      needs: ["write"],
-      headers: [ttlHeader],
       answers: done("It has the new deadline."),
       refusals: ["not-found"],
       example: "-X POST -H 'Shelflife-TTL: 60000' \"{url}?key=greeting\"",
@@ -167,7 +141,6 @@ export const operations: { readonly [resource in Resource]: { readonly [method i
       summary: "Do many things in one request",
       description:
         "A frame: a line of JSON (a `Batch`) that ends with a line feed, then the values that it announces, one after the other, as they are. To find, set or delete is all or nothing; of calls each has an outcome of its own, and of two calls about one key the second begins when the first is done. What each part does, its sender has to be allowed to do.",
-      needs: [],
       body: {
         required: true,
         description: "A frame whose first line is a `Batch`.",
@@ -187,11 +160,9 @@ export const operations: { readonly [resource in Resource]: { readonly [method i
   },
   changes: {
     GET: {
-      query: ["prefix", "after"],
       summary: "Watch changes",
       description:
         "A stream of server-sent events, from now on or from the id of an event that was read before. An event without a name has a `Change` as its data; `resync` says that changes before it may be missing; one without data is a sign of life, each 15 s. Who accepts only `application/json` is told what there is so far, and where to go on.",
-      needs: ["watch"],
       headers: ["last-event-id"],
       answers: {
         200: {
@@ -211,7 +182,6 @@ export const operations: { readonly [resource in Resource]: { readonly [method i
     POST: {
       summary: "Remove what has expired",
       description: "Nobody sees it anyway, and it is removed unasked from time to time.",
-      needs: ["write"],
       answers: { 200: { description: "How many entries that were.", headers: long, content: json("Number") } },
       example: '-X POST "{url}"',
     },
@@ -225,4 +195,4 @@ function frame(...heads: string[]): Schema {
 
 /** Every header that a request may have besides, and those that it has only if it is no mere read. */
 export const everyHeader: readonly string[] = [timeoutHeader];
-export const writeHeader: readonly string[] = [onceHeader];
+export const writeHeader: readonly string[] = [idempotencyHeader];

@@ -1,0 +1,56 @@
+import { callable, checkOptions, milliseconds, positiveInteger, storeRules, type StoreOptions } from "../../core/options.ts"; // prettier-ignore
+
+/** Where a remote store is and how it is asked. */
+export interface RemoteOptions extends StoreOptions {
+  /** Where the handler is mounted: an http or https URL, or in a page a path that begins with "/". */
+  url: string;
+  /** What every request carries besides. @default none */
+  headers?: Readonly<Record<string, string>> | undefined;
+  /** What the requests are authorized by, as a bearer token. @default none */
+  token?: string | undefined;
+  /** What sends a request in place of the platform's own. @default globalThis.fetch */
+  fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
+  /** How long a request may take, repetitions included: ms. @default 30_000 */
+  timeout?: number | undefined;
+  /** How often a request is sent at most. @default 4 */
+  attempts?: number | undefined;
+}
+
+/** Returns a remote's parameters as options. Throws one `bad-config` with every problem. */
+export function checkRemoteOptions(parameters: unknown): RemoteOptions {
+  return checkOptions<RemoteOptions>("http", parameters, {
+    ...storeRules,
+    url: {
+      expected: "an http or https URL",
+      required: true,
+      // With the credentials that it should not have.
+      secret: `${(parameters as Partial<RemoteOptions>)?.url}`.includes("@"),
+      test: (url) => /^https?:[^@?#]+$/.test(absolute(url)),
+    },
+    headers: {
+      expected: "an object of headers",
+      secret: true,
+      test: (headers) => !!orNothing(() => new Headers(headers as {})),
+    },
+    token: { expected: "visible ASCII characters", secret: true, test: (token) => /^[!-~]+$/.test(token as string) },
+    fetch: callable,
+    timeout: milliseconds,
+    attempts: positiveInteger,
+  });
+}
+
+/** Returns the whole URL of a mount. */
+export function mountOf({ url }: RemoteOptions): string {
+  return absolute(url).replace(/\/+$/, "");
+}
+
+/** Returns the whole URL that a configured one stands for, or nothing if it is none. */
+function absolute(url: unknown): string {
+  return orNothing(() => new URL(url as string, globalThis.location?.href).href) ?? "";
+}
+
+function orNothing<R>(work: () => R): R | void {
+  try {
+    return work();
+  } catch {}
+}

@@ -1,0 +1,26 @@
+import type { Call } from "../../core/contract.ts";
+import type { Method, Resource } from "../wire/resource.ts";
+
+/** What is asked for: a method of a resource. */
+export type Target = `${Method} ${Resource}`;
+
+/** What a request has besides its target. */
+export interface Details<R> {
+  /** What its address says besides. @default nothing */
+  readonly parameters?: object;
+  /** Makes the body anew for each attempt, since a ttl shrinks meanwhile. */
+  body?(start: number): Uint8Array<ArrayBuffer>;
+  /** Reads the body, as bytes or as the stream that it is, of the answer to a request made at `start`. */
+  read(body: any, start: number, headers: Headers): R;
+  /** Whether it only reads. @default whether it is a GET */
+  readonly isRead?: boolean;
+  /** Whether it may be applied again; anything else gets a name under which it is not. @default whether it only reads */
+  readonly isSafe?: boolean;
+  /** The type of the answer, where there is a choice. */
+  readonly accept?: string;
+  /** How long the answer may take, repetitions included: ms. @default the option */
+  readonly timeout?: number;
+}
+
+/** Sends a request that some calls are waiting for, until none of them is, and resolves with what came of it. */
+export type Send = <R>(calls: readonly Call[], target: Target, details: Details<R>) => Promise<R>;

@@ -1,0 +1,102 @@
+import type { Change } from "../../core/contract.ts";
+
+/** The changes of a store from one moment on: what a client reads that comes and goes. */
+export interface ChangeLog {
+  /** Returns the name of a place, good for as long as the log is kept. */
+  id(at: number): string;
+  /** Returns the place that a name stands for, `undefined` for none of this log's or one that it has forgotten. */
+  find(id: string): number | undefined;
+  /** Where the log ends, which is where the next change goes. */
+  readonly end: number;
+  /** Where what it still knows begins. */
+  readonly start: number;
+  /** Returns the change after a place. */
+  read(at: number): Change;
+  /** Resolves when something was added or the log is over. */
+  grown(): Promise<void>;
+  /** What has become of it: the store reported all there was, or failed. */
+  readonly over: { readonly error?: unknown } | undefined;
+}
+
+// How many changes a log remembers at least for those who come back.
+const capacity = 10_000;
+
+/** Returns a log with what fills it. */
+export function createChangeLog(): {
+  log: ChangeLog;
+  add(change: Change): void;
+  finish(over: { error?: unknown }): void;
+} {
+  // Nobody can know from a place of one log where it would be in another.
+  const epoch = crypto.randomUUID();
+  const changes: Change[] = [];
+  let start = 0;
+  let over: ChangeLog["over"];
+  let wake = (): void => {};
+  let grown: Promise<void> | undefined;
+
+  function wakeReaders(): void {
+    grown = undefined;
+    wake();
+  }
+
+  const log: ChangeLog = {
+    id: (at) => `${epoch}-${at}`,
+    find(id) {
+      const at = id.startsWith(`${epoch}-`) ? Number(id.slice(epoch.length + 1)) : NaN;
+      return at >= start && at <= log.end ? at : undefined;
+    },
+    get end() {
+      return start + changes.length;
+    },
+    get start() {
+      return start;
+    },
+    read: (at) => changes[at - start]!,
+    grown: () => (grown ??= new Promise((resolve) => (wake = resolve))),
+    get over() {
+      return over;
+    },
+  };
+  return {
+    log,
+    add(change) {
+      changes.push(change);
+      // In portions, since each costs a move of all.
+      if (changes.length >= 2 * capacity) start += changes.splice(0, capacity).length;
+      wakeReaders();
+    },
+    finish(how) {
+      over = how;
+      wakeReaders();
+    },
+  };
+}
+
+/** Which changes a client wants. */
+export interface Interest {
+  /** What the keys begin with in the store, and what of it the client does not see. */
+  readonly prefix: string;
+  readonly hidden: string;
+  /** The id of the last change that it knows, if it goes on. */
+  readonly after: string | undefined;
+}
+
+// How much is taken off a log at once.
+const portion = 1000;
+
+/** Takes the next changes of interest off a log, up to a portion, and returns where it has come to. */
+export function advance(
+  log: ChangeLog,
+  at: number,
+  { prefix, hidden }: Interest,
+  take: (id: string, change: Change) => void,
+): number {
+  for (let count = 0; at < log.end && count < portion; at++) {
+    const { type, key } = log.read(at);
+    if (!key.startsWith(prefix)) continue;
+    take(log.id(at + 1), { type, key: key.slice(hidden.length) });
+    count++;
+  }
+  return at;
+}

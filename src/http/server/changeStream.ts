@@ -1,0 +1,75 @@
+import { letExit } from "../../core/timers.ts";
+import { heartbeat, writeEvent, writeResync, writeSign } from "../wire/events.ts";
+import { advance, type ChangeLog, type Interest } from "./changeLog.ts";
+
+// A client that takes nothing off its stream for so many heartbeats is gone, or will never catch up.
+const mostSilences = 3;
+
+/**
+ * Returns a stream of the changes of interest after a place of a log, or after what it has forgotten. The stream ends with
+ * the store and breaks with its watch; `ended` is called once. What a slow reader has not read stays in the log; if it falls
+ * behind that, the stream says that changes are missing.
+ */
+export function streamChanges(
+  log: ChangeLog,
+  begin: number | undefined,
+  interest: Interest,
+  ended: () => void,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const encoder = new TextEncoder();
+  let at = begin ?? -1;
+  let timer: ReturnType<typeof setInterval>;
+  let silences = 0;
+  let isOpen = true;
+
+  function end(): void {
+    if (!isOpen) return;
+    isOpen = false;
+    clearInterval(timer);
+    ended();
+  }
+
+  /** What there is to say: an event for each change, or that some are missing. */
+  function nextEvents(): string {
+    if (at >= log.start) {
+      let events = "";
+      at = advance(log, at, interest, (id, change) => void (events += writeEvent(id, change)));
+      return events;
+    }
+    at = log.end;
+    return writeResync(log.id(at));
+  }
+
+  // A client that leaves cancels the stream, in every runtime; the signal of its request aborts in some of them whenever an
+  // answer is complete.
+  return new ReadableStream<Uint8Array<ArrayBuffer>>({
+    start(controller) {
+      timer = setInterval(() => {
+        silences = controller.desiredSize! > 0 ? 0 : silences + 1;
+        if (silences === 0) controller.enqueue(encoder.encode(writeSign(log.id(Math.max(at, log.start)))));
+        else if (silences >= mostSilences) {
+          end();
+          controller.error(new Error("Nobody reads the changes"));
+        }
+      }, heartbeat);
+      // The connection keeps a process alive, and where there is none nothing should.
+      letExit(timer);
+      if (begin !== undefined) controller.enqueue(encoder.encode(writeSign(log.id(begin))));
+    },
+    async pull(controller) {
+      for (let events = nextEvents(); isOpen; events = nextEvents()) {
+        if (events) return controller.enqueue(encoder.encode(events));
+        // A portion may have been about other keys only.
+        if (at < log.end) continue;
+        if (!log.over) {
+          await log.grown();
+          continue;
+        }
+        end();
+        if ("error" in log.over) controller.error(log.over.error);
+        else controller.close();
+      }
+    },
+    cancel: end,
+  });
+}

@@ -1,0 +1,101 @@
+import type { Entry } from "../../core/contract.ts";
+import { expectComplete } from "./complete.ts";
+import { frame, unframe } from "./frame.ts";
+import { toError, type Problem } from "./problem.ts";
+import { deadlineOf, ttlOf, type keep } from "./ttl.ts";
+
+/**
+ * What a batch asks for: the values of some keys, to write items, or to remove keys, each of these all or nothing; or calls
+ * that have nothing to do with one another.
+ */
+export type Batch =
+  | { find: readonly string[] }
+  | { set: readonly BatchItem[] }
+  | { delete: readonly string[] }
+  | { calls: readonly BatchCall[] };
+export type BatchItem = readonly [key: string, size: number, ttl: number | null];
+export type BatchCall =
+  | readonly [name: "get" | "getTagged" | "has" | "delete" | "take", key: string]
+  | readonly [name: "set", key: string, size: number, ttl: number | null]
+  | readonly [name: "increment", key: string, by: number, ttl: number | null]
+  | readonly [name: "touch", key: string, ttl: number | null]
+  // Puts a value, or nothing, in the place of the one of a tag, or of nothing.
+  | readonly [name: "swap", key: string, size: number | null, tag: string | null, ttl: number | null | typeof keep];
+
+/** What a batch of reads is answered with, a line for each key. */
+export type Found = readonly (FoundLine | null)[];
+export type FoundLine = readonly [size: number, ttl: number | null, tag?: string];
+
+/**
+ * What a batch of calls is answered with, a line for each: a value, `null` for none, what else a call resolves with, a
+ * problem, or `alone` for one that was not made since the answer is large already.
+ */
+export type Results = readonly (FoundLine | null | number | boolean | Problem | typeof alone)[];
+export const alone = "alone";
+
+/** An entry with the tag of its value, if that was asked for. */
+export interface Tagged extends Entry {
+  readonly tag?: string | undefined;
+}
+
+/** A call as the client makes it. */
+export interface CallLine {
+  /** What it says in a batch, but for its ttl. */
+  readonly line: readonly [name: string, key: string, ...rest: unknown[]];
+  /** The bytes that belong to it. */
+  readonly values: readonly Uint8Array[];
+  /** When what it writes is to expire, or what it says in place of a ttl, if it says that. */
+  readonly expiresAt?: number | string | undefined;
+}
+
+/** Writes a batch of calls that is sent at `start`. */
+export function writeCalls(calls: readonly CallLine[], start: number): Uint8Array<ArrayBuffer> {
+  return frame(
+    { calls: calls.map(({ line, expiresAt }) => (expiresAt ? [...line, ttlOf(expiresAt, start)] : line)) },
+    calls.flatMap(({ values }) => values),
+  );
+}
+
+/** Writes a batch of items to write that is sent at `start`. */
+export function writeItems(
+  items: readonly (readonly [key: string, entry: Entry])[],
+  start: number,
+): Uint8Array<ArrayBuffer> {
+  return frame(
+    { set: items.map(([key, { value, expiresAt }]) => [key, value.length, ttlOf(expiresAt, start)]) },
+    items.map(([, { value }]) => value),
+  );
+}
+
+/** What a batch is before its items are looked at. */
+export interface RawBatch {
+  /** What it asks for. Anything that a client made up. */
+  readonly name: string | undefined;
+  readonly items: unknown;
+  /** Cuts off the value that belongs to the next item. */
+  next(size: number): Uint8Array;
+}
+
+/** Reads a batch as far as it is one: a single thing to do. Returns its head alone if it is none. */
+export function readBatch(bytes: Uint8Array): { readonly head: unknown; readonly batch?: RawBatch } {
+  let head: unknown;
+  try {
+    const [read, next] = unframe(bytes);
+    head = read;
+    const [[name, items] = [], ...others] = Object(head) === head ? Object.entries(read as object) : [];
+    return others.length ? { head } : { head, batch: { name, items, next } };
+  } catch {
+    return { head };
+  }
+}
+
+/** Reads the answer to a batch of so many calls: what each resolved with, its error, or `alone`. Throws if it is another. */
+export function readResults(bytes: Uint8Array, start: number, count: number): unknown[] {
+  const [head, next] = unframe(bytes);
+  expectComplete(head.length === count);
+  return (head as Results).map((line) => {
+    expectComplete(line !== alone || count > 1);
+    if (Array.isArray(line)) return { value: next(line[0]), expiresAt: deadlineOf(line[1], start), tag: line[2] };
+    return Object(line) === line ? toError(line as Problem) : (line ?? undefined);
+  });
+}

@@ -1,0 +1,14 @@
+/** Throws unless what was read is whole and makes sense. */
+export function expectComplete(isSo: boolean): void {
+  if (!isSo) throw new RangeError("Cut short");
+}
+
+/** Reads a body. Throws if it is cut short. */
+export async function readBytes(response: Response): Promise<Uint8Array> {
+  const { headers } = response;
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  // With a proxy that compresses, the length is that of something else.
+  const announced = !headers.has("content-encoding") && headers.get("content-length");
+  expectComplete(!announced || +announced === bytes.length);
+  return bytes;
+}

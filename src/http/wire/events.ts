@@ -1,0 +1,42 @@
+import type { Change } from "../../core/contract.ts";
+
+/** How often an idle stream gives a sign of life: ms. One that is silent for three times as long is broken. */
+export const heartbeat = 15_000;
+
+/** What a poll for changes is answered with: those after an id, and the id of the last. */
+export interface Polled {
+  readonly changes: readonly Change[];
+  readonly last: string;
+  /** Changes may be missing. */
+  readonly resync?: boolean;
+}
+
+/** Writes a change as an event. */
+export const writeEvent = (id: string, change: Change): string => `id: ${id}\ndata: ${JSON.stringify(change)}\n\n`;
+
+/** Writes an event that says that changes may be missing before an id. A browser reports none that has no data. */
+export const writeResync = (id: string): string => `event: resync\nid: ${id}\ndata: null\n\n`;
+
+/** Writes how far a stream has come, which also says that it lives. Browsers report nothing, but remember it. */
+export const writeSign = (id: string): string => `id: ${id}\n\n`;
+
+/** Takes the events of a stream of changes: a change, or that some may be missing. */
+export interface EventSink {
+  changed(change: Change): void;
+  resync(): void;
+  /** The stream has come so far. */
+  reached(id: string): void;
+}
+
+/** Reads the next part of a stream of server-sent events, after what was left of the one before; returns what is left. */
+export function readEvents(text: string, sink: EventSink): string {
+  const events = text.split("\n\n");
+  const rest = events.pop()!;
+  for (const event of events) {
+    const fields = Object.fromEntries(event.split("\n").map((line) => line.split(/: ([^]*)/, 2)));
+    if (fields.event) sink.resync();
+    if (fields.data) sink.changed(JSON.parse(fields.data));
+    if (fields.id) sink.reached(fields.id);
+  }
+  return rest;
+}

@@ -1,0 +1,36 @@
+import { expectComplete } from "./complete.ts";
+
+/** Joins a line of JSON and values as they are, one after the other. */
+export function frame(head: unknown, values: readonly Uint8Array[] = []): Uint8Array<ArrayBuffer> {
+  const parts = [new TextEncoder().encode(`${JSON.stringify(head)}\n`), ...values];
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/** Takes a frame apart: its head, and a function that cuts off the next value, of a given size. Throws if it is cut short. */
+export function unframe(bytes: Uint8Array): [head: any, next: (size: number) => Uint8Array] {
+  let at = bytes.indexOf(10) + 1;
+  return [
+    readJson(bytes.subarray(0, at)),
+    (size) => {
+      const value = bytes.slice(at, (at += size));
+      expectComplete(value.length === size);
+      return value;
+    },
+  ];
+}
+
+/** Returns how many bytes of values follow the head of a frame. */
+export function sizeOfValues(bytes: Uint8Array): number {
+  return bytes.length - bytes.indexOf(10) - 1;
+}
+
+/** Reads JSON. Throws if it is none, or no UTF-8. */
+export function readJson(bytes: Uint8Array): any {
+  return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+}

@@ -1,0 +1,18 @@
+import { expectComplete } from "./complete.ts";
+
+// Clocks differ: a deadline travels as the time that is left. JSON has no Infinity and writes null, which stands for ever.
+
+/** The ttl of a conditional write that leaves the deadline as it is. */
+export const keep = "keep";
+
+/** How long something has left that is about to be written: ms. What expires meanwhile does so at once. */
+export function ttlOf(expiresAt: number | string, now: number): number | string {
+  return typeof expiresAt === "string" ? expiresAt : Math.max(1, expiresAt - now);
+}
+
+/** Returns when a value expires that has so long left; rounded so as not to be late. Throws if that is no number. */
+export function deadlineOf(ttl: number | null, start: number): number {
+  const expiresAt = Math.floor(start + (ttl ?? Infinity));
+  expectComplete(expiresAt > 0);
+  return expiresAt;
+}
