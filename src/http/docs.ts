@@ -1,7 +1,7 @@
 import { writeDocsPage } from "./openapi/page.ts";
 import { readTarget } from "./server/request.ts";
 import { writeDocument } from "./openapi/document.ts";
-import { jsonType } from "./wire/mediaType.ts";
+import { jsonType } from "./wire/json.ts";
 
 /** A text as it is sent. */
 interface Page {

@@ -1,6 +1,6 @@
 import type { Store } from "../core/contract.ts";
 import { callable, checkOptions, milliseconds } from "../core/options.ts";
-import { jsonType } from "../http/wire/mediaType.ts";
+import { jsonType } from "../http/wire/json.ts";
 
 /** When a store counts as ready. */
 export interface HealthOptions {

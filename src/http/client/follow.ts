@@ -3,7 +3,7 @@ import { isStoreError, StoreError } from "../../core/error.ts";
 import { pause } from "../../core/pause.ts";
 import { letExit } from "../../core/timers.ts";
 import { heartbeat, readEvents, type EventSink, type Polled } from "../wire/events.ts";
-import { jsonType } from "../wire/mediaType.ts";
+import { jsonType } from "../wire/json.ts";
 
 /**
  * Opens a stream of the changes after an id, or from now on; or, for those who accept only that, asks for these changes as

@@ -1,9 +1,10 @@
 import type { StoreErrorCode } from "../../core/error.ts";
 import type { Reason } from "../server/status.ts";
 import { idempotencyHeader, lastHeader, timeoutHeader, ttlHeader } from "../wire/headers.ts";
-import { frameType, jsonType, plainType, streamType } from "../wire/mediaType.ts";
+import { jsonType } from "../wire/json.ts";
+import { frameType, plainType, streamType } from "../wire/mediaType.ts";
 import type { Method, Resource } from "../wire/resource.ts";
-import type { Content, Schema } from "./types.ts";
+import type { Content, Schema } from "./structure.ts";
 
 /** Why a request may be refused: a reason of the handler's own, or an error of the store. */
 export type Refusal = Exclude<Reason, "path" | "method"> | StoreErrorCode;

@@ -1,4 +1,5 @@
-import { operations, parametersOf, requests, type Operation } from "../server/operations.ts";
+import { parametersOf } from "../server/operation.ts";
+import { operations, requests } from "../server/operations.ts";
 import { reasons, statuses } from "../server/status.ts";
 import { outcomeHeader, ttlHeader } from "../wire/headers.ts";
 import { problemType } from "../wire/mediaType.ts";
@@ -6,7 +7,7 @@ import type { Method, Resource } from "../wire/resource.ts";
 import { always, descriptions, everyHeader, onWrites, writeHeader, type Description, type Refusal } from "./descriptions.ts"; // prettier-ignore
 import { headers, lifetimeOrKeep, parameters, refusals, requestHeaders } from "./parts.ts";
 import { schemas } from "./schemas.ts";
-import type { Openapi, OpenapiOperation, OpenapiResponse, Reference, Schema } from "./types.ts";
+import type { Openapi, OpenapiOperation, OpenapiResponse, Reference, Schema } from "./structure.ts";
 
 // The headers of every answer, those of an answer to a page of another origin, and those of one that it asks first.
 const onAll = [outcomeHeader, "cache-control", "x-content-type-options"];
@@ -52,7 +53,7 @@ export function writeDocument(): Openapi {
 }
 
 function describeRequest(resource: Resource, method: Method, each: Description): OpenapiOperation {
-  const operation = operationOf(resource, method);
+  const operation = operations[requests[resource][method]!];
   const isRead = method === "GET" || method === "HEAD";
   const answers = Object.entries(each.answers).map(
     ([status, { description, headers: more = [], content }]) =>
@@ -81,11 +82,6 @@ function describeRequest(resource: Resource, method: Method, each: Description):
     security: [{}, { bearer: operation.needs }],
     "x-curl": `curl ${each.example.replace("{url}", `$STORE/${resource}`)}`,
   };
-}
-
-/** Returns what a request asks for. */
-function operationOf(resource: Resource, method: Method): Operation {
-  return operations[(requests[resource] as { readonly [method in Method]?: keyof typeof operations })[method]!];
 }
 
 function headerOf(name: string, method: Method): { readonly description: string; readonly schema: Schema } {

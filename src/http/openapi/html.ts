@@ -1,5 +1,5 @@
 import { problemType } from "../wire/mediaType.ts";
-import type { OpenapiResponse, Schema } from "./types.ts";
+import type { OpenapiResponse, Schema } from "./structure.ts";
 
 // How the parts of a document are written as HTML.
 

@@ -1,6 +1,6 @@
 import { escape, prose, show, tag, writeTypes } from "./html.ts";
 import { style } from "./style.ts";
-import type { Openapi, OpenapiOperation, OpenapiResponse, Reference, Schema } from "./types.ts";
+import type { Openapi, OpenapiOperation, OpenapiResponse, Reference, Schema } from "./structure.ts";
 
 /** A request of the document, with its place. */
 interface PageOperation {

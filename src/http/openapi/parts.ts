@@ -2,7 +2,7 @@ import { idempotencyHeader, lastHeader, outcomeHeader, timeoutHeader, ttlHeader 
 import { keep } from "../wire/ttl.ts";
 import type { Refusal } from "./descriptions.ts";
 import { key, ms, schemas, text, whole } from "./schemas.ts";
-import type { Schema } from "./types.ts";
+import type { Schema } from "./structure.ts";
 
 // What the document of the wire is put together from, by the names that the wire has for it.
 

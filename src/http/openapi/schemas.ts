@@ -1,8 +1,9 @@
-import { calls, operations, type Operation, type shapes } from "../server/operations.ts";
+import type { Operation, shapes } from "../server/operation.ts";
+import { calls, operations } from "../server/operations.ts";
 import { statuses } from "../server/status.ts";
 import { alone } from "../wire/batch.ts";
 import { keep } from "../wire/ttl.ts";
-import type { Schema } from "./types.ts";
+import type { Schema } from "./structure.ts";
 
 // The kinds of values that there are.
 export const text: Schema = { type: "string" };

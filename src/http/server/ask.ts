@@ -1,4 +1,4 @@
-import type { Subject } from "./operations.ts";
+import type { Subject } from "./operation.ts";
 import type { Action } from "./scope.ts";
 
 /** One request, as a route sees it. Its `signal` aborts when the client waits no longer. */

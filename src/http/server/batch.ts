@@ -5,7 +5,8 @@ import { sizeOfValues } from "../wire/frame.ts";
 import type { Ask } from "./ask.ts";
 import { checkCall, runCalls, sizeOf } from "./calls.ts";
 import type { Limits } from "./limits.ts";
-import { operations, shapes, type LiveEntry } from "./operations.ts";
+import { shapes, type LiveEntry } from "./operation.ts";
+import { operations } from "./operations.ts";
 import { refusal } from "./refusal.ts";
 import { done, writeFrame, writeJson, type Reply } from "./reply.ts";
 

@@ -2,7 +2,8 @@ import { check } from "../../core/error.ts";
 import { createTurns } from "../../core/turns.ts";
 import { alone, type BatchCall, type Results } from "../wire/batch.ts";
 import type { Ask } from "./ask.ts";
-import { calls, operations, shapes, type LiveEntry, type Operation, type Subject } from "./operations.ts";
+import { shapes, type LiveEntry, type Operation, type Subject } from "./operation.ts";
+import { calls, operations } from "./operations.ts";
 import { toProblem } from "./refusal.ts";
 import { writeFrame, type Reply } from "./reply.ts";
 

@@ -1,7 +1,7 @@
 import type { Change } from "../../core/contract.ts";
 import { checkPrefix } from "../../core/key.ts";
 import type { Polled } from "../wire/events.ts";
-import { jsonType } from "../wire/mediaType.ts";
+import { jsonType } from "../wire/json.ts";
 import type { Ask } from "./ask.ts";
 import { advance, type Interest } from "./changeLog.ts";
 import { streamChanges } from "./changeStream.ts";

@@ -1,5 +1,5 @@
 import type { Awaitable, CallOptions, Store } from "../../core/contract.ts";
-import { readJson } from "../wire/frame.ts";
+import { readJson } from "../wire/json.ts";
 import { isMediaType, plainType } from "../wire/mediaType.ts";
 
 /** The types of the values under a key, by the hashes of the values: the one that was noted last comes first. */

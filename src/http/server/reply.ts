@@ -2,7 +2,8 @@ import type { StoreErrorCode } from "../../core/error.ts";
 import type { Found, Results } from "../wire/batch.ts";
 import { frame } from "../wire/frame.ts";
 import { lastHeader, outcomeHeader, ttlHeader } from "../wire/headers.ts";
-import { frameType, jsonType, plainType, streamType } from "../wire/mediaType.ts";
+import { jsonType } from "../wire/json.ts";
+import { frameType, plainType, streamType } from "../wire/mediaType.ts";
 import { isDirect, lazyResponse } from "./lazyResponse.ts";
 
 /** An answer before it becomes a Response. Without a status it is 200, without an outcome `ok`. */

@@ -8,15 +8,13 @@ import type { Feed } from "./feed.ts";
 import type { Limits } from "./limits.ts";
 import { createListingReplies } from "./listing.ts";
 import type { Types } from "./mediaTypes.ts";
-import { operations, parametersOf, requests } from "./operations.ts";
+import { parametersOf } from "./operation.ts";
+import { operations, requests, type Requested } from "./operations.ts";
 import type { Reply } from "./reply.ts";
 import type { Routes } from "./route.ts";
 
-type Names<T> = T extends unknown ? T[keyof T] : never;
-type RequestName = Names<(typeof requests)[Resource]>;
-
 /** How each operation that a request may ask for is answered. */
-export type Replies = { readonly [name in RequestName]: (ask: Ask) => Awaitable<Reply> };
+type Replies = { readonly [name in Requested]: (ask: Ask) => Awaitable<Reply> };
 
 /** Returns what is done about each resource. */
 export function createRoutes(
@@ -30,7 +28,7 @@ export function createRoutes(
     batch: (ask) => runBatch(ask, limits),
   };
   const routes = Object.entries(requests).map(([resource, methods]): [string, Routes] => {
-    const asked = Object.entries(methods).map(([method, name]: [string, RequestName]) => {
+    const asked = Object.entries(methods).map(([method, name]) => {
       const { needs } = operations[name];
       return [method, { needs, parameters: parametersOf(operations[name]), run: replies[name] }] as const;
     });

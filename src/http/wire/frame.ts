@@ -1,4 +1,5 @@
 import { expectComplete } from "./complete.ts";
+import { readJson } from "./json.ts";
 
 /** Joins a line of JSON and values as they are, one after the other. */
 export function frame(head: unknown, values: readonly Uint8Array[] = []): Uint8Array<ArrayBuffer> {
@@ -28,9 +29,4 @@ export function unframe(bytes: Uint8Array): [head: any, next: (size: number) => 
 /** Returns how many bytes of values follow the head of a frame. */
 export function sizeOfValues(bytes: Uint8Array): number {
   return bytes.length - bytes.indexOf(10) - 1;
-}
-
-/** Reads JSON. Throws if it is none, or no UTF-8. */
-export function readJson(bytes: Uint8Array): any {
-  return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
 }

@@ -1,6 +1,6 @@
 /** The type of a value that was written without one. */
 export const plainType = "application/octet-stream";
-export const jsonType = "application/json";
+/** The types of the formats of the wire. That of JSON stands in json.ts, which pages load, too. */
 export const problemType = "application/problem+json";
 export const frameType = "application/vnd.shelflife.frame";
 export const streamType = "text/event-stream";

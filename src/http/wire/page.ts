@@ -1,5 +1,5 @@
 import type { Listed, Page } from "../../core/contract.ts";
-import { readJson } from "./frame.ts";
+import { readJson } from "./json.ts";
 import { deadlineOf } from "./ttl.ts";
 
 /** A page of a listing as it travels. */

@@ -1,5 +1,5 @@
 import { StoreError, type StoreErrorCode } from "../../core/error.ts";
-import { readJson } from "./frame.ts";
+import { readJson } from "./json.ts";
 
 /** A problem document (RFC 9457), as far as it is read. */
 export interface Problem {
