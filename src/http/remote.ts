@@ -97,7 +97,7 @@ function remoteBackend(options: RemoteOptions): CompleteBackend {
     set: async (key, { value, expiresAt }, call) =>
       void (await make(call, ["set", key, value.length], expiresAt, value)),
     delete: (key, call) => make(call, ["delete", key]),
-    mutate: (key, decide, call) => turns.take(key, () => contend(key, () => change(key, decide, call))),
+    mutate: (key, decide, call) => pending.track(turns.take(key, () => contend(key, () => change(key, decide, call)))),
     head: (key, call) => make(call, ["has", key]),
     getMany: (keys, call) => Promise.all(keys.map((key) => make(call, ["get", key]))),
     setMany: (items, call) =>
@@ -121,7 +121,7 @@ function remoteBackend(options: RemoteOptions): CompleteBackend {
         observer,
         call.signal,
       ),
-    close: () => Promise.all([pending.settled(), turns.settled()]).then(() => {}),
+    close: pending.settled,
     take: async (key, call) => (await make(call, ["take", key]))?.value,
     increment: (key, by, expiresAt, call) => make(call, ["increment", key, by], expiresAt),
     touch: (key, expiresAt, call) => make(call, ["touch", key], expiresAt),

@@ -1,27 +1,28 @@
 import type { Call } from "../../core/contract.ts";
+import { untilAborted } from "../../core/untilAborted.ts";
 
-/** Until when a request is worth sending. */
-export interface Deadline {
-  /** Aborts when the time is over, or when no call waits for the request any more. */
-  readonly signal: AbortSignal;
-  /** Lets go of the calls and the timer. */
-  end(): void;
-}
-
-/** Starts the time that a request has, in ms. `late` makes the reason for which it is over. */
-export function startDeadline(calls: readonly Call[], timeout: number, late: () => Error): Deadline {
+/**
+ * Does work that some calls wait for, with a signal that aborts when none of them waits any more, or when the time is over:
+ * ms. Then it rejects at once; `late` makes the reason when that is the time.
+ */
+export async function untilDeadline<R>(
+  calls: readonly Call[],
+  timeout: number,
+  late: () => Error,
+  work: (signal: AbortSignal) => Promise<R>,
+): Promise<R> {
   const controller = new AbortController();
+  const { signal } = controller;
   const abort = (): void => {
-    if (calls.every(({ signal }) => signal?.aborted)) controller.abort();
+    if (calls.every((call) => call.signal?.aborted)) controller.abort();
   };
   const timer = setTimeout(() => controller.abort(late()), timeout);
   abort();
   for (const call of calls) call.signal?.addEventListener("abort", abort);
-  return {
-    signal: controller.signal,
-    end() {
-      clearTimeout(timer);
-      for (const call of calls) call.signal?.removeEventListener("abort", abort);
-    },
-  };
+  try {
+    return await untilAborted(work(signal), signal);
+  } finally {
+    clearTimeout(timer);
+    for (const call of calls) call.signal?.removeEventListener("abort", abort);
+  }
 }
