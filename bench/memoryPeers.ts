@@ -1,8 +1,8 @@
 import { memory } from "../src/backends/memory.ts";
-import type { Store } from "../src/core/contract.ts";
 import { json } from "../src/views/json.ts";
 import { load } from "./load.ts";
 import { ours, type Item, type Peer } from "./peer.ts";
+import { listKeys } from "./storePeer.ts";
 
 interface Profile {
   readonly name: string;
@@ -66,12 +66,6 @@ async function bento(serialize: boolean): Promise<MemoryPeer> {
   };
 }
 
-async function keysOf(store: Pick<Store, "keys">): Promise<string[]> {
-  const keys: string[] = [];
-  for await (const key of store.keys()) keys.push(key);
-  return keys;
-}
-
 /** Opens those that keep any value, to keep bytes. */
 export const bytes: Makes = {
   async [ours]() {
@@ -79,7 +73,7 @@ export const bytes: Makes = {
     return {
       set: (key, value) => store.set(key, value),
       get: (key) => store.find(key),
-      keys: () => keysOf(store),
+      keys: () => listKeys(store),
       close: () => store.close(),
     };
   },

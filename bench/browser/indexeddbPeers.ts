@@ -7,6 +7,7 @@ import unstorageDriver from "unstorage/drivers/indexedb";
 import { indexeddb } from "../../src/backends/indexeddb.ts";
 import { cached } from "../../src/views/cached.ts";
 import { json } from "../../src/views/json.ts";
+import { listKeys } from "../storePeer.ts";
 import type { Items, Make, Makes, PagePeer } from "./work.ts";
 
 interface Ours {
@@ -35,11 +36,7 @@ export function shelflife({ isJson = false, ttl, acknowledge, maxBytes, cacheByt
           ttl === undefined ? (items as never) : items.map(([key, value]) => [key, value as never, options] as const),
         ),
       getMany: (keys) => store.findMany(keys),
-      async keys() {
-        const keys: string[] = [];
-        for await (const key of store.keys()) keys.push(key);
-        return keys;
-      },
+      keys: () => listKeys(store),
       ...(acknowledge && { flush: () => store.flush() }),
       close: () => store.close(),
     };

@@ -3,6 +3,7 @@ import { createStorage } from "unstorage";
 import unstorageDriver from "unstorage/drivers/localstorage";
 import { localstorage } from "../../src/backends/localstorage.ts";
 import { json } from "../../src/views/json.ts";
+import { listKeys } from "../storePeer.ts";
 import {
   bytesOf,
   fill,
@@ -25,11 +26,7 @@ const makes = (isJson: boolean): Makes => ({
     return {
       set: (key, value) => store.set(key, value),
       get: (key) => store.find(key),
-      async keys() {
-        const keys: string[] = [];
-        for await (const key of store.keys()) keys.push(key);
-        return keys;
-      },
+      keys: () => listKeys(store),
     };
   },
   localForage(name) {

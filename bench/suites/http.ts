@@ -5,8 +5,9 @@ import { fileURLToPath } from "node:url";
 import { remote } from "../../src/server.ts";
 import type { Bench, Suite } from "../bench.ts";
 import { load } from "../load.ts";
-import { inTurn, ours, type Peer } from "../peer.ts";
+import { inTurn, type Peer } from "../peer.ts";
 import { median } from "../rows.ts";
+import { storePeer } from "../storePeer.ts";
 import { valueOf } from "../values.ts";
 
 interface Served {
@@ -100,7 +101,7 @@ export const suite: Suite = async (bench) => {
     const { default: httpDriver } = await load("unstorage/drivers/http");
     const storage = createStorage({ driver: httpDriver({ base: theirs.url }) });
     const peers: Peer[] = [
-      { name: ours, set: (key, value, ttl) => store.set(key, value, { ttl }), get: (key) => store.get(key) },
+      storePeer(store),
       {
         name: "unstorage, http driver and server",
         set: (key, value, ttl) => storage.setItemRaw(key, value, ttl && { ttl: ttl / 1000 }),

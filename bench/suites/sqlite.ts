@@ -7,6 +7,7 @@ import { sqlite } from "../../src/backends/sqlite.ts";
 import type { Store } from "../../src/core/contract.ts";
 import type { Bench, Suite } from "../bench.ts";
 import { ours, type Peer } from "../peer.ts";
+import { listKeys, storePeer } from "../storePeer.ts";
 import { keysOf, valueOf } from "../values.ts";
 
 /** What one would write by hand for the same tables and the same durability. */
@@ -43,13 +44,8 @@ async function list(bench: Bench, store: Store, floor: ReturnType<typeof bare>):
   const items = keysOf(10_000).map((key, index) => [key, valueOf(index, 0, 100)] as const);
   await store.setMany(items);
   floor.setAll!(items);
-  const keysOfStore = async (): Promise<string[]> => {
-    const keys: string[] = [];
-    for await (const key of store.keys()) keys.push(key);
-    return keys;
-  };
   const peers = [
-    { name: ours, keys: keysOfStore },
+    { name: ours, keys: () => listKeys(store) },
     { name: floor.single.name, keys: floor.keys },
   ];
   const sorted = items.map(([key]) => key).sort();
@@ -65,11 +61,7 @@ async function list(bench: Bench, store: Store, floor: ReturnType<typeof bare>):
 export const suite: Suite = async (bench) => {
   const folder = mkdtempSync(join(tmpdir(), "shelflife-bench-"));
   const store = sqlite({ path: join(folder, "ours.db") });
-  const mine: Peer = {
-    name: ours,
-    set: (key, value, ttl) => store.set(key, value, { ttl }),
-    get: (key) => store.get(key),
-  };
+  const mine = storePeer(store);
   const strict = sqlite({ path: join(folder, "strict.db"), durability: "strict" });
   const safe: Peer = {
     name: "shelflife, strict",

@@ -3,8 +3,9 @@ import { valkey } from "../../src/backends/valkey.ts";
 import { startValkey } from "../../test/support/valkey.ts";
 import type { Suite } from "../bench.ts";
 import { load } from "../load.ts";
-import { ours, type Peer } from "../peer.ts";
+import type { Peer } from "../peer.ts";
 import { runtimeOf } from "../runtimeOf.ts";
+import { storePeer } from "../storePeer.ts";
 
 /** What one would write by hand: the bare client, with its own pipelining of what is asked in one tick. */
 function bare(name: string, client: Redis): Peer {
@@ -32,11 +33,7 @@ export const suite: Suite = async (bench) => {
   const { createStorage } = await load("unstorage");
   const { default: redisDriver } = await load("unstorage/drivers/redis");
   const storage = createStorage({ driver: redisDriver({ url: url(4) }) });
-  const mine: Peer = {
-    name: ours,
-    set: (key, value, ttl) => store.set(key, value, { ttl }),
-    get: (key) => store.get(key),
-  };
+  const mine = storePeer(store);
   const auto = bare("bare ioredis, pipelining by itself", pipelining);
   const single = bare("bare ioredis", plain);
   const hand: Peer = {
