@@ -45,7 +45,8 @@ async function withChildren(work: (...children: Child[]) => Promise<void>, on = 
 // One of each kind: a gateway over a cluster is slow. All versions prove the Cases on the strict bucket.
 const kinds = ["node24", "deno", "bun"] as const;
 
-test("every Case holds on the service, on each kind of runtime, which share it", () =>
+// All of them in one test: a hang takes longer to tell from work.
+test("every Case holds on the service, on each kind of runtime, which share it", { timeout: 600_000 }, () =>
   withChildren(
     async (...children) => {
       const proven = await Promise.all(children.map((child) => child.call("prove", service.options, 2)));
@@ -55,7 +56,8 @@ test("every Case holds on the service, on each kind of runtime, which share it",
       }
     },
     [...kinds],
-  ));
+  ),
+);
 
 describe("every Case holds on a remote, over a handler, over the service", () => {
   // A server has one clock, and so has each Case: its store follows it.

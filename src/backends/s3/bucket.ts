@@ -41,8 +41,11 @@ export interface Bucket {
   mark(name: string, by: By): Promise<void>;
   /** Removes an object, if there is one. */
   drop(name: string, by: By): Promise<void>;
-  /** Removes what was found. Resolves with whether it was still there; where nobody knows who has, by `whoever` or `conflict`. */
-  dropFound(found: Found, name: string, whoever: "mine" | "conflict", by: By): Promise<boolean>;
+  /**
+   * Removes what was found, and resolves with whether it was still there. When the answer is lost and the object gone, it
+   * counts as removed by this call (`mine`), or the call rejects (`conflict`).
+   */
+  dropFound(found: Found, name: string, ifLost: "mine" | "conflict", by: By): Promise<boolean>;
   /** Reads the names after one, in their order, which begin with a prefix. */
   page(prefix: string, after: string, limit: number, by: By): Promise<{ lines: Line[]; isLast: boolean }>;
 }
@@ -103,7 +106,7 @@ export function createBucket(send: Send, names: Names): Bucket {
     async drop(name, by) {
       await send(by, { method: "DELETE", name, read: () => true });
     },
-    async dropFound(found, name, whoever, by) {
+    async dropFound(found, name, ifLost, by) {
       const { tag } = await conditionals();
       const dropped = await send(by, {
         method: "DELETE",
@@ -112,7 +115,7 @@ export function createBucket(send: Send, names: Names): Bucket {
         read: () => true,
         async isDone() {
           const current = await look(name, by);
-          return !current && whoever === "mine" ? true : judge(found, current);
+          return !current && ifLost === "mine" ? true : judge(found, current);
         },
       });
       return dropped !== undefined;

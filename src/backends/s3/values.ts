@@ -18,8 +18,11 @@ export interface Values {
   set(key: string, entry: Entry, call: Call): Promise<void>;
   /** Writes a value over what was found, or where nothing was. Resolves with whether that was still so. */
   replace(found: Found | undefined, key: string, name: string, entry: Entry, call: Call): Promise<boolean>;
-  /** Removes what was found. Resolves with whether it was still there; where nobody knows who has, by `whoever` or `conflict`. */
-  remove(found: Found, name: string, whoever: "mine" | "conflict", call: Call): Promise<boolean>;
+  /**
+   * Removes what was found, and resolves with whether it was still there. When the answer is lost and the object gone, it
+   * counts as removed by this call (`mine`), or the call rejects (`conflict`).
+   */
+  remove(found: Found, name: string, ifLost: "mine" | "conflict", call: Call): Promise<boolean>;
 }
 
 /** Returns the values of a bucket. */
@@ -66,9 +69,9 @@ export function createValues(bucket: Bucket, names: Names): Values {
     },
     replace: (found, key, name, entry, call) =>
       write(key, name, entry, call, (object) => bucket.putOver(found, name, object, call), found),
-    async remove(found, name, whoever, call) {
+    async remove(found, name, ifLost, call) {
       const { putsIf, deletesIf } = await bucket.conditionals();
-      if (deletesIf) return bucket.dropFound(found, name, whoever, call);
+      if (deletesIf) return bucket.dropFound(found, name, ifLost, call);
       if (!putsIf) throw unconditional();
       return bucket.putOver(found, name, await seal(gone, undefined, found.meta), call);
     },
