@@ -13,6 +13,8 @@ import { checkOptions, positiveInteger, storeRules, type StoreOptions } from "..
 import type { Factory } from "../core/registry.ts";
 import { cost, createSieve, type Sieved } from "../core/sieve.ts";
 import { toBytes } from "../core/value.ts";
+import { createSortedKeys } from "./memory/sortedKeys.ts";
+import { createWheel, type Timed } from "./memory/wheel.ts";
 
 /** How a memory store is bounded, if at all. */
 export interface MemoryOptions extends StoreOptions {
@@ -47,14 +49,9 @@ export const memoryFactory: Factory<MemoryOptions> = {
   build: (options) => createCompleteStore(memoryBackend(options), options),
 };
 
-// As many keys as a page has.
-const maxMoved = 1000;
-
-interface Slot extends Sieved {
+interface Slot extends Sieved, Timed {
   value: Value;
   expiresAt: number;
-  /** Where the wheel has the key: in a slice that is due no later than the entry. */
-  slice: Set<string> | undefined;
 }
 
 function memoryBackend({
@@ -69,23 +66,14 @@ function memoryBackend({
   // In the order of arrival. A replaced value keeps its place.
   const slots = new Map<string, Slot>();
   const pick = createSieve(slots);
+  const [place, sweep] = createWheel(slots, now, drop);
+  const [move, page] = createSortedKeys(slots);
   const observers = new Set<Observer>();
-  // A timing wheel (Varghese and Lauck, "Hashed and Hierarchical Timing Wheels", SOSP 1987): keys in slices of time, the
-  // wider the farther away, so that finding what is due costs what is due.
-  const slices = new Map<number, Set<string>>();
-  let soonest = Infinity;
-  // Sorted for a listing. What has come or gone since is beside it as long as that is little, so that a page costs a page.
-  let sorted: string[] = [];
-  let moved: string[] | undefined;
   let bytes = 0;
 
   // Not by a hub, which would be the only one in the bundle of those who use memory alone.
-  function tell(key: string, type: Change["type"]): void {
+  function report(key: string, type: Change["type"]): void {
     for (const observer of observers) observer.changed({ type, key });
-  }
-
-  function move(key: string): void {
-    if (moved && moved.push(key) > maxMoved) moved = undefined;
   }
 
   function get(key: string): Slot | undefined {
@@ -105,7 +93,7 @@ function memoryBackend({
     const old = slots.get(key);
     const slot = old ?? { value, expiresAt: Infinity, isUsed: false, slice: undefined };
     bytes += costOf(key, value) - (old ? costOf(key, old.value) : 0);
-    // What is due later than it was is put back when it is found.
+    // What is due later than it was, the wheel puts back when it finds it.
     if (expiresAt < slot.expiresAt) place(key, slot, expiresAt);
     slot.value = value;
     slot.expiresAt = expiresAt;
@@ -114,20 +102,9 @@ function memoryBackend({
       slots.set(key, slot);
       move(key);
     }
-    evict(key);
-    tell(key, "set");
-  }
-
-  function place(key: string, slot: Slot, at: number): void {
-    slot.slice?.delete(key);
-    slot.slice = undefined;
-    if (at === Infinity) return;
-    // A sixteenth of the way: there are never more than sixteen slices for each doubling of the distance.
-    const width = 2 ** Math.floor(Math.log2(Math.max(16, at - now()) / 16));
-    const start = at - (at % width);
-    soonest = Math.min(soonest, start);
-    slot.slice = slices.get(start) ?? new Set();
-    slices.set(start, slot.slice.add(key));
+    // Makes room; the newest itself stays.
+    while (slots.size > maxEntries || bytes > maxBytes) if (!sweep()) drop(pick(key), "delete");
+    report(key, "set");
   }
 
   function set(key: string, entry: Entry<Value>): void {
@@ -135,53 +112,21 @@ function memoryBackend({
     put(key, entry);
   }
 
-  function setMany(items: readonly (readonly [string, Entry])[]): void {
-    for (const item of items) fits(...item);
-    for (const item of items) put(...item);
-  }
-
-  function drop(key: string, type: Change["type"] = "delete"): void {
+  function drop(key: string, type: Change["type"]): void {
     const { value, slice } = slots.get(key)!;
     bytes -= costOf(key, value);
     slice?.delete(key);
     slots.delete(key);
     move(key);
-    tell(key, type);
+    report(key, type);
   }
 
-  /** Removes what lies under a key, and tells whether it was live. */
+  /** Removes what lies under a key, and returns whether it was live. */
   function remove(key: string): boolean {
     const slot = slots.get(key);
     const isLive = !!slot && slot.expiresAt > now();
     if (slot) drop(key, isLive ? "delete" : "expire");
     return isLive;
-  }
-
-  function sweep(): number {
-    const time = now();
-    let count = 0;
-    if (soonest > time) return count;
-    soonest = Infinity;
-    for (const [start, keys] of slices) {
-      if (start > time) soonest = Math.min(soonest, start);
-      else {
-        slices.delete(start);
-        for (const key of keys) {
-          const slot = slots.get(key)!;
-          if (slot.expiresAt > time) place(key, slot, slot.expiresAt);
-          else {
-            drop(key, "expire");
-            count++;
-          }
-        }
-      }
-    }
-    return count;
-  }
-
-  /** Makes room for what was just put under a key, which itself stays. */
-  function evict(newest: string): void {
-    while (slots.size > maxEntries || bytes > maxBytes) if (!sweep()) drop(pick(newest));
   }
 
   return {
@@ -197,20 +142,13 @@ function memoryBackend({
       else remove(key);
     },
     getMany: (keys) => keys.map(get),
-    setMany,
+    setMany(items) {
+      for (const item of items) fits(...item);
+      for (const item of items) put(...item);
+    },
     deleteMany: (keys) => keys.filter(remove).length,
     list({ prefix, limit, cursor }) {
-      if (!moved) {
-        // What is in order already is quickly sorted again.
-        sorted = [...new Set([...sorted, ...slots.keys()])].filter((key) => slots.has(key)).sort();
-        moved = [];
-      }
-      const start = firstFrom(sorted, cursor ?? prefix);
-      // So many that one more than a page is left without those which are gone, and without the last of the page before.
-      const near = sorted.slice(start, start + limit + moved.length + 2);
-      const keys = [...new Set([...near, ...moved])]
-        .filter((key) => slots.has(key) && key.startsWith(prefix) && (cursor === undefined || key > cursor))
-        .sort();
+      const keys = page(prefix, limit, cursor);
       const entries = keys.slice(0, limit).map((key) => {
         const { value, expiresAt } = slots.get(key)!;
         return { key, expiresAt, size: toBytes(value).length };
@@ -230,15 +168,4 @@ function memoryBackend({
       slots.clear();
     },
   };
-}
-
-/** Returns where the first string that is not before another stands among sorted ones. */
-function firstFrom(sorted: readonly string[], start: string): number {
-  let low = 0;
-  for (let high = sorted.length; low < high;) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]! < start) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
