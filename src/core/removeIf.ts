@@ -3,7 +3,7 @@ import { equalBytes } from "./value.ts";
 
 /** Removes an entry if it still has that value, and reports whether it did. Of nothing there is nothing to remove. */
 export async function removeIf(
-  store: Store,
+  store: Pick<Store, "update">,
   key: string,
   value: Uint8Array | undefined,
   signal?: AbortSignal,

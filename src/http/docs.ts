@@ -21,7 +21,7 @@ const pages: Readonly<Record<string, () => Promise<Page>>> = {
 
 /**
  * Returns an answer that describes itself besides: beside the resources of a handler stand `openapi.json`, a document that
- * programs read, and `docs`, the same for people. Both are open to everyone, as they tell nothing of what is stored.
+ * programs read, and `docs`, the same for people. Both are open to everyone, as they have nothing of what is stored.
  */
 export function docs(next: (request: Request) => Promise<Response>): (request: Request) => Promise<Response> {
   const made = new Map<string, Promise<Page & { readonly etag: string }>>();

@@ -19,7 +19,7 @@ import type { Method, Resource } from "./wire/resource.ts";
 
 export type { Action, Scope };
 
-/** Who may use a store that is served, and how much of it at once. */
+/** Access to a store that is served, and how much of it may be used at once. */
 export interface HandlerOptions {
   /**
    * Decides about each request but a preflight: `true` lets it do everything, a scope a part, anything else is

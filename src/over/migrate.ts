@@ -1,6 +1,7 @@
 import { checkCall } from "../core/check.ts";
 import type { Entry, PrefixOptions, Store } from "../core/contract.ts";
 import { check, isStoreError, type StoreError } from "../core/error.ts";
+import { removeIf } from "../core/removeIf.ts";
 import { equalBytes } from "../core/value.ts";
 
 /** How {@link migrate} goes about it. */
@@ -106,25 +107,10 @@ export async function migrate(
     return isPresent;
   }
 
-  async function removeUnchanged(key: string, { value }: Entry): Promise<void> {
-    try {
-      await from.update(
-        key,
-        (current) => {
-          if (!current || !equalBytes(current, value)) throw changed;
-          return undefined;
-        },
-        { signal },
-      );
-      done.removed++;
-    } catch (error) {
-      if (error !== changed) throw error;
-    }
-  }
-
   async function move(key: string): Promise<void> {
     const entry = await read(key);
-    if (entry && (await write(key, entry)) && remove) await removeUnchanged(key, entry);
+    if (!entry || !(await write(key, entry)) || !remove) return;
+    if (await removeIf(from, key, entry.value, signal)) done.removed++;
   }
 
   async function moveAll(keys: string[]): Promise<void> {
@@ -155,5 +141,3 @@ export async function migrate(
   } while (cursor !== undefined);
   return done;
 }
-
-const changed: unique symbol = Symbol("changed");

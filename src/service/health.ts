@@ -12,7 +12,7 @@ export interface HealthOptions {
   now?: (() => number) | undefined;
 }
 
-/** Reports to whoever watches over a server how it is. */
+/** Reports to a supervisor how a server is. */
 export interface Health {
   /**
    * Answers `/health`: the process is there, and `/ready`: so is its store, or else 503. For any other path it returns

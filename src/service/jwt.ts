@@ -83,7 +83,7 @@ export function jwt(options: JwtOptions): (request: Request) => Promise<boolean 
       payload = await verify(token);
     } catch (error) {
       if (error instanceof StoreError) throw error;
-      // Whatever is wrong with it: who has no right learns nothing about it.
+      // Whatever is wrong with it: a sender without rights learns nothing about it.
       return false;
     }
     return scope(payload);

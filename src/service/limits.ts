@@ -3,15 +3,15 @@ import { isEventStream, type Answer } from "../http/server/answer.ts";
 import { refusal, refuse } from "../http/server/refusal.ts";
 import { tap } from "../http/server/tap.ts";
 
-/** How often whoever may ask. */
+/** How often a holder may ask. */
 export interface RateOptions {
   /** How many requests a second, on average. A batch is one. */
   perSecond: number;
   /** How many at once, after a rest. @default as many as in a second, at least 1 */
   burst?: number | undefined;
-  /** Says whom a request counts for: the name of a token's holder, an address. */
+  /** Returns the holder that a request counts for: the name of a token, an address. */
   by(request: Request): string;
-  /** How many of them are remembered. Above it who rested longest is forgotten, and begins anew. @default 10_000 */
+  /** How many holders are remembered. Above it the one that rested longest is forgotten, and begins anew. @default 10_000 */
   maxHolders?: number | undefined;
   /** The clock: ms. @default Date.now */
   now?: (() => number) | undefined;
@@ -23,8 +23,8 @@ const positive: Rule = {
 };
 
 /**
- * Returns a wrapper that answers 429, with when to come back in `Retry-After`, to who asks too often: a token bucket for
- * each. What is refused costs no token, is not read, and reaches no store.
+ * Returns a wrapper that answers 429, with when to come back in `Retry-After`, to a holder that asks too often: a token bucket
+ * for each. What is refused costs no token, is not read, and reaches no store.
  */
 export function limitRate(options: RateOptions): (next: Answer) => Answer {
   const {
@@ -67,15 +67,15 @@ export function limitRate(options: RateOptions): (next: Answer) => Answer {
   };
 }
 
-/** How many streams of events whoever may have open. */
+/** How many streams of events a holder may have open. */
 export interface StreamLimitOptions {
   /** How many each may have. */
   perHolder: number;
-  /** Says whom a request counts for. */
+  /** Returns the holder that a request counts for. */
   by(request: Request): string;
 }
 
-/** Returns a wrapper that answers 429 to who wants more streams of events at a time than are meant for one. */
+/** Returns a wrapper that answers 429 to a holder that wants more streams of events at a time than are meant for one. */
 export function limitStreams(options: StreamLimitOptions): (next: Answer) => Answer {
   const { perHolder, by } = checkOptions<StreamLimitOptions>("limitStreams", options, {
     perHolder: { ...positiveInteger, required: true },

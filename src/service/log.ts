@@ -7,7 +7,7 @@ import { tap } from "../http/server/tap.ts";
 export interface LogOptions {
   /** Takes a line, without its end. What it throws is ignored: a full disk stops no request. */
   write(line: string): void;
-  /** The name of whoever a request comes from, if it is known. Never a token. */
+  /** Returns the name of the holder that a request comes from, if it is known. Never a token. */
   holder?: ((request: Request) => string | undefined) | undefined;
   /** The clock: epoch ms. @default Date.now */
   now?: (() => number) | undefined;

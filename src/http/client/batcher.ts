@@ -27,7 +27,7 @@ export function createBatcher(
   let queue: Waiting[] = [];
 
   async function flush(): Promise<void> {
-    // Those who were answered together ask again together, but for a few steps that they are apart.
+    // Callers that were answered together ask again together, but for a few steps that they are apart.
     for (let hop = 0; hop < 32; hop++) await undefined;
     const batches: Waiting[][] = [];
     let batch: Waiting[] = [];

@@ -6,7 +6,7 @@ import { heartbeat, readEvents, type EventSink, type Polled } from "../wire/even
 import { jsonType } from "../wire/json.ts";
 
 /**
- * Opens a stream of the changes after an id, or from now on; or, for those who accept only that, asks for these changes as
+ * Opens a stream of the changes after an id, or from now on; or, where only that is accepted, asks for these changes as
  * JSON. `signal` ends what is asked for, and the stream that has come of it.
  */
 export interface Source {

@@ -21,7 +21,7 @@ export interface Description {
   readonly answers: Readonly<Record<number, AnswerDescription>>;
   /** Why it may be refused besides what holds for every request. */
   readonly refusals?: readonly Refusal[];
-  /** What to tell `curl` to try it; `{url}` stands for the address. */
+  /** The arguments of `curl` to try it; `{url}` stands for the address. */
   readonly example: string;
 }
 

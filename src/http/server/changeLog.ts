@@ -18,7 +18,7 @@ export interface ChangeLog {
   readonly over: { readonly error?: unknown } | undefined;
 }
 
-// How many changes a log remembers at least for those who come back.
+// How many changes a log remembers at least for clients that come back.
 const capacity = 10_000;
 
 /** Returns a log with what fills it. */

@@ -34,20 +34,20 @@ export function isPlain(response: Response): boolean {
   return plainParts in response;
 }
 
-/** Returns what an answer consists of, if it is no stream and nobody has looked into it. */
+/** Returns what an answer consists of, if it is no stream and nothing has read it. */
 export function partsOf(response: Response): Plain | undefined {
   return (response as { [plainParts]?: Plain })[plainParts];
 }
 
 interface Lazy {
-  /** What it consists of, until somebody has looked into it. */
+  /** What it consists of, until something reads it. */
   [plainParts]: Plain | undefined;
   [made]: Response | undefined;
 }
 
 let prototype: object | undefined;
 
-/** Returns a Response that is made when somebody looks into it, which costs more than all else of a small answer. */
+/** Returns a Response that is made when something reads it: to make one costs more than all else of a small answer. */
 export function lazyResponse(parts: Plain): Response {
   const lazy = Object.create((prototype ??= createPrototype())) as Lazy;
   lazy[plainParts] = parts;

@@ -7,7 +7,7 @@ export type Notes = readonly (readonly [hash: string, type: string])[];
 
 /**
  * Remembers what type a value is of. A note is good for the very bytes that it was made for, so it can never belong to
- * others, whoever wrote them.
+ * other bytes.
  */
 export interface Types {
   /** Reads the notes about a key; nothing if there are none. */

@@ -41,7 +41,7 @@ export function writeProblem(error: unknown): Reply {
 /** Returns what a client may know of an error, where it is one of several. */
 export function toProblem(error: unknown): Problem {
   const { code, message, key } = toKnown(error);
-  // A store that is closed is an outage to those who are far away: theirs is open.
+  // A store that is closed is an outage to a client: its own store is open.
   return { code: code === "closed" ? "unavailable" : code, detail: message, key };
 }
 

@@ -1,7 +1,7 @@
 /** What a request may do: `read` values, `write` and remove them, `list` keys, `watch` changes. */
 export type Action = "read" | "write" | "list" | "watch";
 
-/** What somebody may do, and with which keys. */
+/** What the sender of a request may do, and with which keys. */
 export interface Scope {
   /** What the keys begin with in the store, unseen by the client. @default "" */
   readonly prefix?: string | undefined;

@@ -52,7 +52,7 @@ export function tap(response: Response, { passed, ended }: Tap): readonly [respo
   function stop(): void {
     if (!end()) return;
     controller.close();
-    // Nobody is left to be told that the source failed to end.
+    // Nobody is left to whom it matters that the source failed to end.
     reader.cancel().catch(() => {});
   }
   return [withBody(response, body), stop];

@@ -74,7 +74,7 @@ export async function startNode(settings: Settings): Promise<Started> {
   };
 }
 
-/** Reads the whole body of a request. What somebody has begun to read can only be read in the way of the platform. */
+/** Reads the whole body of a request. What something else has begun to read can only be read in the way of the platform. */
 async function readBody(req: IncomingMessage, request: Request): Promise<Uint8Array> {
   return req.readableDidRead ? new Uint8Array(await request.arrayBuffer()) : readAll(req);
 }

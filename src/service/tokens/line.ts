@@ -9,7 +9,7 @@ export interface TokenLine extends Scope {
   readonly expires?: string | undefined;
 }
 
-/** Something wrong at a place of a file. It quotes nothing: somebody may have put a token there. */
+/** Something wrong at a place of a file. It quotes nothing: there may be a token in the wrong place. */
 export interface Problem {
   readonly line: number;
   readonly column: number;
@@ -93,7 +93,7 @@ class Damage extends Error {
 const space = /[ \t]*/y;
 const scalar = /"(?:[^"\\\p{Cc}]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/uy; // prettier-ignore
 
-/** Reads an object with the places of its members, which the engines' own parsers do not tell, each in its own words. */
+/** Reads an object with the places of its members, which the engines' own parsers do not report, or each in its own words. */
 function readMembers(source: string): Map<string, Member> {
   let at = 0;
 
