@@ -21,6 +21,7 @@ interface MemoryPeer extends Omit<Peer, "name"> {
 
 type Makes = Readonly<Record<string, () => Promise<MemoryPeer>>>;
 
+/** The deadline of what is set: ms. */
 export const ttl = 3_600_000;
 // More than is ever put in.
 const room = 250_000;

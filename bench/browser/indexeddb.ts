@@ -189,6 +189,7 @@ const large = group("large", all);
 const profile = { ...burst, valueOf: profileOf, share: 0.5, fewer: fewest };
 const megabytes = { calls: 10, callers: 1, valueOf: bytesOf(1 << 20), share: 2 };
 
+/** What is measured of IndexedDB. */
 export const indexeddbWorks: readonly PageWork[] = [
   setting({ ...burst, title: "burst set, 100 B", share: 0.5, fewer }, bursts),
   getting({ ...burst, title: "burst get, 100 B", fewer }, askingBursts),

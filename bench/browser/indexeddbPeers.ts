@@ -186,8 +186,10 @@ const bareAtOnce: Make = (name) => {
   } satisfies PagePeer;
 };
 
+/** The name of the bare platform. */
 export const floor = "bare IndexedDB";
 
+/** Opens the peers, with JSON values or with bytes. */
 export function makes({ isJson = false } = {}): Makes {
   return {
     shelflife: shelflife({ isJson }),

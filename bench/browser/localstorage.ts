@@ -75,6 +75,7 @@ const profiles = group("json", makes(true));
 const burst = { calls: 1000, callers: Infinity, valueOf: bytesOf(100), times: 10, share: 3 };
 const profile = { ...burst, calls: 400, valueOf: profileOf };
 
+/** What is measured of localStorage. */
 export const localstorageWorks: readonly PageWork[] = [
   setting({ ...burst, title: "burst set, 100 B" }, bytes),
   getting({ ...burst, title: "burst get, 100 B" }, bytes),

@@ -5,6 +5,7 @@ import type { PageWork } from "./work.ts";
 
 const suites: Record<string, readonly PageWork[]> = { indexeddb: indexeddbWorks, localstorage: localstorageWorks };
 
+/** What the page does when it is asked from outside. */
 export const bench = {
   /** What there is to measure. */
   works: (suite: string): (Omit<PageWork, "peers"> & { peers: string[] })[] =>

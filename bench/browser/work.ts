@@ -18,8 +18,10 @@ export interface PagePeer {
 
 /** Opens a peer on a database, or below a prefix, of that name. */
 export type Make = (name: string) => PagePeer;
+/** Opens peers, by their names. */
 export type Makes = Readonly<Record<string, Make>>;
 
+/** Keys, and the values that are set under them. */
 export type Items = readonly (readonly [key: string, value: unknown])[];
 
 /** A piece of work, which each peer does in its turn. */
@@ -52,6 +54,7 @@ export const profileOf: ValueOf = (index, round) => ({
   about: "What one says of oneself. ".repeat(4),
 });
 
+/** So many items of a round. */
 export function itemsOf(count: number, valueOf: ValueOf, round: number): Items {
   return keysOf(count).map((key, index) => [key, valueOf(index, round)] as const);
 }
@@ -79,6 +82,7 @@ function isSame(found: unknown, value: unknown): boolean {
   return found instanceof Uint8Array && found.length === value.length && found.every((byte, at) => byte === value[at]);
 }
 
+/** Does some work, and resolves with the ms that it took. */
 export async function timed(work: () => unknown): Promise<number> {
   // What is left over of the work before.
   await new Promise((resolve) => setTimeout(resolve, 20));
@@ -105,6 +109,7 @@ type Opened = ReturnType<typeof group>;
 /** One round of a peer, with how many calls it makes. */
 type Round = (peer: PagePeer, round: number, calls: number) => Promise<number>;
 
+/** Returns a work of which each peer does one round at a time. */
 export function works(kind: Kind, peers: Opened, round: Round): PageWork {
   const { title, calls, share, fewer } = kind;
   const entries = Object.entries(peers).map(
@@ -116,6 +121,7 @@ export function works(kind: Kind, peers: Opened, round: Round): PageWork {
 /** Those that hold just what the first round of a work without sets would find, and how many. */
 const filled = new WeakMap<PagePeer, number>();
 
+/** Returns a work that sets, and checks what is there afterwards. */
 export function setting(kind: Kind, peers: Opened): PageWork {
   return works(kind, peers, async (peer, round, calls) => {
     const items = itemsOf(calls, kind.valueOf, round);
@@ -130,6 +136,7 @@ export function setting(kind: Kind, peers: Opened): PageWork {
   });
 }
 
+/** Returns a work that gets what was set before, and checks it. */
 export function getting(kind: Kind & { readonly misses?: boolean }, peers: Opened): PageWork {
   return works(kind, peers, async (peer, _, calls) => {
     const items = itemsOf(calls, kind.valueOf, 0);

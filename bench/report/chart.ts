@@ -3,6 +3,7 @@
 /** How a bar is marked: ours, ours in another way, a peer, or the bare platform. */
 export type Mark = "ours" | "variant" | "peer" | "limit";
 
+/** What one peer did. */
 export interface Bar {
   readonly name: string;
   readonly mark: Mark;
@@ -23,6 +24,7 @@ export interface Panel {
   readonly bars: readonly Bar[];
 }
 
+/** What is drawn in one file. */
 export interface Picture {
   readonly title: string;
   /** What is said below, a paragraph each: the machine, the command, whatever must be known. */
@@ -30,6 +32,7 @@ export interface Picture {
   readonly panels: readonly Panel[];
 }
 
+/** What a picture is seen on. */
 export type Theme = "light" | "dark";
 
 const width = 830;

@@ -2,6 +2,7 @@
 import type { Row, Work } from "../work.ts";
 import { bestOf, isFloor, isOurs, mineOf, titles, type Result } from "./results.ts";
 
+/** What ours is to reach at a work. */
 export interface Target {
   readonly suite: string;
   /** The title of the work. */
@@ -25,6 +26,7 @@ const againAndAgain = { ...idb, work: "sequential get of 2,000 again and again, 
 const setJson = { ...memory, work: "sequential set, JSON with a ttl" };
 const getJson = { ...memory, work: "sequential get, JSON with a ttl" };
 
+/** All that we aim at. */
 export const targets: readonly Target[] = [
   { ...burstSet, atLeast: 12 },
   { ...burstSet, atLeast: 100, note: "with small values packed" },

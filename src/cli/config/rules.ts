@@ -17,19 +17,23 @@ function rule<T>(expected: string, read: (value: unknown) => T | undefined, isSe
   };
 }
 
+/** A text that is not empty. */
 export const text: Rule<string> = rule("a non-empty string", (value) =>
   typeof value === "string" && value !== "" ? value : undefined,
 );
 
+/** A whole number above 0. */
 export const count: Rule<number> = rule("a positive integer", (value) => {
   const number = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
   return Number.isSafeInteger(number) && (number as number) > 0 ? (number as number) : undefined;
 });
 
+/** A number above 0. */
 export const rate: Rule<number> = rule("a number above 0", (value) =>
   typeof value === "number" && value > 0 && value < Infinity ? value : undefined,
 );
 
+/** The port of a TCP server. */
 export const port: Rule<number> = rule("a port from 0 to 65535", readPort);
 
 /** Returns the port that a text or a number stands for. */
@@ -40,6 +44,7 @@ export function readPort(value: unknown): number | undefined {
     : undefined;
 }
 
+/** A span of time: ms. */
 export const duration: Rule<number> = rule(durations, (value) =>
   typeof value === "string" || typeof value === "number" ? readDuration(String(value)) : undefined,
 );
@@ -51,13 +56,16 @@ export const bytes: Rule<number> = rule("a number of bytes such as 4096, 64KiB o
   return Number.isSafeInteger(number) && number > 0 ? number : undefined;
 });
 
+/** True or false. */
 export const flag: Rule<boolean> = rule("true or false", (value) => (typeof value === "boolean" ? value : undefined));
 
+/** One of some values. */
 export function oneOf<const T extends readonly (string | boolean)[]>(...values: T): Rule<T[number]> {
   const expected = values.map((each) => quote(each)).join(" or ");
   return rule(expected, (value) => (values.includes(value as T[number]) ? (value as T[number]) : undefined));
 }
 
+/** A text of a pattern. */
 export function matching(expected: string, pattern: RegExp): Rule<string> {
   return rule(expected, (value) => (typeof value === "string" && pattern.test(value) ? value : undefined));
 }
@@ -65,6 +73,7 @@ export function matching(expected: string, pattern: RegExp): Rule<string> {
 /** Anything at all: somebody else knows what it has to be. */
 export const anything: Rule<unknown> = ({ value }) => value;
 
+/** A list, each item of which follows a rule. */
 export function list<T>(item: Rule<T>): Rule<T[]> {
   return ({ value, at, items }, report) => {
     if (!items) {

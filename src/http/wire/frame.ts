@@ -1,16 +1,10 @@
+import { joinBytes } from "../../core/value.ts";
 import { expectComplete } from "./complete.ts";
 import { readJson } from "./json.ts";
 
 /** Joins a line of JSON and values as they are, one after the other. */
 export function frame(head: unknown, values: readonly Uint8Array[] = []): Uint8Array<ArrayBuffer> {
-  const parts = [new TextEncoder().encode(`${JSON.stringify(head)}\n`), ...values];
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  return joinBytes([new TextEncoder().encode(`${JSON.stringify(head)}\n`), ...values]);
 }
 
 /** Takes a frame apart: its head, and a function that cuts off the next value, of a given size. Throws if it is cut short. */
