@@ -4,10 +4,11 @@ import { disposable } from "../core/disposable.ts";
 import { check, missing } from "../core/error.ts";
 import { checkPrefix } from "../core/key.ts";
 import { callable, positiveInteger } from "../core/options.ts";
-import { cost, createSieve, type Sieved } from "../core/sieve.ts";
-import { letExit } from "../core/timers.ts";
 import { untilAborted } from "../core/untilAborted.ts";
 import { isBytes } from "../core/value.ts";
+import { createEntryCache } from "./cached/entryCache.ts";
+import { createFollower } from "./cached/follower.ts";
+import { createSingleFlight } from "./cached/singleFlight.ts";
 
 /** How much {@link cached} holds. */
 export interface CachedOptions {
@@ -17,140 +18,65 @@ export interface CachedOptions {
   now?: (() => number) | undefined;
 }
 
-interface Slot extends Entry, Sieved {}
-
 // The calls that may change what lies under one key, which is their first argument.
 const changing = ["set", "delete", "compareAndSet", "setIfAbsent", "take", "increment", "update", "touch"] as const;
-// How long nothing is held after a watch broke, and at most after it did again and again: ms.
-const firstRest = 100;
-const longestRest = 60_000;
 
 /**
- * Returns a view of a store that keeps what was read in this process's memory, within bounds (what goes when they are met
- * SIEVE picks), and reads it from there. A value is never returned at or after its deadline. What this view writes it reads
- * at once; what is written elsewhere (by another tab, process or server, or past this view) it may miss from when that is
- * committed until the store's `watch` tells of it, and a watch of this view never tells of a change before the view reads
- * it. Every write and every atomic call goes to the store, and so do listings and misses.
+ * Returns a view of a store that keeps what was read in this process's memory, and reads it from there. When `maxBytes` are
+ * held, SIEVE picks what goes. A value is never returned at or after its deadline. The view reads at once what it writes
+ * itself. What others write (another tab, process or server, or a caller past this view) becomes visible when the store's
+ * `watch` reports it; until then a read may return the previous value. A watch of this view never reports a change before
+ * the view reads it. Every write and every atomic call goes to the store, and so do listings and misses.
  *
- * Nothing is held as long as the store tells no changes: while it cannot watch, or its watch broke, all is read from it, and
- * the watch is tried again from time to time. Only bytes are held: put `json` over this view, not under it. Closing the
+ * Nothing is held while the store reports no changes. If it cannot watch, or its watch broke, every read goes to the store,
+ * and the watch is tried again from time to time. Only bytes are held: put `json` over this view, not under it. Closing the
  * view closes the store and ends the watch. Throws `invalid-argument`.
  */
 export function cached<T = Uint8Array>(store: Store<T>, { maxBytes, now = Date.now }: CachedOptions): Store<T> {
   check(positiveInteger.test(maxBytes), "maxBytes", positiveInteger.expected, maxBytes);
   check(callable.test(now), "now", callable.expected, now);
-  const slots = new Map<string, Slot>();
-  const pick = createSieve(slots);
-  // Those under way whose answer is still that of the store when it comes.
-  const reads = new Map<string, Promise<Entry<T> | undefined>>();
-  let bytes = 0;
-  let isFollowing = false;
-  let isResting = false;
-  let rest = firstRest;
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  const entries = createEntryCache(maxBytes, now);
+  // Those whose answer is still that of the store when it comes.
+  const reads = createSingleFlight((key) => store.entry(key));
+  const follower = createFollower(store, { changed: forget, missed: forgetAll });
 
   function forget(key: string): void {
     reads.delete(key);
-    const slot = slots.get(key);
-    if (!slot) return;
-    slots.delete(key);
-    bytes -= cost(key, slot.value);
+    entries.delete(key);
   }
 
   function forgetAll(prefix = ""): void {
-    for (const key of [...slots.keys(), ...reads.keys()]) if (key.startsWith(prefix)) forget(key);
-  }
-
-  function hold(key: string, { value, expiresAt }: Entry): void {
-    const size = cost(key, value);
-    if (size > maxBytes) return;
-    slots.set(key, { value, expiresAt, isUsed: false });
-    bytes += size;
-    while (bytes > maxBytes) forget(pick(key));
-  }
-
-  /** Returns what is held under a key and lives. */
-  function held(key: string): Slot | undefined {
-    const slot = slots.get(key);
-    if (!slot) return undefined;
-    slot.isUsed = true;
-    if (slot.expiresAt === Infinity || slot.expiresAt > now()) return slot;
-    // The store removes it, and tells that.
-    forget(key);
-    return undefined;
+    for (const key of [...entries.keys(), ...reads.keys()]) if (key.startsWith(prefix)) forget(key);
   }
 
   /** Returns a value that is held, the caller's own, at once to a call without options that would have to be checked. */
   function hit(key: string, options: CallOptions | undefined): T | undefined {
-    const slot = options === undefined ? held(key) : undefined;
+    const slot = options === undefined ? entries.get(key) : undefined;
     return slot && (new Uint8Array(slot.value) as T);
-  }
-
-  /** Forgets whatever changes, until the store tells no more. */
-  async function follow(): Promise<void> {
-    isFollowing = true;
-    // What a page missed that was put aside whole, for the way back to it, nobody tells.
-    const shown = (event: { persisted?: boolean }): void => void (event.persisted && forgetAll());
-    globalThis.addEventListener?.("pageshow", shown);
-    try {
-      for await (const { key } of store.watch()) {
-        forget(key);
-        rest = firstRest;
-      }
-    } catch {
-      // Whoever watches is told. Here it means the same as an end.
-    }
-    globalThis.removeEventListener?.("pageshow", shown);
-    isFollowing = false;
-    forgetAll();
-    if (isResting) return;
-    isResting = true;
-    timer = setTimeout(() => (isResting = false), rest);
-    letExit(timer);
-    rest = Math.min(2 * rest, longestRest);
   }
 
   /** Begins the one read of a key that all who ask for it meanwhile share. */
   function begin(key: string): Promise<Entry<T> | undefined> {
-    const mayHold = isFollowing;
-    const isCurrent = (): boolean => reads.get(key) === reading && reads.delete(key);
-    const reading = store.entry(key).then(
-      (entry) => {
-        if (isCurrent() && mayHold && isBytes(entry?.value)) hold(key, entry as Entry<any>);
-        return entry;
-      },
-      (error: unknown) => {
-        isCurrent();
-        throw error;
-      },
-    );
-    reads.set(key, reading);
+    const mayHold = follower.isFollowing();
+    const reading = reads.begin(key, (entry) => {
+      if (mayHold && isBytes(entry?.value)) entries.set(key, entry as Entry<any>);
+    });
     // After the first read, which thus waits for nothing. Those that follow are made when the watch has begun.
-    if (!isFollowing) void follow();
+    if (!mayHold) follower.follow();
     return reading;
   }
 
   /** Reads an entry, the caller's own. */
   async function read(key: string, options: CallOptions | undefined): Promise<Entry<T> | undefined> {
-    if (isResting) return store.entry(key, options);
+    if (follower.isResting()) return store.entry(key, options);
     const { signal } = checkCall(options);
     signal?.throwIfAborted();
-    const slot = held(key);
+    const slot = entries.get(key);
     if (slot) return own(slot) as Entry<any>;
     const joined = reads.get(key);
     const entry = await untilAborted(joined ?? begin(key), signal);
     if (!entry || isBytes(entry.value)) return entry && own(entry);
     return joined ? store.entry(key, options) : entry;
-  }
-
-  /** Makes a call that changes some keys: what was read before it is over is not held. */
-  async function change<R>(forgetThem: () => void, call: () => Promise<R>): Promise<R> {
-    forgetThem();
-    try {
-      return await call();
-    } finally {
-      forgetThem();
-    }
   }
 
   const view: Store<T> = disposable<T>({
@@ -165,11 +91,12 @@ export function cached<T = Uint8Array>(store: Store<T>, { maxBytes, now = Date.n
       if (value) return Promise.resolve(value);
       return read(key, options).then((entry) => entry?.value);
     },
-    has: (key, options) => (options === undefined && held(key) ? Promise.resolve(true) : store.has(key, options)),
+    has: (key, options) =>
+      options === undefined && entries.get(key) ? Promise.resolve(true) : store.has(key, options),
     entry: read,
     findMany: async (keys, options) => {
       const wanted = checkItems(keys);
-      if (isResting || !wanted.length) return store.findMany(wanted, options);
+      if (follower.isResting() || !wanted.length) return store.findMany(wanted, options);
       const found = await Promise.all(wanted.map((key) => read(key, options)));
       return found.map((entry) => entry?.value);
     },
@@ -201,15 +128,14 @@ export function cached<T = Uint8Array>(store: Store<T>, { maxBytes, now = Date.n
         },
         async next(): Promise<IteratorResult<Change, any>> {
           const result = await changes.next();
-          // Who reads on being told gets what he was told of.
+          // A reader that reads upon a change gets what changed.
           if (!result.done) forget(result.value.key);
           return result;
         },
       };
     },
     close() {
-      isResting = true;
-      clearTimeout(timer);
+      follower.close();
       forgetAll();
       return store.close();
     },
@@ -230,4 +156,14 @@ export function cached<T = Uint8Array>(store: Store<T>, { maxBytes, now = Date.n
 /** Returns an entry whose bytes are nobody else's. */
 function own<T>({ value, expiresAt }: Entry<T>): Entry<T> {
   return { value: new Uint8Array(value as Uint8Array) as T, expiresAt };
+}
+
+/** Makes a call that changes some keys: what was read before it is over is not held. */
+async function change<R>(forgetThem: () => void, call: () => Promise<R>): Promise<R> {
+  forgetThem();
+  try {
+    return await call();
+  } finally {
+    forgetThem();
+  }
 }

@@ -1,25 +1,13 @@
 import { checkFunction, checkItems } from "../core/check.ts";
-import type { CallOptions, Store, Value } from "../core/contract.ts";
-import { quote, StoreError } from "../core/error.ts";
-import { andThen } from "../core/attempt.ts";
+import type { CallOptions, Store } from "../core/contract.ts";
+import { StoreError } from "../core/error.ts";
 import { lend, setText } from "../core/lending.ts";
-import { prefix } from "./prefix.ts";
 import { toBytes } from "../core/value.ts";
+import { canonical, createCodec } from "./json/codec.ts";
+import type { Schema } from "./json/schema.ts";
+import { prefix } from "./prefix.ts";
 
-/** A Standard Schema (standardschema.dev, version 1), as zod, valibot, arktype and others implement it. */
-export interface Schema<T> {
-  readonly "~standard": {
-    readonly version: 1;
-    readonly vendor: string;
-    validate(value: unknown): SchemaResult<T> | Promise<SchemaResult<T>>;
-    readonly types?: { readonly input: unknown; readonly output: T } | undefined;
-  };
-}
-
-/** What a schema says of a value. */
-export type SchemaResult<T> =
-  | { readonly value: T; readonly issues?: undefined }
-  | { readonly issues: readonly { readonly message: string }[] };
+export type { Schema, SchemaResult } from "./json/schema.ts";
 
 /** How {@link json} sees a store. */
 export interface JsonOptions<T> {
@@ -37,49 +25,10 @@ export interface JsonOptions<T> {
  * closes the store.
  */
 export function json<T = unknown>(store: Store, options: JsonOptions<T> = {}): Store<T> {
-  const { schema } = options;
   const bytes = options.prefix === undefined ? store : prefix(store, options.prefix);
-  // Making one costs more than most of what it does.
-  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  const { parse, decode, encode } = createCodec(options.schema);
 
-  function parse(key: string, value: Value): unknown {
-    try {
-      return JSON.parse(typeof value === "string" ? value : decoder.decode(value));
-    } catch (cause) {
-      return fail("cant-decode", key, "JSON", cause);
-    }
-  }
-
-  /** Returns what the schema makes of parsed JSON: a promise only if the schema is asynchronous. */
-  function validate(code: Failure, key: string, parsed: unknown): T | Promise<T> {
-    if (!schema) return parsed as T;
-    const accept = (result: SchemaResult<T>): T => {
-      if (!result.issues) return result.value;
-      const issues = result.issues.map(({ message }) => quote(message));
-      return fail(code, key, `a value that fits the schema, got ${issues.join(", ")}`, result.issues);
-    };
-    return andThen(schema["~standard"].validate(parsed), accept);
-  }
-
-  function decode(key: string, value: Value): T | Promise<T> {
-    return validate("cant-decode", key, parse(key, value));
-  }
-
-  function encode(key: string, value: T): string | Promise<string> {
-    let text: string | undefined;
-    let cause: unknown;
-    try {
-      text = JSON.stringify(value);
-    } catch (error) {
-      cause = error;
-    }
-    text ??= fail("cant-encode", key, `a JSON value, got ${quote(value)}`, cause);
-    // What is validated is what a reader will get: a Date, say, as the text it turns into.
-    const valid = schema && validate("cant-encode", key, JSON.parse(text));
-    return andThen(valid, () => text);
-  }
-
-  /** Goes on with encodings in the same turn if it can, so that calls keep their order. */
+  /** Continues with encodings in the same turn if it can, so that calls keep their order. */
   async function encoded<R>(
     items: readonly (readonly [key: string, value: T, ...unknown[]])[],
     then: (encodings: readonly Uint8Array[]) => R | Promise<R>,
@@ -87,15 +36,6 @@ export function json<T = unknown>(store: Store, options: JsonOptions<T> = {}): S
     const texts = items.map(([key, value]) => encode(key, value));
     const isAsync = texts.some((text) => text instanceof Promise);
     return then((isAsync ? await Promise.all(texts) : (texts as string[])).map((text) => toBytes(text)));
-  }
-
-  function sync<R>(result: R | Promise<R>): R {
-    if (!(result instanceof Promise)) return result;
-    result.catch(() => {});
-    throw new StoreError(
-      "unsupported",
-      "Schema validates asynchronously: expected a synchronous one for an atomic call",
-    );
   }
 
   async function read(name: "get" | "find", key: string, call: CallOptions | undefined): Promise<T | undefined> {
@@ -181,17 +121,9 @@ export function json<T = unknown>(store: Store, options: JsonOptions<T> = {}): S
   return view;
 }
 
-type Failure = "cant-decode" | "cant-encode";
-
-function fail(code: Failure, key: string, expected: string, cause: unknown): never {
-  throw new StoreError(code, `Cannot ${code.slice(5)} key ${quote(key)}: expected ${expected}`, { key, cause });
-}
-
-/** Writes a value as JSON with the properties of every object in one order. */
-function canonical(value: unknown): string | undefined {
-  return JSON.stringify(value, (_, part: unknown) =>
-    Object(part) === part && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part as object).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
+/** Returns a result that is there; throws `unsupported` for the promise of one. */
+function sync<R>(result: R | Promise<R>): R {
+  if (!(result instanceof Promise)) return result;
+  result.catch(() => {});
+  throw new StoreError("unsupported", "Schema validates asynchronously: expected a synchronous one for an atomic call");
 }

@@ -14,7 +14,7 @@ const keyed = ["get", "find", "has", "entry", "set", "delete", "compareAndSet", 
  */
 export function prefix<T>(store: Store<T>, prefix: string): Store<T> {
   checkPrefix(prefix);
-  // A key that is too long only with the prefix is refused here, where the message does not tell the prefix.
+  // A key that is too long only with the prefix is refused here, so that the message does not show the prefix.
   const inner = (key: string): string => {
     check(
       isKey(key) && isKey(prefix + key),
@@ -41,8 +41,8 @@ export function prefix<T>(store: Store<T>, prefix: string): Store<T> {
     throw error;
   }
 
-  /** Makes a call, which may have its result at once. */
-  function runShort<R>(call: () => Awaitable<R>): Awaitable<R> {
+  /** Makes a call, and returns its result at once if it is there. */
+  function runAtOnce<R>(call: () => Awaitable<R>): Awaitable<R> {
     try {
       const result = call();
       return result instanceof Promise ? result.catch(rename) : result;
@@ -51,7 +51,7 @@ export function prefix<T>(store: Store<T>, prefix: string): Store<T> {
     }
   }
 
-  const run = <R>(call: () => Awaitable<R>): Promise<R> => attempt(() => runShort(call));
+  const run = <R>(call: () => Awaitable<R>): Promise<R> => attempt(() => runAtOnce(call));
 
   const view: Store<T> = {
     ...store,
@@ -96,8 +96,8 @@ export function prefix<T>(store: Store<T>, prefix: string): Store<T> {
   }
   const bytes = store as Store<any>;
   for (const name of ["get", "find"] as const) {
-    lending.set(view[name], (key: string, options) => runShort(() => lend(bytes, name, inner(key), options)));
+    lending.set(view[name], (key: string, options) => runAtOnce(() => lend(bytes, name, inner(key), options)));
   }
-  lending.set(view.set, (key, text, options) => runShort(() => setText(bytes, inner(key), text, options)));
+  lending.set(view.set, (key, text, options) => runAtOnce(() => setText(bytes, inner(key), text, options)));
   return view;
 }
