@@ -4,7 +4,8 @@ import { isKey } from "../core/key.ts";
 import { checkOptions, storeRules, type Rule, type StoreOptions } from "../core/options.ts";
 import type { Factory } from "../core/registry.ts";
 import { createStorageBackend } from "./localstorage/backend.ts";
-import { numberKey, type TextStorage } from "./localstorage/tabs.ts";
+import { numberKey } from "./localstorage/number.ts";
+import type { TextStorage } from "./localstorage/textStorage.ts";
 
 /** Which keys of sessionStorage a store has. */
 export interface SessionStorageOptions extends StoreOptions {

@@ -1,6 +1,6 @@
 import type { Awaitable } from "../../core/contract.ts";
 import { quote, StoreError } from "../../core/error.ts";
-import { letExit } from "../../core/timers.ts";
+import { createNumberReport, highestReported, untilSighting } from "../../core/writeNumber.ts";
 
 /** Who may change a medium that has no transactions, and when. */
 export interface Turns {
@@ -16,7 +16,7 @@ export interface Turns {
 export interface TurnsOptions {
   /** Web Locks, which keep the contexts of an origin apart. Without them turns hold within this process only. */
   locks?: LockManager | undefined;
-  /** Tells the Storage that the medium is, if it is one: what another process wrote can be seen there late. */
+  /** Returns the Storage that the medium is, if it is one: what another process wrote can be seen there late. */
   storage?: (() => Awaitable<TextStorage | undefined>) | undefined;
 }
 
@@ -102,30 +102,24 @@ function inProcess(medium: string): Hold {
   };
 }
 
-// How long the last writer goes on telling others that they have something to wait for: ms. Writes reach another process
-// within a few.
-const telling = 5000;
-
 /**
- * Holds a Web Lock. For a Storage that is not enough: browsers bring a write to other processes without regard to locks, so
- * that who gets the lock may not see yet what was written under it just before. So each holder writes a number into the
- * Storage after all else, and tells it by holding a lock with that number in its name; the next one waits until it sees it.
+ * Holds a Web Lock. For a Storage that is not enough, so the number of the last write goes with it: each holder puts one into
+ * the Storage after all else and reports it; the next one waits until it sees it.
  */
 function byLock(medium: string, locks: LockManager, find: TurnsOptions["storage"]): Hold {
   const mark = `${medium}#`;
-  let stopTelling = (): void => {};
+  const report = createNumberReport(mark, locks);
 
   async function lastInSight(storage: TextStorage): Promise<number> {
     for (;;) {
-      const { held = [] } = await locks.query();
-      const told = held.map(({ name = "" }) => (name.startsWith(mark) ? Number(name.slice(mark.length)) : 0));
+      const { held } = await locks.query();
       const seen = Number(storage.getItem(mark)) || 0;
-      if (told.every((number) => number <= seen)) return seen;
-      await sighting();
+      if (highestReported(mark, held) <= seen) return seen;
+      await untilSighting();
     }
   }
 
-  async function tell(storage: TextStorage, number: number): Promise<void> {
+  async function stamp(storage: TextStorage, number: number): Promise<void> {
     try {
       // Always of the same length, so that there is room for it once there was.
       storage.setItem(mark, String(number).padStart(16, "0"));
@@ -134,13 +128,7 @@ function byLock(medium: string, locks: LockManager, find: TurnsOptions["storage"
       await new Promise((resolve) => setTimeout(resolve, 1000));
       return;
     }
-    const told = new Promise<void>((stop) => {
-      stopTelling();
-      stopTelling = stop;
-      letExit(setTimeout(stop, telling));
-    });
-    // Requests are served in order: asked for while the medium's lock is held, it is there when the next one gets that.
-    locks.request(mark + number, () => told).catch(() => {});
+    report(number);
   }
 
   return (work) =>
@@ -149,16 +137,6 @@ function byLock(medium: string, locks: LockManager, find: TurnsOptions["storage"
       if (!storage) return work();
       const last = await lastInSight(storage);
       await work();
-      await tell(storage, last + 1);
+      await stamp(storage, last + 1);
     });
-}
-
-/** Resolves when something may have come into sight. Not by a timer alone: in a hidden tab those are slow. */
-function sighting(): Promise<void> {
-  return new Promise((resolve) => {
-    const signal = AbortSignal.timeout(20);
-    const wake = (): void => resolve();
-    signal.addEventListener("abort", wake);
-    globalThis.addEventListener?.("storage", wake, { signal });
-  });
 }

@@ -1,7 +1,7 @@
-import { createHeldRecords } from "./held.ts";
+import { cost, createSieve, type Sieved } from "../../core/sieve.ts";
 import { createMarks, type Marks } from "./marks.ts";
 import { ask, readMany } from "./readMany.ts";
-import { copyOf } from "./record.ts";
+import { copyOf, isWhole, type Stored } from "./record.ts";
 import type { Mutation, Snapshot } from "./snapshot.ts";
 
 /**
@@ -20,12 +20,52 @@ export interface Cache extends Pick<Marks, "begin" | "lose"> {
   getMany(snapshot: Snapshot, keys: readonly string[]): Promise<(key: string) => unknown>;
 }
 
+interface Slot extends Sieved {
+  /** `undefined` where there is none. */
+  readonly record: Stored | undefined;
+  readonly size: number;
+}
+
+// About what holding a record takes besides its bytes and its key.
+const overhead = 100;
+// No single one takes more than so small a part of the room: reading a large value gains little.
+const parts = 64;
+
 /** Returns a cache that takes at most so many bytes; none for 0. */
 export function createCache(maxBytes: number): Cache {
-  const held = createHeldRecords(maxBytes);
-  const { has, take } = held;
-  const marks = createMarks(held.clear);
+  const slots = new Map<string, Slot>();
+  const pick = createSieve(slots);
+  let bytes = 0;
+  const marks = createMarks(clear);
   let isAsked = false;
+
+  function clear(): void {
+    slots.clear();
+    bytes = 0;
+  }
+
+  function forget(key: string): void {
+    bytes -= slots.get(key)?.size ?? 0;
+    slots.delete(key);
+  }
+
+  function hold(key: string, record: unknown): void {
+    forget(key);
+    // A damaged one is for the database to report.
+    if (record !== undefined && !isWhole(record)) return;
+    const size = overhead + cost(key, record?.v ?? "");
+    if (size > maxBytes / parts) return;
+    slots.set(key, { record: copyOf(record), size, isUsed: false });
+    for (bytes += size; bytes > maxBytes;) forget(pick(key));
+  }
+
+  const has = (key: string): boolean => slots.has(key);
+
+  function take(key: string): Stored | undefined {
+    const slot = slots.get(key)!;
+    slot.isUsed = true;
+    return copyOf(slot.record);
+  }
 
   /** Forgets what was held under another mark than a transaction finds. */
   function verify(snapshot: Snapshot): void {
@@ -34,12 +74,12 @@ export function createCache(maxBytes: number): Cache {
 
   /** Holds what a transaction found, unless another has found a newer state meanwhile. */
   function keep(snapshot: Snapshot, key: string, record: unknown): void {
-    if (marks.isCurrent(snapshot)) held.set(key, record);
+    if (marks.isCurrent(snapshot)) hold(key, record);
   }
 
   function get(snapshot: Snapshot, key: string): Promise<unknown> {
     // The first value of all is not held: asking for the mark, too, would make it later.
-    if (isAsked || held.size()) verify(snapshot);
+    if (isAsked || slots.size) verify(snapshot);
     isAsked = true;
     if (has(key)) {
       return snapshot.mark === undefined
@@ -57,8 +97,8 @@ export function createCache(maxBytes: number): Cache {
     commit(snapshot, mutations) {
       if (!marks.commit(snapshot)) return;
       for (const { key, record } of mutations) {
-        if (record) held.set(key, record);
-        else held.delete(key);
+        if (record) hold(key, record);
+        else forget(key);
       }
     },
     has,
@@ -85,7 +125,7 @@ export function createCache(maxBytes: number): Cache {
       };
     },
     lose() {
-      held.clear();
+      clear();
       marks.lose();
     },
   };

@@ -1,0 +1,117 @@
+import type { Change, Entry, Value } from "../../core/contract.ts";
+import { isStoreError, quote, StoreError } from "../../core/error.ts";
+import type { Medium } from "./medium.ts";
+import { readHead, readValue, writeRecord, type Head } from "./record.ts";
+
+/** What is to be written. */
+export type Item = readonly [key: string, record: string, expiresAt: number];
+
+/** The entries in a medium, and what is known of their deadlines. */
+export interface Entries {
+  head(key: string): Head | undefined;
+  /** Reads an entry. The value of one that is damaged fails when it is asked for: it may have expired. */
+  get(key: string): Entry<Value> | undefined;
+  /** Writes all or nothing. */
+  set(items: readonly Item[], now: number): void;
+  /** Removes an entry, and returns whether it was a live one. */
+  delete(key: string, now: number): boolean;
+  /** Removes what has expired, and returns how many entries that were. */
+  sweep(now: number): number;
+  /** Notes a deadline, or that there is none. */
+  note(key: string, expiresAt?: number): void;
+}
+
+/** Returns the entries in a medium. `changed` gets each change. */
+export function createEntries(
+  { read, write, keys }: Medium,
+  changed: (type: Change["type"], key: string, expiresAt?: number) => void,
+): Entries {
+  // The deadlines in the Storage, from the first sweep on, so that a sweep reads what has expired and not all there is.
+  let deadlines: Map<string, number> | undefined;
+
+  function note(key: string, expiresAt = Infinity): void {
+    if (expiresAt < Infinity) deadlines?.set(key, expiresAt);
+    else deadlines?.delete(key);
+  }
+
+  function head(key: string): Head | undefined {
+    const record = read(key);
+    return record === undefined ? undefined : readHead(record);
+  }
+
+  function remove(key: string, now: number): boolean {
+    const entry = head(key);
+    if (!entry) return false;
+    const isLive = entry.expiresAt > now;
+    write(key, undefined);
+    changed(isLive ? "delete" : "expire", key);
+    return isLive;
+  }
+
+  function sweep(now: number): number {
+    if (!deadlines) {
+      deadlines = new Map();
+      for (const key of keys("")) note(key, head(key)?.expiresAt);
+    }
+    let count = 0;
+    for (const [key, at] of deadlines) {
+      if (at > now) continue;
+      const entry = head(key);
+      note(key, entry?.expiresAt);
+      if (!entry || entry.expiresAt > now) continue;
+      remove(key, now);
+      count++;
+    }
+    return count;
+  }
+
+  return {
+    head,
+    get(key) {
+      const record = read(key);
+      if (record === undefined) return undefined;
+      const head = readHead(record);
+      const value = readValue(record, head);
+      if (value !== undefined) return { value, expiresAt: head.expiresAt };
+      return {
+        expiresAt: head.expiresAt,
+        get value(): never {
+          throw new StoreError("cant-decode", `Cannot decode key ${quote(key)}: expected a whole record of version 1`, {
+            key,
+          });
+        },
+      };
+    },
+    set(items, now) {
+      const before: (readonly [key: string, record: string | undefined])[] = [];
+      try {
+        for (const [key, record] of items) {
+          // What is refused leaves what was there. So only of several can there be something to bring back.
+          const old = items.length > 1 ? read(key) : undefined;
+          try {
+            write(key, record);
+          } catch (error) {
+            if (!isStoreError(error, "quota-exceeded") || !sweep(now)) throw error;
+            write(key, record);
+          }
+          before.push([key, old]);
+        }
+      } catch (error) {
+        // What was written goes before anything comes back, so that there is room for it.
+        for (const [key] of before) write(key, undefined);
+        for (const [key, old] of before) write(key, old);
+        deadlines = undefined;
+        throw error;
+      }
+      for (const [key, , expiresAt] of items) changed("set", key, expiresAt);
+    },
+    delete: remove,
+    sweep,
+    note,
+  };
+}
+
+/** Makes a record of an entry. */
+export function itemOf(key: string, entry: Entry<Value>): Item {
+  return [key, writeRecord(entry), entry.expiresAt];
+}
