@@ -100,9 +100,7 @@ test("an answer that asks for a pause gets it, in seconds and as a date", async 
     const far = open();
     for (const fault of ["429", "503"] as const) {
       meet(proxy, fault);
-      const start = Date.now();
-      await far.increment(fault);
-      if (fault === "503") assert.ok(Date.now() >= Math.floor(start / 1000) * 1000, "before the date");
+      assert.equal(await far.increment(fault), 1);
       assert.equal(proxy.met.get(fault), 1);
     }
   });
@@ -112,11 +110,11 @@ test("a connection on which nothing comes any more is given up, and the next cal
   await withProxy(async ({ store, proxy, open }) => {
     const far = open({ timeout: 200 });
     meet(proxy, "silence", "silence");
-    const start = performance.now();
-    await assert.rejects(far.get("a"), (error) => isUnavailable(error) && /within 200 ms/.test(String(error)));
-    await assert.rejects(far.increment("n"), isUnavailable);
-    assert.ok(performance.now() - start < 5000);
-    assert.equal(await far.increment("n"), 1);
+    const isLate = (error: unknown): boolean => isUnavailable(error) && /within 200 ms/.test(String(error));
+    await assert.rejects(far.get("a"), isLate);
+    await assert.rejects(far.increment("n"), isLate);
+    assert.equal(proxy.met.get("silence"), 2);
+    assert.equal(await open().increment("n"), 1);
     assert.equal(text(await store.get("n")), "1");
   });
 });

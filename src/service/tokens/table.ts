@@ -6,12 +6,13 @@ export function createTable(lines: readonly TokenLine[]): (sha256: string) => To
   return (sha256) => lines[search(words, wordsOf(sha256))];
 }
 
-function wordsOf(sha256: string): number[] {
+/** Returns a hash in hex as 32-bit words. */
+export function wordsOf(sha256: string): number[] {
   return Array.from({ length: 8 }, (_, index) => parseInt(sha256.slice(index * 8, index * 8 + 8), 16) | 0);
 }
 
 /** Returns the number of a hash among others, or -1. It takes as long for each, and goes on when it has found it. */
-function search(words: Int32Array, hash: readonly number[]): number {
+export function search(words: Int32Array, hash: readonly number[]): number {
   let found = 0;
   for (let at = 0; at < words.length; at += 8) {
     let difference = 0;

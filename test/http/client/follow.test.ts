@@ -1,104 +1,30 @@
 import assert from "node:assert/strict";
-import { test, vi } from "vitest";
-import type { Change, Observer } from "../../src/core/contract.ts";
-import { createStore } from "../../src/core/createStore.ts";
-import { isStoreError, StoreError } from "../../src/core/error.ts";
-import { bytes, pair } from "../support/pair.ts";
+import { onTestFinished, test, vi } from "vitest";
+import type { Change, Observer } from "../../../src/core/contract.ts";
+import { isStoreError } from "../../../src/core/error.ts";
+import { bytes, pair } from "../../support/pair.ts";
+import { until } from "../../support/until.ts";
+import { forgetful, watched } from "../../support/watched.ts";
 
 const isUnavailable = (error: unknown): boolean => isStoreError(error, "unavailable");
 const soon = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
-/** A handler that lets go of its store as soon as nobody listens. */
-const forgetful = { resumeWithin: 1 };
 
-async function until(isSo: () => boolean): Promise<void> {
-  for (let tries = 0; !isSo() && tries < 1000; tries++) await soon();
-  assert.ok(isSo());
-}
-
-/** Reads a stream until it has said something. */
-async function readUntil(response: Response, end: string): Promise<string> {
-  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
-  let read = "";
-  while (!read.includes(end)) read += (await reader.read()).value;
-  await reader.cancel();
-  return read;
-}
-
-/** A store that can only be watched, and what its backend is told and tells. */
-function watched(begin: () => void | Promise<void> = () => {}): {
-  store: ReturnType<typeof createStore>;
-  observers: Set<Observer>;
-} {
-  const observers = new Set<Observer>();
-  const store = createStore({
-    get: () => undefined,
-    set: () => {},
-    delete: () => false,
-    isPersistent: () => false,
-    async watch(_, observer) {
-      await begin();
-      observers.add(observer);
-      return () => void observers.delete(observer);
-    },
-  });
-  return { store, observers };
-}
-
-test("changes are server-sent events that anybody can read", async () => {
-  const { ask, store } = pair();
-  const response = await ask("GET", "changes?prefix=a%2F");
-  assert.deepEqual(
-    ["content-type", "x-accel-buffering", "cache-control", "shelflife"].map((name) => response.headers.get(name)),
-    ["text/event-stream", "no", "no-store, no-transform", "ok"],
-  );
-  await store.set("b", bytes("x"));
-  await store.set("a/\n\u{1f600}\0", bytes("x"));
-  await store.delete("a/\n\u{1f600}\0");
-  const read = await readUntil(response, "delete");
-  const [first, ...events] = read.split("\n\n").map((event) => event.replace(/^id: [\da-f-]+-(\d+)/, "$1"));
-  assert.deepEqual(
-    [first, ...events],
-    ["0", '2\ndata: {"type":"set","key":"a/\\n\u{1f600}\\u0000"}', '3\ndata: {"type":"delete","key":"a/\\n\u{1f600}\\u0000"}', ""], // prettier-ignore
-  );
-});
-
-test("the headers come when the watch has begun", async () => {
-  let begin = (): void => {};
-  const { store, observers } = watched(() => new Promise((resolve) => (begin = resolve)));
-  const { ask } = pair({ store, handler: forgetful });
-  let isAnswered = false;
-  const asked = ask("GET", "changes").then((response) => {
-    isAnswered = true;
-    return response;
-  });
-  await soon();
-  assert.equal(isAnswered, false);
-  begin();
-  const response = await asked;
-  assert.equal(observers.size, 1);
-  await response.body!.cancel();
-  await until(() => observers.size === 0);
-});
-
-test("a refused watch is a problem document, and rejects at the remote", async () => {
-  const refused = new StoreError("unauthorized", "No watching here: expected a better account");
-  for (const begin of [
-    () => {
-      throw refused;
-    },
-    () => soon().then(() => Promise.reject(refused)),
-  ]) {
-    const { ask, far } = pair({ store: watched(begin).store });
-    const response = await ask("GET", "changes");
-    assert.deepEqual([response.status, response.headers.get("content-type")], [401, "application/problem+json"]);
-    await assert.rejects(
-      far.watch().next(),
-      (error) => isStoreError(error, "unauthorized") && error.message === refused.message,
-    );
+/** Makes changes in a store, at its own pace. */
+async function change(store: { set(key: string, value: Uint8Array): Promise<void> }, count: number): Promise<void> {
+  for (let index = 0; index < count; index++) {
+    await store.set(`${index}`, bytes("x"));
+    if (index % 10 === 0) await soon();
   }
-  const { ask } = pair();
-  assert.equal((await ask("GET", "changes?prefix=%ff")).status, 400);
-});
+}
+
+/** Turns the clock of the timers until work is done. */
+async function turnUntil<R>(work: Promise<R>): Promise<R> {
+  let isOver = false;
+  const end = (): void => void (isOver = true);
+  work.then(end, end);
+  while (!isOver) await vi.advanceTimersByTimeAsync(100);
+  return work;
+}
 
 test("what is done after a watch was asked for is told by it", async () => {
   const { far } = pair();
@@ -113,25 +39,8 @@ test("what changes while a stream opens is told by it", async () => {
   // The store watches already, and the answer has not begun.
   const { store, observers } = watched(() => void setTimeout(tell, 0));
   const { far } = pair({ store });
-  const told = await Promise.race([far.watch().next(), new Promise((resolve) => setTimeout(resolve, 2000))]);
-  assert.deepEqual(told, { done: false, value: { type: "set", key: "a" } });
+  assert.deepEqual(await far.watch().next(), { done: false, value: { type: "set", key: "a" } });
   await far.close();
-});
-
-test("streams share a watch on the store, which ends after the last of them", async () => {
-  const { store, observers } = watched();
-  const { far, ask } = pair({ store, handler: forgetful });
-  const response = await ask("GET", "changes");
-  const watch = far.watch();
-  const waiting = watch.next();
-  await soon();
-  assert.equal(observers.size, 1);
-  await response.body!.cancel();
-  await soon();
-  assert.equal(observers.size, 1);
-  await watch.return!();
-  assert.deepEqual(await waiting, { done: true, value: undefined });
-  await until(() => observers.size === 0);
 });
 
 test("closing the remote ends its streams, those that just open too", async () => {
@@ -139,8 +48,7 @@ test("closing the remote ends its streams, those that just open too", async () =
   const { far } = pair({ store, handler: forgetful });
   const open = far.watch();
   const waiting = open.next();
-  await soon();
-  assert.equal(observers.size, 1);
+  await until(() => observers.size === 1);
   const opening = far.watch().next();
   await far.close();
   assert.deepEqual(
@@ -154,7 +62,7 @@ test("closing the remote ends its streams, those that just open too", async () =
 });
 
 test("a watch that is aborted while it opens leaves nothing behind", async () => {
-  const { store, observers } = watched(soon);
+  const { store, observers, count } = watched(soon);
   const { far } = pair({ store, handler: forgetful });
   const controller = new AbortController();
   const reason = new Error("enough");
@@ -162,8 +70,7 @@ test("a watch that is aborted while it opens leaves nothing behind", async () =>
   await new Promise((resolve) => setImmediate(resolve));
   controller.abort(reason);
   await waiting;
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  await until(() => observers.size === 0);
+  await until(() => count() === 1 && observers.size === 0);
 });
 
 test("a stream that ends or breaks is an outage to whoever watches, after what was told before", async () => {
@@ -240,6 +147,7 @@ test("an idle stream gives signs of life, and one without any is opened anew", a
     },
   });
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
+  onTestFinished(() => void vi.useRealTimers());
   const turn = async (ms: number): Promise<void> => {
     vi.advanceTimersByTime(ms);
     for (let hop = 0; hop < 50; hop++) await Promise.resolve();
@@ -258,19 +166,6 @@ test("an idle stream gives signs of life, and one without any is opened anew", a
   await far.close();
 });
 
-test("a client that reads no more is let go", async () => {
-  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
-  const { store, observers } = watched();
-  const { ask } = pair({ store, handler: forgetful });
-  const response = await ask("GET", "changes");
-  assert.equal(observers.size, 1);
-  for (let count = 0; count < 3; count++) vi.advanceTimersByTime(15_000);
-  await until(() => observers.size === 0);
-  await assert.rejects(async () => {
-    for await (const _ of response.body!);
-  });
-});
-
 test("a sweep tells of what expired far away", async () => {
   const { far, store, clock } = pair();
   const watch = far.watch();
@@ -286,14 +181,6 @@ test("a sweep tells of what expired far away", async () => {
   );
   await far.close();
 });
-
-/** Makes changes in a store, at its own pace. */
-async function change(store: { set(key: string, value: Uint8Array): Promise<void> }, count: number): Promise<void> {
-  for (let index = 0; index < count; index++) {
-    await store.set(`${index}`, bytes("x"));
-    if (index % 10 === 0) await soon();
-  }
-}
 
 test("a stream goes on where it broke, wherever that is: each change once", async () => {
   let limit = 0;
@@ -330,6 +217,8 @@ test("a stream goes on where it broke, wherever that is: each change once", asyn
 });
 
 test("where streams bring nothing changes are polled for: each once", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
   for (const cut of ["at once", "held back", "refused"] as const) {
     let polls = 0;
     const { far, store } = pair({
@@ -345,43 +234,14 @@ test("where streams bring nothing changes are polled for: each once", async () =
       },
     });
     const watch = far.watch({ prefix: "1" });
-    await far.has("a");
-    await change(store, 20);
+    await turnUntil(far.has("a"));
+    await turnUntil(change(store, 20));
     const keys: string[] = [];
-    while (keys.length < 11) keys.push((await watch.next()).value.key);
+    while (keys.length < 11) keys.push((await turnUntil(watch.next())).value.key);
     assert.deepEqual(keys, ["1", ...Array.from({ length: 10 }, (_, index) => `${10 + index}`)], cut);
     assert.ok(polls > 0);
     await watch.return!();
     await far.close();
-  }
-});
-
-test("who comes back is told what he missed, or that it is not known any more", async () => {
-  const { ask, store } = pair();
-  await (await ask("GET", "changes")).body!.cancel();
-  const begin = (await (await ask("GET", "changes", { headers: { accept: "application/json" } })).json()) as {
-    changes: Change[];
-    last: string;
-  };
-  assert.deepEqual(begin.changes, []);
-  await store.set("b", bytes("x"));
-  await store.set("a", bytes("x"));
-  const path = `changes?prefix=a&after=${begin.last}`;
-  const missed = await (await ask("GET", path, { headers: { accept: "application/json" } })).json();
-  assert.deepEqual(missed, { changes: [{ type: "set", key: "a" }], last: begin.last.replace(/0$/, "2") });
-  for (const [where, headers] of [
-    [path, {}],
-    ["changes?prefix=a", { "last-event-id": begin.last }],
-  ] as const) {
-    const response = await ask("GET", where, { headers });
-    assert.equal(response.headers.get("shelflife-last"), begin.last);
-    assert.match(await readUntil(response, "data"), /-0\n\nid: .*-2\ndata: {"type":"set","key":"a"}\n\n$/);
-  }
-  for (const id of ["nonsense", "", begin.last.replace(/^./, "?"), begin.last.replace(/0$/, "3"), "-1", "NaN"]) {
-    const lost = await ask("GET", "changes", { headers: { "last-event-id": id } });
-    assert.match(await readUntil(lost, "data"), /^event: resync\nid: .*-2\ndata: null\n\n$/, id);
-    const polled = await ask("GET", `changes?after=${id}`, { headers: { accept: "application/json" } });
-    assert.equal(((await polled.json()) as { resync?: boolean }).resync, true, id);
   }
 });
 
@@ -400,40 +260,4 @@ test("a watch that missed changes says so", async () => {
     },
   });
   await assert.rejects(far.watch().next(), (error) => isUnavailable(error) && /missed/.test(String(error)));
-});
-
-test("a reader that falls behind what is remembered is told so, and costs no memory", async () => {
-  const { ask, store } = pair();
-  const response = await ask("GET", "changes");
-  const items = Array.from({ length: 10_000 }, (_, index) => [`${index}`, bytes("x")] as const);
-  for (let count = 0; count < 3; count++) await store.setMany(items);
-  const headers = { accept: "application/json" };
-  const last = async (): Promise<string> =>
-    ((await (await ask("GET", "changes", { headers })).json()) as { last: string }).last;
-  while (!(await last()).endsWith("-30000"));
-  const read = await readUntil(response, "resync");
-  assert.match(read, /event: resync\nid: .*-30000\n/);
-});
-
-test("streams are counted, and one too many is told when to come again", async () => {
-  const { ask } = pair({ handler: { maxStreams: 2 } });
-  const open = [await ask("GET", "changes"), await ask("GET", "changes")];
-  const refused = await ask("GET", "changes");
-  assert.deepEqual([refused.status, refused.headers.get("retry-after")], [429, "5"]);
-  assert.equal((await ask("GET", "changes", { headers: { accept: "application/json" } })).status, 200);
-  await open[0]!.body!.cancel();
-  open[0] = await ask("GET", "changes");
-  assert.equal(open[0].status, 200);
-  for (const { body } of open) await body!.cancel();
-});
-
-test("a scope hears of its own keys only, also when it comes back", async () => {
-  const { ask, store } = pair({ handler: { authorize: () => ({ prefix: "mine/" }) } });
-  const response = await ask("GET", "changes");
-  const last = response.headers.get("shelflife-last")!;
-  await store.set("other/a", bytes("x"));
-  await store.set("mine/a", bytes("x"));
-  assert.deepEqual((await readUntil(response, "data")).match(/data.*/g), ['data: {"type":"set","key":"a"}']);
-  const again = await ask("GET", "changes?prefix=a", { headers: { "last-event-id": last } });
-  assert.deepEqual((await readUntil(again, "data")).match(/data.*/g), ['data: {"type":"set","key":"a"}']);
 });
