@@ -48,7 +48,7 @@ export const milliseconds: Rule = {
 export const storeRules: Rules<StoreOptions> = { sweepInterval: milliseconds, now: callable };
 
 /**
- * Returns a backend's parameters as options if they follow the rules. Pure. Throws one `bad-config` that tells of every
+ * Returns a backend's parameters as options if they follow the rules. Pure. Throws one `bad-config` with every
  * problem there is.
  */
 export function checkOptions<Options extends object>(

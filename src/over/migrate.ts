@@ -28,13 +28,13 @@ export interface Migrated {
   kept: number;
   /** Deleted from the source. */
   removed: number;
-  /** Told to `onUnreadable`. */
+  /** Reported to `onUnreadable`. */
   unreadable: number;
   /** The length of the values that were copied. */
   bytes: number;
 }
 
-// What is in memory at once. Where the source does not tell sizes, an entry is taken for a middling one.
+// What is in memory at once. Where the source does not know sizes, an entry is taken for a middling one.
 const batchEntries = 100;
 const batchBytes = 4_194_304;
 const unknownBytes = 65_536;
@@ -90,7 +90,7 @@ export async function migrate(
     }
   }
 
-  /** Tells whether the target has the entry afterwards. */
+  /** Writes an entry, and returns whether the target has it afterwards. */
   async function write(key: string, { value, expiresAt }: Entry): Promise<boolean> {
     const ttl = expiresAt - now();
     if (ttl <= 0) return false;
@@ -115,7 +115,7 @@ export async function migrate(
 
   async function moveAll(keys: string[]): Promise<void> {
     if (!keys.length) return;
-    // All of them end before a failure is told: nothing goes on unseen.
+    // All of them end before a failure is reported: nothing goes on unseen.
     const results = await Promise.allSettled(keys.map(move));
     const failure = results.find(({ status }) => status === "rejected") as PromiseRejectedResult | undefined;
     if (failure) throw failure.reason;

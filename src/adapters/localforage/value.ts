@@ -8,8 +8,8 @@ const version = 1;
 const headerLength = mark.length + 1 + 8 + 4;
 
 /**
- * Returns what localForage keeps for an entry: with a deadline a record, otherwise the value that JSON text tells, if
- * telling it again gives the same text, or the bytes.
+ * Returns what localForage keeps for an entry: with a deadline a record, otherwise the value that JSON text stands
+ * for, if that gives the same text again, or the bytes.
  */
 export function encode({ value, expiresAt }: Entry): unknown {
   if (expiresAt === Infinity && !isMarked(value)) {
@@ -27,8 +27,8 @@ export function encode({ value, expiresAt }: Entry): unknown {
 }
 
 /**
- * Returns the entry that is told by what localForage keeps, `undefined` for its null, an {@link unreadable} one for what
- * cannot be told as bytes.
+ * Returns the entry that localForage keeps, `undefined` for its null, an {@link unreadable} one for what
+ * has no bytes.
  */
 export async function decode(key: string, found: unknown): Promise<Entry | undefined> {
   if (found === null || found === undefined) return undefined;
@@ -90,7 +90,7 @@ function toJson(key: string, found: unknown): string {
   throw new StoreError("cant-decode", `Cannot decode key ${quote(key)}: ${expected}`, { key, cause });
 }
 
-/** Whether JSON tells all of a value. A Date, told as text, counts as told. */
+/** Whether JSON holds all of a value. A Date counts as held: JSON has it as text. */
 function isJson(value: unknown): boolean {
   if (typeof value === "number") return Number.isFinite(value);
   if (typeof value !== "object" || value === null) return typeof value !== "bigint";
@@ -102,7 +102,7 @@ const openings = new Set(new TextEncoder().encode('{["-0123456789tf'));
 // Deeper values may be more than a browser can clone.
 const deepest = 100;
 
-/** Returns the value that JSON text tells, unless the value would not give the same text again. */
+/** Returns the value that JSON text stands for, unless the value would not give the same text again. */
 function fromJson(bytes: Uint8Array): unknown {
   if (!openings.has(bytes[0]!)) return undefined;
   try {
