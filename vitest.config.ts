@@ -47,6 +47,6 @@ export default defineConfig({
       }),
       ...pages,
     ],
-    coverage: { provider: "v8", include: ["src/**/*.ts"], reportsDirectory: ".coverage" },
+    coverage: { provider: "v8", include: ["src/**/*.ts"], reportsDirectory: ".coverage", reportOnFailure: true },
   },
 });

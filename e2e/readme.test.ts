@@ -101,12 +101,12 @@ test("every link and path leads somewhere", () => {
   }
 });
 
-// What runs the Cases of each column: steps of `npm test`, or test files in the pages of an engine.
+// What runs the Cases of each column: steps of `npm test`, or test files in Node or in the pages of an engine.
 const node = ["node22", "node24", "node26"];
 const columns: Record<string, string[]> = {
-  "Node 22, 24, 26": node.flatMap((name) => [`cases on ${name}, src`, `cases on ${name}, package`]),
+  "Node 22, 24, 26": ["cases: all", ...node.map((name) => `cases on ${name}, package`)],
   Deno: ["cases on deno, src", "cases on deno, package"],
-  Bun: ["cases on bun, src", "cases on bun, package"],
+  Bun: ["cases on bun, package"],
   Chromium: ["chromium: esm.page.test.ts", "chromium: umd.page.test.ts"],
   Firefox: ["firefox: esm.page.test.ts", "firefox: umd.page.test.ts"],
   WebKit: ["webkit: esm.page.test.ts", "webkit: umd.page.test.ts"],
@@ -130,13 +130,13 @@ test("the table of backends and runtimes is what the Cases run on", { timeout: 3
   );
 
   const actual: Record<string, string[]> = Object.fromEntries(Object.keys(said).map((name) => [name, []]));
-  const inPages = await subjectsInPages(t);
+  const inFiles = await subjectsOfFiles(t);
   for (const [column, wanted] of Object.entries(columns)) {
     const lists = [];
     for (const name of wanted) {
       if (/: /.test(name)) {
-        assert.ok(inPages[name], `${name} has tests`);
-        lists.push(inPages[name]);
+        assert.ok(inFiles[name], `${name} has tests`);
+        lists.push(inFiles[name]);
         continue;
       }
       const step = steps.find((step: { name: string }) => step.name === name);
@@ -155,19 +155,19 @@ test("the table of backends and runtimes is what the Cases run on", { timeout: 3
   assert.deepEqual(said, actual);
 });
 
-/** Lists the subjects of each file of Cases that `npm test` runs in pages. */
-async function subjectsInPages(t: TestContext): Promise<Record<string, string[]>> {
-  const engines = ["chromium", "firefox", "webkit"];
-  const isRun = (engine: string): boolean =>
-    steps.some(({ command }: { command: string[] }) => command.includes(engine));
-  const projects = engines.filter(isRun).flatMap((engine) => ["--project", engine]);
+/** Lists the subjects of each file of Cases that `npm test` runs by vitest, in Node and in pages. */
+async function subjectsOfFiles(t: TestContext): Promise<Record<string, string[]>> {
+  const isRun = (project: string): boolean =>
+    steps.some(({ command }: { command: string[] }) => command.includes(project));
+  const projects = ["cases", "chromium", "firefox", "webkit"].filter(isRun).flatMap((name) => ["--project", name]);
   const list = join(folder, "pages.json");
   const vitest = [process.execPath, `${root}node_modules/vitest/vitest.mjs`, "list"];
-  await start(t, [...vitest, ...projects, "e2e/cases/", `--json=${list}`], root).ended();
+  await start(t, [...vitest, ...projects, "/cases/", `--json=${list}`], root).ended();
   const tests: { name: string; file: string; projectName: string }[] = JSON.parse(await readFile(list, "utf8"));
   const subjects: Record<string, string[]> = {};
   for (const { name, file, projectName } of tests) {
-    const names = (subjects[`${projectName}: ${basename(file)}`] ??= []);
+    // In Node each medium has a file of its own.
+    const names = (subjects[`${projectName}: ${projectName === "cases" ? "all" : basename(file)}`] ??= []);
     const [subject] = name.split(" > ", 1);
     if (!names.includes(subject!)) names.push(subject!);
   }

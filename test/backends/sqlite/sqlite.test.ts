@@ -8,12 +8,8 @@ import { cases, casesFor, prove, type Feature, type Subject } from "../../../src
 import { folder, fresh } from "../../support/sqliteFiles.ts";
 
 const whole: readonly Feature[] = ["atomic", "list", "sweep", "watch", "bytes"];
+// SQLite as it comes is a subject of test/cases. These are its relatives.
 const subjects: readonly Subject<Uint8Array>[] = [
-  {
-    name: "sqlite",
-    can: [...whole, "shared", "persistent"],
-    open: (medium, options) => sqlite({ ...options, path: join(folder, `${medium}.db`) }),
-  },
   {
     name: "strict sqlite",
     can: [...whole, "shared", "persistent"],
