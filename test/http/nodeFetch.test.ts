@@ -9,6 +9,7 @@ import { nodeFetch } from "../../src/http/nodeFetch.ts";
 import { open, remote } from "../../src/server.ts";
 import { listen } from "../../src/service/listen.ts";
 import { bytes, text } from "../support/pair.ts";
+import { until } from "../support/until.ts";
 
 interface Serving {
   readonly url: string;
@@ -103,10 +104,10 @@ test("what is aborted rejects with the reason, and ends its connection", async (
   await serving(hang, async ({ url, connections }) => {
     const controller = new AbortController();
     const asked = assert.rejects(ask(url, { signal: controller.signal }), (error) => error === reason);
-    while (!connections()) await new Promise((resolve) => setTimeout(resolve, 1));
+    await until(connections);
     controller.abort(reason);
     await asked;
-    while (!closed) await new Promise((resolve) => setTimeout(resolve, 1));
+    await until(() => closed);
     await assert.rejects(ask(url, { signal: controller.signal }), (error) => error === reason);
     assert.equal(connections(), 1);
   });
@@ -126,7 +127,7 @@ test("a stream is read as it comes, until it is aborted", async () => {
     const rest = reader.read().catch(() => {});
     controller.abort();
     await rest;
-    while (!isOver) await new Promise((resolve) => setTimeout(resolve, 1));
+    await until(() => isOver);
   });
 });
 

@@ -9,6 +9,7 @@ import { handler, type HandlerOptions } from "../../src/http/handler.ts";
 import type { OpenapiOperation } from "../../src/http/openapi.ts";
 import { bytes, mount } from "../support/pair.ts";
 import { conforms, document, isLike, lastOf, operationOf, responseOf } from "../support/conforms.ts";
+import { until } from "../support/until.ts";
 
 /** A request, and what its handler is like. */
 interface Drive {
@@ -161,7 +162,7 @@ test(
           }),
         );
       void begin(stuck);
-      while (!(await requests.list()).entries.length) await new Promise((resolve) => setTimeout(resolve, 1));
+      await until(async () => (await requests.list()).entries.length);
       assert.equal((await begin(stuck, [origin])).status, 409);
     }
     for (const [path, methods] of Object.entries(document.paths)) {

@@ -6,6 +6,7 @@ import { faulty } from "../../src/testing/faulty.ts";
 import { memory } from "../../src/backends/memory.ts";
 import { remote, remoteFactory, type RemoteOptions } from "../../src/http/remote.ts";
 import { bytes, mount, pair, text } from "../support/pair.ts";
+import { until } from "../support/until.ts";
 
 const isUnavailable = (error: unknown): boolean => isStoreError(error, "unavailable");
 
@@ -176,18 +177,20 @@ test("a value as large as a handler takes can be written, read and changed", asy
 });
 
 test("updates of different keys do not wait for one another", async () => {
-  const { far } = pair({
+  const { far, sent } = pair({
     between: async (request, send) =>
       (await callsOf(request)).some(([, key]) => key === "slow") ? new Promise(() => {}) : send(request),
-    remote: { timeout: 200 },
   });
+  const controller = new AbortController();
+  const reason = new Error("enough");
   const slow = assert.rejects(
-    far.update("slow", () => bytes("x")),
-    isUnavailable,
+    far.update("slow", () => bytes("x"), { signal: controller.signal }),
+    (error) => error === reason,
   );
   // What is asked for at once travels together.
-  await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => sent.length);
   await far.update("fast", () => bytes("x"));
+  controller.abort(reason);
   await slow;
   assert.equal(text(await far.update("fast", () => bytes("y"))), "y");
 });

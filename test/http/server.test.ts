@@ -11,6 +11,7 @@ import { handler } from "../../src/http/handler.ts";
 import { remote } from "../../src/http/remote.ts";
 import { oddKeys } from "../../src/testing/cases/keys.ts";
 import { bytes, text } from "../support/pair.ts";
+import { until } from "../support/until.ts";
 
 const servers: Server[] = [];
 let store: Store;
@@ -179,12 +180,7 @@ test("changes arrive over a socket, and who leaves ends the watch", async () => 
   const waiting = watch.next();
   await watch.return!();
   assert.deepEqual(await waiting, { done: true, value: undefined });
-  const isLeft = async (): Promise<void> => {
-    for (let tries = 0; observers.size > 0 && tries < 100; tries++)
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    assert.equal(observers.size, 0);
-  };
-  await isLeft();
+  await until(() => observers.size === 0);
 
   const controller = new AbortController();
   const aborted = far.watch({ signal: controller.signal }).next();
@@ -195,7 +191,7 @@ test("changes arrive over a socket, and who leaves ends the watch", async () => 
   assert.equal(observers.size, 1, "streams share a watch");
   controller.abort();
   await far.close();
-  await isLeft();
+  await until(() => observers.size === 0);
 });
 
 test("a server that goes away breaks the streams and the calls, and nothing hangs", async () => {

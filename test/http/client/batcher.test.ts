@@ -3,6 +3,7 @@ import { test } from "vitest";
 import { memory } from "../../../src/backends/memory.ts";
 import { isStoreError } from "../../../src/core/error.ts";
 import { bytes, mount, pair, text } from "../../support/pair.ts";
+import { until } from "../../support/until.ts";
 
 const outcomes = (calls: readonly Promise<unknown>[]): Promise<unknown[]> =>
   Promise.all(
@@ -155,7 +156,7 @@ test("a call that is aborted leaves the others alone; when all are, so is the re
   const calls = controllers.map(({ signal }, index) => far.set(`${index}`, bytes("x"), { signal }));
   const settled = Promise.allSettled(calls);
   controllers[0]!.abort(reason);
-  await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => signals.length === 1);
   controllers[1]!.abort(reason);
   assert.equal(signals[0]!.aborted, false);
   release();
@@ -168,11 +169,10 @@ test("a call that is aborted leaves the others alone; when all are, so is the re
 
   const both = controllers.map(() => new AbortController());
   const aborted = Promise.allSettled(both.map(({ signal }, index) => far.take(`${index}`, { signal })));
-  await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => signals.length === 2);
   for (const controller of both) controller.abort(reason);
   await aborted;
-  await new Promise((resolve) => setTimeout(resolve, 5));
-  assert.equal(signals[1]!.aborted, true);
+  await until(() => signals[1]!.aborted);
 });
 
 test("rights count for each call of a batch", async () => {

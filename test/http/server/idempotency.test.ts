@@ -6,6 +6,7 @@ import { createStore } from "../../../src/core/createStore.ts";
 import { handler } from "../../../src/http/handler.ts";
 import { createClock } from "../../../src/testing/clock.ts";
 import { bytes, mount, pair, text } from "../../support/pair.ts";
+import { until } from "../../support/until.ts";
 
 const named = (name: string): RequestInit => ({ headers: { "idempotency-key": name } });
 const code = async (response: Response): Promise<string> => ((await response.json()) as { code: string }).code;
@@ -33,7 +34,7 @@ test("a request that comes twice under a name is applied once, and answered the 
 });
 
 test("a request that comes again while it is under way waits for its answer", async () => {
-  let finish = (): void => {};
+  let finish: (() => void) | undefined;
   let calls = 0;
   const slow = createStore({
     get: () => undefined,
@@ -44,8 +45,8 @@ test("a request that comes again while it is under way waits for its answer", as
   });
   const { ask } = pair({ store: slow });
   const both = [ask("POST", "increment?key=n", named("a")), ask("POST", "increment?key=n", named("a"))];
-  await new Promise((resolve) => setTimeout(resolve, 5));
-  finish();
+  await until(() => finish);
+  finish!();
   assert.deepEqual(await Promise.all(both.map(async (asked) => (await asked).text())), ["1", "1"]);
   assert.equal(calls, 1);
 });
@@ -133,7 +134,7 @@ test("a request that was cut off before its answer was noted is not applied agai
   const ask = (served: Store): Promise<Response> =>
     handler(served, { requests })(new Request(`${mount}/increment?key=n`, { method: "POST", ...named("x") }));
   void ask(stopped);
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await until(() => store.has("n"));
   const again = await ask(store);
   assert.deepEqual([again.status, again.headers.get("retry-after"), await code(again)], [409, "1", "conflict"]);
   assert.equal(text(await store.get("n")), "1");
