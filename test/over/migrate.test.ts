@@ -1,52 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "vitest";
-import {
-  createStore,
-  isStoreError,
-  memory,
-  migrate,
-  prefix,
-  type Entry,
-  type Migrated,
-  type MigrateOptions,
-  type Store,
-} from "../../src/index.ts";
-import { createClock, faulty, type Clock, type Fault } from "../../src/testing.ts";
+import { createStore, isStoreError, migrate, prefix, type Entry, type Store } from "../../src/index.ts";
+import { faulty } from "../../src/testing.ts";
+import { utf8 } from "../support/bytes.ts";
+import { content, nothing, oddKeys, stores } from "./migrate/stores.ts";
 
-const oddKeys = [
-  "a/b",
-  "a:b",
-  "a%2Fb",
-  "a?b",
-  "..",
-  ".",
-  " ",
-  "\0",
-  "😀",
-  "é",
-  "e\u0301",
-  "\u{10ffff}",
-  "__proto__",
-  "x".repeat(1024),
-];
-const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 const isCode = (code: "cant-decode" | "unsupported" | "invalid-argument") => (error: unknown) =>
   isStoreError(error, code);
-
-function stores(clock: Clock = createClock()): { clock: Clock; from: Store; to: Store } {
-  return { clock, from: memory({ now: clock.now }), to: memory({ now: clock.now }) };
-}
-
-async function content(store: Store): Promise<Record<string, [value: string, expiresAt: number]>> {
-  const entries: [string, [string, number]][] = [];
-  for await (const key of store.keys()) {
-    const { value, expiresAt } = (await store.entry(key))!;
-    entries.push([key, [new TextDecoder().decode(value), expiresAt]]);
-  }
-  return Object.fromEntries(entries);
-}
-
-const nothing: Migrated = { copied: 0, present: 0, kept: 0, removed: 0, unreadable: 0, bytes: 0 };
 
 test("every live entry is copied, whatever its key, with its deadline to the millisecond", async () => {
   const { clock, from, to } = stores();
@@ -130,83 +90,6 @@ test("batches are bounded in count and bytes, and progress is told after each", 
   const bytes: number[] = [];
   await migrate(large.from, large.to, { onProgress: (done) => bytes.push(done.bytes) });
   assert.deepEqual(bytes, [3e6, 4.5e6, 9.5e6, 12.5e6, 14e6]);
-});
-
-test("a migration that fails anywhere is completed by another, without loss or duplicate", async () => {
-  for (const remove of [false, true]) {
-    for (const overwrite of [false, true]) {
-      for (const where of ["from", "to"] as const) {
-        for (const when of ["before", "after"] as const) {
-          let failures = 0;
-          for (let position = 0; ; position++) {
-            const failure = new Error("disk");
-            const failed = await failAt(where, position, { [when]: failure }, { remove, overwrite }, failure);
-            if (!failed) break;
-            failures++;
-          }
-          // The source is listed and read, the target written to, for each of the entries.
-          assert.ok(failures >= 12, `${failures} positions`);
-        }
-      }
-    }
-  }
-});
-
-async function failAt(
-  where: "from" | "to",
-  position: number,
-  fault: Fault,
-  options: MigrateOptions,
-  failure: Error,
-): Promise<boolean> {
-  const { clock, ...media } = stores();
-  await media.from.setMany(
-    Array.from({ length: 12 }, (_, index) => [`key ${index}`, utf8(`${index}`), { ttl: 1000 + index }]),
-  );
-  const before = await content(media.from);
-  const all = { ...options, now: clock.now };
-  let count = 0;
-  const failing = {
-    ...media,
-    [where]: faulty(media[where], (call) => (call.count === position ? (count++, fault) : undefined)),
-  };
-  const first = await migrate(failing.from, failing.to, all).catch((error: unknown) => error);
-  if (!count) return false;
-  assert.equal(first, failure);
-  // Every entry is in one store or in both, as it was.
-  assert.deepEqual({ ...(await content(media.from)), ...(await content(media.to)) }, before);
-  const { kept } = await migrate(media.from, media.to, all);
-  assert.equal(kept, 0);
-  assert.deepEqual(await content(media.to), before);
-  assert.deepEqual(await content(media.from), options.remove ? {} : before);
-  return true;
-}
-
-test("an abort at any call rejects with its reason, does nothing more, and another run completes", async () => {
-  for (let position = 0; ; position++) {
-    const { from, to } = stores();
-    await from.setMany(Array.from({ length: 250 }, (_, index) => [`key ${index}`, utf8(`${index}`)]));
-    const before = await content(from);
-    const aborter = new AbortController();
-    let calls = 0;
-    const counted = (store: Store): Store =>
-      faulty(store, () => {
-        if (calls++ === position * 37) aborter.abort("enough");
-        return undefined;
-      });
-    const { signal } = aborter;
-    const result = await migrate(counted(from), counted(to), { signal, remove: true }).catch((error: unknown) => error);
-    if (!signal.aborted) {
-      assert.ok(position > 10);
-      break;
-    }
-    assert.equal(result, "enough");
-    const seen = calls;
-    await new Promise((resolve) => setImmediate(resolve));
-    assert.equal(calls, seen);
-    await migrate(from, to, { remove: true });
-    assert.deepEqual([await content(from), await content(to)], [{}, before]);
-  }
 });
 
 test("with remove, what changed meanwhile stays in the source", async () => {
