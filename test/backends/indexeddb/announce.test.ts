@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test, type TestContext, vi } from "vitest";
 import { createAnnouncer, type Announcer } from "../../../src/backends/indexeddb/announce.ts";
 import type { Change } from "../../../src/index.ts";
+import { definePageGlobal } from "../../support/page.ts";
 
 const change = (key: string): Change => ({ type: "set", key });
 interface Fresh {
@@ -19,12 +20,6 @@ function fresh(context: TestContext): Fresh {
   const messages: string[] = [];
   const announcer = createAnnouncer((changes) => void messages.push(changes.map(({ key }) => key).join()), 10);
   return { announcer, messages, tick: (ms) => vi.advanceTimersByTime(ms) };
-}
-
-/** Makes a global of a page, until the test ends. */
-function define(context: TestContext, name: string, value: unknown): void {
-  Object.defineProperty(globalThis, name, { configurable: true, writable: true, value });
-  context.onTestFinished(() => void Reflect.deleteProperty(globalThis, name));
 }
 
 test("the first change goes at once, those that follow share a message within the patience", (context) => {
@@ -61,9 +56,9 @@ test("a close tells what waits, and leaves no timer", (context) => {
 test("in a page that is hidden or left nothing waits", (context) => {
   const document = { hidden: false };
   const listeners = new Map<string, () => void>();
-  define(context, "document", document);
-  define(context, "addEventListener", (type: string, listener: () => void) => listeners.set(type, listener));
-  define(context, "removeEventListener", (type: string) => listeners.delete(type));
+  definePageGlobal(context, "document", document);
+  definePageGlobal(context, "addEventListener", (type: string, listener: () => void) => listeners.set(type, listener));
+  definePageGlobal(context, "removeEventListener", (type: string) => listeners.delete(type));
   const { announcer, messages } = fresh(context);
   announcer.report([change("a")]);
   announcer.report([change("b")]);

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { afterEach, test, vi } from "vitest";
-import { isStoreError, localstorage, sessionstorage, type Change, type Store } from "../../../src/index.ts";
+import { localstorage, sessionstorage, type Change, type Store } from "../../../src/index.ts";
+import { utf8 } from "../../support/bytes.ts";
+import { hasCode } from "../../support/localStorage.ts";
 import { createViews, TextStorage, type Views } from "../../support/textStorage.ts";
 import { until } from "../../support/until.ts";
 
 // What a real browser does is seen in e2e. Here localStorage is a getter of the tests' own, to have views that lag as
 // another process's do, and contexts that refuse.
 
-const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-const code = (code: string) => (error: unknown) => isStoreError(error) && error.code === code;
 
 function define(name: string, get: () => unknown): void {
   const before = Object.getOwnPropertyDescriptor(globalThis, name);
@@ -78,7 +78,7 @@ test("a set between increments of another tab is never lost", { timeout: 60_000 
       return counting.increment("n");
     });
     await pause(Math.random() * 10);
-    await setting.set("n", text(String(round * 1000)));
+    await setting.set("n", utf8(String(round * 1000)));
     await Promise.all(counts);
     const sum = await counting.increment("n", 0);
     assert.ok(sum >= round * 1000 && sum <= round * 1000 + 3, `${sum} in round ${round}`);
@@ -89,7 +89,7 @@ test("a set between increments of another tab is never lost", { timeout: 60_000 
 test("what a tab wrote right before it went away is counted", { timeout: 60_000 }, async () => {
   const views = await createFreshViews(() => 5 + Math.random() * 10);
   const staying = openBy(views.open());
-  await staying.set("n", text("0"));
+  await staying.set("n", utf8("0"));
   for (let round = 1; round <= 20; round++) {
     const going = openBy(views.open());
     // Seen by this view, so that only what the tab writes now is late.
@@ -116,15 +116,15 @@ test("who is told of another tab's change can see it, and is told once, in order
     }
   })();
   const read = (count: number): Promise<void> => until(() => values.length >= count);
-  await writing.set("a", text("1"));
+  await writing.set("a", utf8("1"));
   await read(1);
-  await writing.set("a", text("1"));
+  await writing.set("a", utf8("1"));
   await read(2);
   await writing.delete("a");
   await read(3);
-  await writing.setMany([["b", text("2")], ["c", text("3")]]); // prettier-ignore
+  await writing.setMany([["b", utf8("2")], ["c", utf8("3")]]); // prettier-ignore
   await read(5);
-  await writing.set("last", text("x"));
+  await writing.set("last", utf8("x"));
   await watch;
   assert.deepEqual(told.map(({ type, key }) => `${type} ${key}`), ["set a", "set a", "delete a", "set b", "set c", "set last"]); // prettier-ignore
   assert.deepEqual(values, ["1", "1", undefined, "2", "3", "x"]);
@@ -157,11 +157,11 @@ test("without a localStorage a store is unavailable, from the first call on", as
     define("localStorage", () => none);
     define("sessionStorage", () => none);
     for (const store of [localstorage(), sessionstorage()]) {
-      await assert.rejects(() => store.get("key"), code("unavailable"));
-      await assert.rejects(() => store.set("key", text("x")), code("unavailable"));
-      await assert.rejects(() => store.increment("key"), code("unavailable"));
-      await assert.rejects(() => store.list(), code("unavailable"));
-      await assert.rejects(() => store.watch().next(), code("unavailable"));
+      await assert.rejects(() => store.get("key"), hasCode("unavailable"));
+      await assert.rejects(() => store.set("key", utf8("x")), hasCode("unavailable"));
+      await assert.rejects(() => store.increment("key"), hasCode("unavailable"));
+      await assert.rejects(() => store.list(), hasCode("unavailable"));
+      await assert.rejects(() => store.watch().next(), hasCode("unavailable"));
       await store.close();
     }
   }
@@ -179,11 +179,11 @@ test("a browser that blocks localStorage is asked again at the next call", async
   const store = localstorage();
   await assert.rejects(
     () => store.find("key"),
-    (error: Error) => code("unavailable")(error) && error.cause === cause,
+    (error: Error) => hasCode("unavailable")(error) && error.cause === cause,
   );
   isBlocked = false;
-  await store.set("key", text("x"));
-  assert.deepEqual(await store.get("key"), text("x"));
+  await store.set("key", utf8("x"));
+  assert.deepEqual(await store.get("key"), utf8("x"));
   await store.close();
 });
 
@@ -192,24 +192,24 @@ test("without Web Locks atomic calls say what they need, the others work", async
   define("localStorage", () => storage);
   define("navigator", () => ({}));
   const store = localstorage();
-  await store.set("key", text("1"));
+  await store.set("key", utf8("1"));
   const calls = [
     () => store.increment("key"),
     () => store.take("key"),
-    () => store.update("key", () => text("2")),
-    () => store.setIfAbsent("key", text("2")),
-    () => store.compareAndSet("key", text("1"), text("2")),
+    () => store.update("key", () => utf8("2")),
+    () => store.setIfAbsent("key", utf8("2")),
+    () => store.compareAndSet("key", utf8("1"), utf8("2")),
     () => store.touch("key", { ttl: 1000 }),
   ];
-  for (const call of calls) await assert.rejects(call, (error: Error) => code("unsupported")(error) && /secure context/.test(error.message)); // prettier-ignore
+  for (const call of calls) await assert.rejects(call, (error: Error) => hasCode("unsupported")(error) && /secure context/.test(error.message)); // prettier-ignore
   const changes = store.watch();
-  assert.deepEqual(await store.get("key"), text("1"));
-  await store.set("key", text("3"));
+  assert.deepEqual(await store.get("key"), utf8("1"));
+  await store.set("key", utf8("3"));
   await store.delete("key");
   assert.deepEqual((await changes.next()).value, { type: "set", key: "key" });
   assert.deepEqual((await changes.next()).value, { type: "delete", key: "key" });
   assert.equal(await store.has("key"), false);
-  await store.setMany([["a", text("1")], ["b", text("2")]]); // prettier-ignore
+  await store.setMany([["a", utf8("1")], ["b", utf8("2")]]); // prettier-ignore
   await store.clear();
   assert.deepEqual((await store.list()).entries, []);
   await store.close();

@@ -1,0 +1,73 @@
+// When the database cannot be opened, and when its connection is lost. What browsers do of their own is proven in e2e.
+import "fake-indexeddb/auto";
+import assert from "node:assert/strict";
+import { deleteDB, openDB } from "idb";
+import { test } from "vitest";
+import { isStoreError } from "../../../src/index.ts";
+import { text, utf8 } from "../../support/bytes.ts";
+import { codes, openIndexedDB, replacing } from "../../support/indexeddb.ts";
+
+test("an open that fails once fails the calls that waited for it, and not the next", async () => {
+  const { store } = openIndexedDB();
+  const fail = (): never => {
+    throw new DOMException("Internal error opening backing store", "UnknownError");
+  };
+  await replacing(
+    indexedDB,
+    "open",
+    () => fail,
+    async () => {
+      assert.deepEqual(
+        await codes([store.get("a"), store.set("a", utf8("1")), store.list()]),
+        Array(3).fill("unavailable"),
+      );
+    },
+  );
+  assert.deepEqual(await codes([store.set("a", utf8("1")), store.get("a")]), ["done", "done"]);
+});
+
+test("a database of a newer version is unavailable until it is gone", async () => {
+  const { store, database } = openIndexedDB();
+  const raw = await openDB(database, 3);
+  await assert.rejects(
+    store.get("a"),
+    (error) => isStoreError(error, "unavailable") && /VersionError/.test(error.message),
+  );
+  raw.close();
+  await deleteDB(database);
+  assert.equal(await store.find("a"), undefined);
+});
+
+/** Makes the first so many transactions of some work refuse to begin. */
+function refusing(times: number, work: () => Promise<void>): Promise<void> {
+  const refuse = (original: IDBDatabase["transaction"]): IDBDatabase["transaction"] =>
+    function (this: IDBDatabase, ...args) {
+      if (times-- > 0) throw new DOMException("The database connection is closing", "InvalidStateError");
+      return original.apply(this, args);
+    };
+  return replacing(IDBDatabase.prototype, "transaction", refuse, work);
+}
+
+test("a connection that is found closed is opened again, once", async () => {
+  const { store } = openIndexedDB();
+  await store.set("a", utf8("1"));
+  await refusing(1, async () => assert.equal(text(await store.get("a")), "1"));
+  await refusing(1, async () => assert.equal(await store.increment("n"), 1));
+  await refusing(Infinity, async () => {
+    assert.deepEqual(await codes([store.get("a")]), ["unavailable"]);
+    assert.deepEqual(await codes([store.set("a", utf8("2"))]), ["unavailable"]);
+  });
+  assert.equal(text(await store.get("a")), "1");
+});
+
+test("close resolves when what was asked for is done and the database is given back", async () => {
+  const { store, database } = openIndexedDB();
+  let isWritten = false;
+  const writing = store.set("key", utf8("1")).then(() => (isWritten = true));
+  await store.close();
+  assert.equal(isWritten, true);
+  await writing;
+  let isBlocked = false;
+  await deleteDB(database, { blocked: () => (isBlocked = true) });
+  assert.equal(isBlocked, false);
+});
