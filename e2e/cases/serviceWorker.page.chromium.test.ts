@@ -1,12 +1,9 @@
 // The Cases in a service worker.
 import { afterAll } from "vitest";
+import { registerServiceWorker } from "../pages/serviceWorker.ts";
 import { defineCasesIn } from "./inWorker.ts";
 
-const registration = await navigator.serviceWorker.register("/built/e2e/cases/worker.ts", { type: "module" });
-afterAll(() => void registration.unregister());
-const worker = (registration.installing ?? registration.waiting ?? registration.active)!;
-while (worker.state !== "activated") {
-  await new Promise((resolve) => worker.addEventListener("statechange", resolve, { once: true }));
-}
+const { worker, remove } = await registerServiceWorker("/built/e2e/cases/worker.ts");
+afterAll(remove);
 
 await defineCasesIn(worker);

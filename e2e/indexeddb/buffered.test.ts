@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { it } from "vitest";
-import { cdp, inEngines } from "./driver.ts";
 import type { PlaywrightPage } from "../support/playwright.ts";
+import { cdp, engines } from "../support/place.ts";
+import { inEngines, path } from "./driver.ts";
 
-const path = "e2e/indexeddb/page.html";
-
-inEngines("buffered writes", ["chromium", "firefox", "webkit"], {}, (place) => {
+inEngines("buffered writes", engines, {}, (place) => {
   it("made while the page is left are kept whole or not at all, and the browser can keep them", async () => {
     // WebKit keeps nothing that a page begins when it is left, whatever it does. A busy Chromium drops some, see indexeddb.md.
     const isKept = place.name !== "webkit";
@@ -53,12 +52,12 @@ inEngines("buffered writes", ["chromium", "firefox", "webkit"], {}, (place) => {
     const [mine, other] = [await place.open(), await place.open()];
     await other.evaluate(async (database) => {
       kept.store = shelf.indexeddb({ database });
-      kept.told = [];
+      kept.read = [];
       const changes = kept.store.watch();
       void (async () => {
         for await (const { key } of changes) {
-          kept.told.push(shelf.text(await kept.store.find(key)));
-          if (kept.told.at(-1) === "99") break;
+          kept.read.push(shelf.text(await kept.store.find(key)));
+          if (kept.read.at(-1) === "99") break;
         }
       })();
       await kept.store.find("a");
@@ -78,24 +77,25 @@ inEngines("buffered writes", ["chromium", "firefox", "webkit"], {}, (place) => {
       read,
       Array.from({ length: 100 }, (_, index) => `${index}`),
     );
-    const told = await other.evaluate(async () => {
-      for (let tries = 0; kept.told.at(-1) !== "99" && tries < 100; tries++) await shelf.pause(50);
+    const changes = await other.evaluate(async (): Promise<number> => {
+      await shelf.until(() => kept.read.at(-1) === "99");
       await kept.store.close();
-      return kept.told as string[];
+      return kept.read.length;
     });
-    assert.equal(told.at(-1), "99");
-    assert.ok(told.length < 100, `${told.length} changes of 100 sets`);
+    assert.ok(changes < 100, `${changes} changes of 100 sets`);
   });
 });
 
-inEngines("a tab with buffered writes that crashes", ["chromium"], {}, (place) => {
+inEngines("a tab with buffered writes that crashes", ["chromium"], { alone: true }, (place) => {
   it("loses nothing that is older than a moment", async () => {
     const database = place.database();
     const page = (await place.browser.open(`${place.server.url}${path}`)) as PlaywrightPage;
     await page.evaluate(async (database) => {
       const store = shelf.indexeddb({ database, acknowledge: "buffered" });
       for (let index = 0; index < 5000; index++) await store.set(`key ${index}`, shelf.bytes("x"));
-      await shelf.pause(1000);
+      const raw = await shelf.raw(database);
+      await shelf.until(async () => (await raw.count("entries")) === 5000);
+      raw.close();
     }, database);
     const session = await cdp(page);
     session.send("Page.crash").catch(() => {});

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { it } from "vitest";
+import { engines } from "../support/place.ts";
+import { awayAndBack } from "./backForward.ts";
 import { inEngines } from "./driver.ts";
-
-const path = "e2e/indexeddb/page.html";
-const engines = ["chromium", "firefox", "webkit"] as const;
 
 inEngines("a cached view of IndexedDB", engines, { backForwardCache: true }, (place) => {
   it("reads without a transaction, and what another tab wrote once that is told", async () => {
@@ -34,7 +33,7 @@ inEngines("a cached view of IndexedDB", engines, { backForwardCache: true }, (pl
       await store.close();
     }, database);
     const read = await reading.evaluate(async () => {
-      await Promise.race([kept.reading, shelf.pause(10_000)]);
+      await kept.reading;
       await kept.view.close();
       return kept.read as number[];
     });
@@ -54,27 +53,16 @@ inEngines("a cached view of IndexedDB", engines, { backForwardCache: true }, (pl
         await shelf.pause(50);
       }
     }, database);
-    await page.goto(`${place.server.url}${path}?away`);
-    await page.evaluate(async (database) => {
+    const { isKept } = await awayAndBack(place, page, database, async (database) => {
       const store = shelf.indexeddb({ database });
       await store.set("key", shelf.bytes("new"));
       await store.close();
-      setTimeout(() => history.back(), 50);
+    });
+    await context.annotate(`${place.name}: the page was ${isKept ? "kept" : "loaded again"}`);
+    const value = await page.evaluate(async (database) => {
+      const view = (kept.view ??= shelf.cached(shelf.indexeddb({ database }), { maxBytes: 100_000 }));
+      return shelf.text(await view.find("key"));
     }, database);
-    let state: { isSame: boolean; value?: string | undefined } | undefined;
-    for (const end = Date.now() + 20_000; !state && Date.now() < end;) {
-      state = await page
-        .evaluate(async (database) => {
-          if (location.search !== "" || !("kept" in globalThis)) return undefined;
-          const isSame = "view" in kept;
-          const view = (kept.view ??= shelf.cached(shelf.indexeddb({ database }), { maxBytes: 100_000 }));
-          return { isSame, value: shelf.text(await view.find("key")) };
-        }, database)
-        // The page is just being exchanged.
-        .catch(() => undefined);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    await context.annotate(`${place.name}: the page was ${state?.isSame ? "kept" : "loaded again"}`);
-    assert.equal(state?.value, "new");
+    assert.equal(value, "new");
   });
 });

@@ -1,4 +1,5 @@
-// What the tests use inside a page or worker: the built package, IndexedDB as it is, and a way to tell what came of calls.
+// What the tests use inside a page or worker: the built package, IndexedDB past it, and a way to report what came of calls.
+import { deleteDB, openDB, type IDBPDatabase } from "idb";
 import { cached, indexeddb, isStoreError, storageUsage } from "shelflife";
 import type { Change, Store } from "shelflife";
 
@@ -13,22 +14,17 @@ export interface Outcome {
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
+/** Errors and rejections that nobody handled. */
 const stray: string[] = [];
 addEventListener("error", (event) => stray.push(`error: ${event.message}`));
 addEventListener("unhandledrejection", (event) => {
   stray.push(`unhandled: ${String(event.reason)}`);
 });
+Object.assign(globalThis, { stray });
 
 function plain(value: unknown): unknown {
   if (value instanceof Uint8Array) return value.length > 64 ? value.length : decoder.decode(value);
   return Array.isArray(value) ? value.map(plain) : value;
-}
-
-function request<T>(asked: IDBRequest<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    asked.onsuccess = () => resolve(asked.result);
-    asked.onerror = () => reject(asked.error);
-  });
 }
 
 export const shelf = {
@@ -36,9 +32,6 @@ export const shelf = {
   indexeddb,
   storageUsage,
   isStoreError,
-  request,
-  /** Errors and rejections that nobody handled. */
-  stray,
   bytes: (text: string): Uint8Array => encoder.encode(text),
   /** So many bytes that no disk can make smaller. */
   noise(size: number): Uint8Array {
@@ -48,12 +41,19 @@ export const shelf = {
   },
   text: (bytes: Uint8Array | undefined): string | undefined => bytes && decoder.decode(bytes),
   pause: (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms)),
+  /** Waits until a condition holds, so long that only a hang takes longer. */
+  async until(condition: () => unknown, ms = 60_000): Promise<void> {
+    for (const end = Date.now() + ms; !(await condition());) {
+      if (Date.now() > end) throw new Error(`Expected within ${ms} ms: ${condition}`);
+      await shelf.pause(2);
+    }
+  },
 
-  /** Waits for a call, but not for ever. */
-  async outcome(call: Promise<unknown>, ms = 20_000): Promise<Outcome> {
+  /** Waits for a call, so long that only one that hangs takes longer. */
+  async outcome(call: Promise<unknown>, ms = 100_000): Promise<Outcome> {
     const late = new Promise<Outcome>((resolve) => setTimeout(() => resolve({ code: `not settled in ${ms} ms` }), ms));
     const settled = call.then(
-      (value) => ({ value: plain(value) }),
+      (value) => (value === undefined ? {} : { value: plain(value) }),
       (error: unknown) => {
         if (!isStoreError(error)) return { code: `no StoreError: ${String(error)}` };
         const { code, key, message, cause } = error;
@@ -67,27 +67,27 @@ export const shelf = {
     );
     return Promise.race([settled, late]);
   },
-  outcomes: (calls: readonly Promise<unknown>[], ms?: number): Promise<Outcome[]> =>
-    Promise.all(calls.map((call) => shelf.outcome(call, ms))),
-
-  /** Opens a database past the package. It holds on to it, unless it is told to let go. */
-  async raw(name: string, { version, upgrade, lets = true }: RawOptions = {}): Promise<IDBDatabase> {
-    const opening = indexedDB.open(name, version);
-    opening.onupgradeneeded = () => upgrade?.(opening.result);
-    const database = await request(opening);
-    if (lets) database.onversionchange = () => database.close();
-    return database;
+  outcomes: (calls: readonly Promise<unknown>[]): Promise<Outcome[]> =>
+    Promise.all(calls.map((call) => shelf.outcome(call))),
+  /** What came of calls in short: what they resolved with, `done` for nothing, or their error's code, and its key if it has one. */
+  async codes(calls: readonly Promise<unknown>[]): Promise<unknown[]> {
+    const outcomes = await shelf.outcomes(calls);
+    return outcomes.map(({ code, key, value }) => (code ? `${code} ${key ?? ""}`.trim() : (value ?? "done")));
   },
-  remove: (name: string): Promise<unknown> => request(indexedDB.deleteDatabase(name)),
-  /** Puts a record past the package, in a database of its own making. */
-  async putRaw(name: string, records: readonly (readonly [key: string, record: unknown])[]): Promise<void> {
-    const database = await shelf.raw(name);
-    const transaction = database.transaction("entries", "readwrite");
-    for (const [key, record] of records) transaction.objectStore("entries").put(record, key);
-    await new Promise((resolve, reject) => {
-      transaction.oncomplete = resolve;
-      transaction.onabort = () => reject(transaction.error);
+
+  /** Opens a database past the package. It lets go of it when another context wants to change it, unless it holds on. */
+  raw(name: string, { version, upgrade, holds = false }: RawOptions = {}): Promise<IDBPDatabase> {
+    return openDB(name, version, {
+      upgrade,
+      blocking: (_current, _wanted, { target }) => void (holds || (target as IDBDatabase).close()),
     });
+  },
+  remove: deleteDB,
+  /** Puts records past the package, in a database of its own making. */
+  async putRaw(name: string, records: readonly (readonly [key: string, record: unknown])[]): Promise<void> {
+    const database = await openDB(name);
+    const { store, done } = database.transaction("entries", "readwrite");
+    await Promise.all([...records.map(([key, record]) => store.put(record, key)), done]);
     database.close();
   },
 
@@ -107,16 +107,22 @@ export const shelf = {
     return count;
   },
 
-  /** Collects what a watch tells, from when it is promised to. */
+  /** Collects what a watch reports, from when it is promised to. */
   async watching(store: Store): Promise<string[]> {
-    const told: string[] = [];
+    const changed: string[] = [];
     const changes = store.watch();
     void (async () => {
-      for await (const { type, key } of changes as AsyncIterable<Change>) told.push(`${type} ${key}`);
+      for await (const { type, key } of changes as AsyncIterable<Change>) changed.push(`${type} ${key}`);
     })();
     // A call that comes after the watch is answered once the watch has begun.
     await store.find("a key that nobody uses");
-    return told;
+    return changed;
+  },
+
+  /** Waits until a change is the last that was reported, and a moment longer: what comes too often comes soon. */
+  async untilLast(changes: readonly string[], change: string): Promise<void> {
+    await shelf.until(() => changes.at(-1) === change);
+    await shelf.pause(100);
   },
 
   /** Runs a function, given as text, and answers on a port. */
@@ -133,8 +139,8 @@ export const shelf = {
 
 interface RawOptions {
   version?: number;
-  upgrade?: (database: IDBDatabase) => void;
-  lets?: boolean;
+  upgrade?: (database: IDBPDatabase) => void;
+  holds?: boolean;
 }
 
 declare global {

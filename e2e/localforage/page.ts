@@ -1,29 +1,16 @@
 // Gives a tab what e2e/localforage/localforage.test.ts does in it: a store over an instance of the page's localForage.
+import forage from "localforage";
 import { json, type Store } from "shelflife";
 import { localforage } from "shelflife/adapters/localforage";
-import { cases, proveAll, type Subject } from "shelflife/testing";
 
 export type Driver = "INDEXEDDB" | "LOCALSTORAGE";
 
-const { localforage: forage } = globalThis as unknown as { localforage: LocalForage };
 const instance = (driver: Driver, name: string): LocalForage => forage.createInstance({ name, driver: forage[driver] });
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 const utf8 = (value: string): Uint8Array => new TextEncoder().encode(value);
+const seen: string[] = [];
 
 export const tab = {
-  /** Runs the Cases, and tells how many there were and which did not hold. */
-  async prove(driver: Driver): Promise<{ count: number; failures: string[] }> {
-    const subject: Subject<Uint8Array> = {
-      name: `localforage over ${driver}`,
-      can: ["atomic", "list", "sweep", "watch", "bytes", "shared", "persistent"],
-      open: (medium, options) => localforage(instance(driver, medium), options),
-    };
-    const results = await proveAll(cases, subject);
-    const failures = results.filter(({ error }) => error !== undefined);
-    if (driver === "LOCALSTORAGE") localStorage.clear();
-    return { count: results.length, failures: failures.map(({ name, error }) => `${name}: ${String(error)}`) };
-  },
-
   async increment(driver: Driver, name: string, times: number): Promise<void> {
     const store = localforage(instance(driver, name));
     for (let count = 0; count < times; count++) await store.increment("count");
@@ -52,7 +39,7 @@ export const tab = {
     for (let index = 0; index < count; index++) await store.set(`${index}`, utf8("fresh"));
   },
 
-  /** Tells which of the app's own values the store reads as what. */
+  /** Resolves with what the store reads of the app's own values, and the app of the store's. */
   async adopt(driver: Driver): Promise<Record<string, unknown>> {
     const app = instance(driver, "adopted");
     const store = localforage(app);
@@ -96,9 +83,9 @@ export const tab = {
     let refused = "";
     while (!refused && sums.length < 200) {
       const value = noise(sums.length);
-      const told = await outcome(store.set(`${sums.length}`, value));
-      if (told === "ok") sums.push(sum(value));
-      else refused = told;
+      const came = await outcome(store.set(`${sums.length}`, value));
+      if (came === "ok") sums.push(sum(value));
+      else refused = came;
     }
     const replaced = await outcome(store.set("old", noise(0)));
     const many = await outcome(
@@ -122,19 +109,20 @@ export const tab = {
     return result;
   },
 
-  /** Begins to watch, and leaves what is told where `told` finds it. */
+  /** Begins to watch, and leaves what is reported where `changes` finds it. */
   async watch(driver: Driver, name: string): Promise<void> {
     const store: Store = localforage(instance(driver, name));
-    const told: string[] = [];
-    Object.assign(globalThis, { told });
     const changes = store.watch();
     void (async () => {
-      for await (const { type, key } of changes) told.push(`${type} ${key}`);
+      for await (const { type, key } of changes) seen.push(`${type} ${key}`);
     })();
     await store.has("anything");
   },
 
-  told: (): string[] => (globalThis as unknown as { told: string[] }).told,
+  changes: (): string[] => seen,
+
+  /** Empties localStorage. */
+  clear: (): void => localStorage.clear(),
 
   async change(driver: Driver, name: string): Promise<void> {
     const store = localforage(instance(driver, name));

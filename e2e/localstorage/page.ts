@@ -2,9 +2,10 @@
 import { isStoreError, localstorage, sessionstorage, type Store } from "shelflife";
 
 const stores = new Map<string, Store>();
-const told: string[] = [];
+const seen: string[] = [];
 let counting: Promise<number[]> | undefined;
 let stopCounting: (() => Promise<number[]>) | undefined;
+let countsAgain: (() => Promise<void>) | undefined;
 
 function open(prefix: string): Store {
   let store = stores.get(prefix);
@@ -88,8 +89,13 @@ export const tab = {
       isOver = true;
       return going;
     };
+    countsAgain = async () => {
+      for (const before = counted.length; counted.length === before;) await pause(5);
+    };
   },
   stopCounting: () => stopCounting?.(),
+  /** Resolves when it counts on, having come back. */
+  countsAgain: () => countsAgain?.(),
 
   /** Begins to set a number again and again while another tab counts. */
   async setNow(prefix: string, values: number[]) {
@@ -103,7 +109,7 @@ export const tab = {
   },
 
   /** Increments as soon as another tab says so. */
-  incrementWhenTold(prefix: string) {
+  incrementAfterTheOther(prefix: string) {
     const channel = new BroadcastChannel("leaving");
     counting = new Promise((resolve, reject) => {
       channel.onmessage = ({ data }) => {
@@ -129,38 +135,30 @@ export const tab = {
     }, 50);
   },
 
-  /** Blocks this tab. */
-  block(ms: number) {
-    setTimeout(() => {
-      for (const end = performance.now() + ms; performance.now() < end;);
-    });
+  /** Blocks this tab until a request is answered. */
+  block(path: string): string {
+    const request = new XMLHttpRequest();
+    request.open("GET", path, false);
+    request.send();
+    return request.responseText;
   },
-  /** The longest time in which nothing ran here. */
-  async longestStop(ms: number) {
-    let longest = 0;
-    const end = performance.now() + ms;
-    for (let last = performance.now(), now = last; now < end; last = now) {
-      await turn();
-      now = performance.now();
-      longest = Math.max(longest, now - last);
-    }
-    return longest;
-  },
+  ask: async (path: string): Promise<string> => (await fetch(path)).text(),
 
-  /** Notes each change together with what is read when it is told. */
+  /** Notes each change together with what is read when it is reported. */
   async watch(prefix: string) {
     const store = open(prefix);
     const changes = store.watch();
     void (async () => {
-      for await (const { type, key } of changes) told.push(`${type} ${key} ${text(await store.find(key))}`);
+      for await (const { type, key } of changes) seen.push(`${type} ${key} ${text(await store.find(key))}`);
     })();
     await store.find("any");
   },
-  async told(count: number) {
-    for (const end = Date.now() + 10_000; told.length < count && Date.now() < end;) await pause(5);
+  /** Resolves with the changes since it was asked last, when there are so many. */
+  async changes(count: number) {
+    for (const end = Date.now() + 60_000; seen.length < count && Date.now() < end;) await pause(5);
     // What comes too often comes soon.
     await pause(100);
-    return told.splice(0);
+    return seen.splice(0);
   },
 
   foreign(items: Record<string, string>) {
@@ -169,6 +167,7 @@ export const tab = {
   foreignNow: (names: string[]) => names.map((name) => localStorage.getItem(name)),
   clear: (prefix: string) => open(prefix).clear(),
 
+  emptyOrigin: () => localStorage.clear(),
   /** Fills the origin until it refuses, and tries what has to work then. */
   async fill(prefix: string) {
     const store = open(prefix);

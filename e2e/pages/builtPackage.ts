@@ -24,7 +24,7 @@ export function builtPackage(): Plugin {
       const far = createFar();
       httpServer?.once("close", () => void far.close());
       const routes: Record<string, Serve> = {
-        "/built/": ({ url }) => file(decodeURIComponent(new URL(url).pathname).slice("/built".length)),
+        "/built/": ({ url }) => file(decodeURIComponent(new URL(url).pathname)),
         "/dist/": ({ url }) => file(new URL(url).pathname),
         "/far": async ({ url }) => new Response(await far.open(new URL(url).origin)),
         // Not before it is asked for: the package may still have to be built.

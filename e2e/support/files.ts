@@ -24,9 +24,10 @@ export const built: Readonly<Record<string, string>> = {
 /**
  * Answers with a file of the project. A `.ts` file comes as one script, in which the package is not bundled but imported
  * from dist as a page would: `shelflife` is the ESM bundle. `page.html` is a page with the script `page.ts` beside it.
+ * Under `/built/` is the same, where another server has `.ts` files as they are.
  */
 export async function file(pathname: string): Promise<Response> {
-  const path = join(root, normalize(pathname));
+  const path = join(root, normalize(pathname.replace(/^\/built\//, "/")));
   if (!path.startsWith(root)) return new Response("Not found", { status: 404 });
   try {
     const body = await read(path);
