@@ -17,7 +17,7 @@ export function callsOf<Tab extends Calls>(page: Page): Call<Tab> {
         while (!scope.tab) await new Promise((resolve) => setTimeout(resolve, 10));
         return (await scope.tab[name]!(...args)) as never;
       },
-      name as string,
+      name,
       args as unknown[],
     );
 }
