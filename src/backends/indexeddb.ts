@@ -91,10 +91,10 @@ export interface StorageUsage {
   readonly persisted: boolean;
 }
 
-/** Reads how much of its quota the origin uses, as the browser estimates it. Rejects `unsupported` where it does not tell. */
+/** Reads how much of its quota the origin uses, as the browser estimates it. Rejects `unsupported` where the browser has no estimate. */
 export async function storageUsage(): Promise<StorageUsage> {
   const { storage } = navigator;
-  if (!storage?.estimate) throw new StoreError("unsupported", "Browser does not tell: expected navigator.storage");
+  if (!storage?.estimate) throw new StoreError("unsupported", "Cannot estimate the usage: expected navigator.storage");
   const [{ usage = 0, quota = 0 }, persisted] = await Promise.all([storage.estimate(), storage.persisted()]);
   return { usage, quota, persisted };
 }

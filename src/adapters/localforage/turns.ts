@@ -59,7 +59,7 @@ export function createTurns(medium: string, { locks, storage }: TurnsOptions): T
     const end = performance.now() + slice;
     do {
       await startAll();
-      // Lets those who were answered ask for more: a caller that awaits each of its calls pays for one lock, not for each.
+      // Lets callers that were answered ask for more: a caller that awaits each of its calls pays for one lock, not for each.
       for (let hop = 0; hop < 50 && !waiting.length; hop++) await Promise.resolve();
     } while (waiting.length && performance.now() < end);
   }

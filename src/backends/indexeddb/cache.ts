@@ -6,7 +6,7 @@ import type { Mutation, Snapshot } from "./snapshot.ts";
 
 /**
  * What was read or written lately. What is held counts only within a transaction that found the mark under which it is held:
- * so it is what the database itself would answer, whoever wrote meanwhile.
+ * so it is what the database itself would answer, whichever context wrote meanwhile.
  */
 export interface Cache extends Pick<Marks, "begin" | "lose"> {
   /** Takes note of what a transaction changed that is committed. */

@@ -47,7 +47,7 @@ export async function listPage(entries: IDBObjectStore, { prefix, limit, cursor 
   }
 }
 
-/** Reads a page of keys with deadlines: without the values, unless many have a deadline, which only the values tell. */
+/** Reads a page of keys with deadlines: without the values, unless many have a deadline, which only the values have. */
 export async function listKeys(entries: IDBObjectStore, wanted: Wanted): Promise<Page> {
   const [keys, dated] = await Promise.all([
     ask(entries.getAllKeys(rangeOf(wanted.prefix, wanted.cursor), maxKeys + 1) as IDBRequest<string[]>),

@@ -5,7 +5,7 @@ export const fewKeys = 16;
 // So many records side by side are worth a request of their own.
 const fewRecords = 4;
 
-/** The result of a request, which shows that its transaction is active. Its failure takes that down, and is told there. */
+/** The result of a request, which shows that its transaction is active. Its failure takes that down, and is reported there. */
 export function ask<T>(request: IDBRequest<T>, activity?: Activity): Promise<T> {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => {

@@ -46,7 +46,7 @@ export function createChanges(number: LastNumber, { prefix, isShared, noted }: C
     if (heard.push(change) === 1) void reportHeard();
   }
 
-  /** Reports what was heard in its order: at once, or when whoever is told of it can see it. */
+  /** Reports what was heard, in its order: at once, or when it is in sight. */
   async function reportHeard(): Promise<void> {
     for (; heard[0]; heard.shift()) {
       const change = heard[0];

@@ -8,7 +8,7 @@ const strictUtf8 = /* @__PURE__ */ new TextDecoder("utf-8", { ignoreBOM: true, f
 // Chromium twice the time to store, and to find that there is none takes an error. Of long ones its speed outweighs that.
 const shortBytes = 4096;
 
-/** What a record tells without its value being decoded. */
+/** What is known of a record without its value being decoded. */
 export interface Head extends Omit<Listed, "key"> {
   /** Where the value starts. */
   readonly start: number;
@@ -50,7 +50,7 @@ export function readValue(record: string, { size, start }: Head): Value | undefi
   const text = record.slice(start);
   // ASCII has as many bytes as units, so that it need not be gone through.
   if (text.length !== size && toBytes(text).length !== size) return undefined;
-  // A lone surrogate, which only others can have put there, is to be the same to all who read it.
+  // A lone surrogate, which only others can have put there, is to be the same to every reader.
   return isWellFormed(text) ? text : toBytes(text);
 }
 

@@ -14,7 +14,7 @@ const longest = 500;
  * writing lock is given back. The next writer finds it in `query`, and waits until the number has come into its own sight,
  * and with it, since a process's writes arrive in order, all that was written before. It writes behind what it waited for,
  * so this holds from writer to writer. A writer that goes away right after its write takes its locks along; its message
- * stays, for all who listened by then. What is left is a context that begins just after that, which nothing makes wait: it
+ * stays, for all contexts that listened by then. What is left is a context that begins just after that, which nothing makes wait: it
  * has the ms of its own start.
  *
  * A tab keeps the lock while calls follow one another, and no longer: an idle one has none. Between slices it lets its page

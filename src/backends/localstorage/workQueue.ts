@@ -35,7 +35,7 @@ export function createWorkQueue(hold: (runSlice: RunSlice) => Promise<void>, com
     const end = performance.now() + slice;
     drain();
     isOpen = true;
-    // Lets those who were answered ask for more: a caller that awaits each of its calls pays for one lock, not for each.
+    // Lets callers that were answered ask for more: a caller that awaits each of its calls pays for one lock, not for each.
     let turn = 0;
     for (let seen = count; turn < idle && performance.now() < end; seen = count) {
       await Promise.resolve();

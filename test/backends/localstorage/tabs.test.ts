@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test, vi } from "vitest";
 import { localstorage, type Store } from "../../../src/index.ts";
 import { keysOf, nextTask, shared, value, withStore } from "../../support/countStorage.ts";
+import { until } from "../../support/until.ts";
 
 test("who goes on while the lock is there is not kept waiting", (t) =>
   withStore(t, {}, async (store) => {
@@ -74,7 +75,7 @@ test("what is asked for in the midst of an atomic call comes after it, and befor
     assert.deepEqual(await store.get("n"), Uint8Array.of(4));
   }));
 
-/** Counts until it is told to stop, one call after the other. */
+/** Counts until it is stopped, one call after the other. */
 function startCounting(store: Store): { counted: number[]; stop(): Promise<void> } {
   const counted: number[] = [];
   let isOver = false;
@@ -91,12 +92,12 @@ function startCounting(store: Store): { counted: number[]; stop(): Promise<void>
   };
 }
 
-/** Resolves when no more is counted. */
+/** Resolves when in many tasks no more is counted. */
 async function halted(counted: readonly number[]): Promise<void> {
   for (let seen = -1, looks = 0; seen !== counted.length; looks++) {
     assert.ok(looks < 20, "it is still counted");
     seen = counted.length;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    for (let task = 0; task < 50; task++) await nextTask();
   }
 }
 
@@ -111,7 +112,7 @@ test("what a tab that went away wrote is waited for, even if it is told when the
     const before = counted.length;
     shared.items.set("shelflife:count", "t,4,5000");
     shared.items.set("~shelflife", `${number}`);
-    for (let tasks = 0; counted.length === before && tasks < 1000; tasks++) await nextTask();
+    await until(() => counted.length > before);
     assert.equal(counted[before], 5001);
     await stop();
     channel.close();
@@ -145,7 +146,7 @@ test("a page that is left and comes back without its lock waits for it, and no c
     } finally {
       release();
     }
-    for (let tasks = 0; counted.length < before + 100 && tasks < 1000; tasks++) await nextTask();
+    await until(() => counted.length >= before + 100);
     await stop();
     assert.ok(counted.length >= before + 100);
   }));
