@@ -125,13 +125,19 @@ test("every export names a file, and every public file has an export", () => {
 });
 
 test("every entry can be imported by its name, and what is sealed cannot", async () => {
+  const rooms = Object.keys(manifest.exports).filter((name) => manifest.exports[name] === null);
+  const files = rooms.flatMap((room) =>
+    list(room.replace("./", "src/").replace("/*", "")).map((file) => room.replace("*", file.replace(/\.ts$/, ""))),
+  );
+  const sealed = [...files, "./core/key", "./dist/index.js"].map(specifier);
+  assert.ok(files.length > 20);
   const script = `
     const failed = [];
     for (const name of ${JSON.stringify(entries.map(specifier))}) {
       const module = await import(name).catch((error) => failed.push(name + ": " + error));
       if (typeof module === "object" && !Object.keys(module).length) failed.push(name + " exports nothing");
     }
-    for (const name of ["shelflife/core/key", "shelflife/backends/sqlite/log", "shelflife/http/server/reply", "shelflife/http/wire/frame", "shelflife/service/tokens/line", "shelflife/dist/index.js"]) {
+    for (const name of ${JSON.stringify(sealed)}) {
       await import(name).then(() => failed.push(name + " is open"), (error) => {
         if (error.code !== "ERR_PACKAGE_PATH_NOT_EXPORTED") failed.push(name + ": " + error);
       });
@@ -213,6 +219,8 @@ test("the package holds nothing but what a user needs, and depends on just what 
   assert.deepEqual(Object.keys(manifest.dependencies ?? {}), [...new Set(packages)].sort());
 });
 
+// What the compiler of test files brings for style sheets: it runs here, unchanged, and is part of nothing that is published.
+const isTool = (line: string): boolean => /^node_modules\/lightningcss(-[\w-]+)?: MPL-2\.0$/.test(line);
 const permissive = ["0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BlueOak-1.0.0", "ISC", "MIT"];
 
 for (const path of ["", "bench/", "test/runtimes/", "test/package/consumers/"]) {
@@ -228,7 +236,7 @@ for (const path of ["", "bench/", "test/runtimes/", "test/package/consumers/"]) 
         .some((one) => one.split(" AND ").every((each) => permissive.includes(each)));
     const others = packages
       .map(([name, { license }]) => `${name}: ${license}`)
-      .filter((line) => !isFine(line.split(": ")[1]));
+      .filter((line) => !isFine(line.split(": ")[1]) && !isTool(line));
     assert.deepEqual(others, []);
   });
 }
