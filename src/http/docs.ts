@@ -1,5 +1,5 @@
 import { writeDocsPage } from "./openapi/page.ts";
-import { readTarget } from "./server/request.ts";
+import { isRead, readTarget } from "./server/request.ts";
 import { writeDocument } from "./openapi/document.ts";
 import { jsonType } from "./wire/json.ts";
 
@@ -33,8 +33,7 @@ export function docs(next: (request: Request) => Promise<Response>): (request: R
 
   return async (request) => {
     const { resource } = readTarget(request.url, undefined);
-    const isRead = request.method === "GET" || request.method === "HEAD";
-    if (!isRead || !Object.hasOwn(pages, resource)) return next(request);
+    if (!isRead(request) || !Object.hasOwn(pages, resource)) return next(request);
     if (!made.has(resource)) made.set(resource, make(resource));
     const { type, text, policy, etag } = await made.get(resource)!;
     const isKnown = request.headers.get("if-none-match")?.includes(etag);

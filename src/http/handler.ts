@@ -1,7 +1,7 @@
 import type { Awaitable, Store } from "../core/contract.ts";
 import { quote } from "../core/error.ts";
 import { callable, checkOptions, milliseconds, positiveInteger, type Rule } from "../core/options.ts";
-import { letExit } from "../core/timers.ts";
+import { toBytes } from "../core/value.ts";
 import { admit, corsHeaders, preflightHeaders, refuseForeign } from "./server/access.ts";
 import type { Ask } from "./server/ask.ts";
 import { createFeed } from "./server/feed.ts";
@@ -10,11 +10,12 @@ import { createIdempotency } from "./server/idempotency.ts";
 import { createTypes, withNotes } from "./server/mediaTypes.ts";
 import { refusal, writeProblem } from "./server/refusal.ts";
 import { done, toResponse, type Reply } from "./server/reply.ts";
-import { readBody, readQuery, readTarget, refusePath } from "./server/request.ts";
+import { isRead, readBody, readQuery, readTarget, refusePath, type Target } from "./server/request.ts";
 import { readIdempotencyKey, readTimeout } from "./server/requestHeaders.ts";
 import type { Route, Routes } from "./server/route.ts";
 import { createRoutes } from "./server/routes.ts";
 import type { Action, Scope } from "./server/scope.ts";
+import { refuseLate, startTimeout } from "./server/timeout.ts";
 import type { Method, Resource } from "./wire/resource.ts";
 
 export type { Action, Scope };
@@ -113,8 +114,22 @@ export function handler(store: Store, options: HandlerOptions = {}): (request: R
     return reply;
   }
 
+  /** Does what a route is for once, however often it is asked for under a name. */
+  async function runNamed(name: string, route: Route, ask: Ask, { resource, query }: Target): Promise<Reply> {
+    const { method, headers } = ask.request;
+    // Read before it is noted: what was cut off on the way here was never begun.
+    const body = await ask.body();
+    // The lifetimes within a batch shrink with each repetition; any other body stays the same.
+    const content = resource === "batch" ? "" : await hash(body);
+    const type = resource === "entry" ? (headers.get("content-type") ?? "") : "";
+    const fingerprint = `${method} ${resource}?${query} ${content}${type}`;
+    const id = `${ask.before}\n${name}`;
+    return applyOnce(await hash(toBytes(id)), await hash(toBytes(fingerprint)), () => run(route, ask));
+  }
+
   async function answer(request: Request): Promise<Reply> {
-    const { resource, query } = readTarget(request.url, base);
+    const target = readTarget(request.url, base);
+    const { resource } = target;
     if (!Object.hasOwn(resources, resource)) throw refusePath(resource);
     const routes: Routes = resources[resource as Resource];
     const methods = [...Object.keys(routes), "OPTIONS"].join(", ");
@@ -127,8 +142,8 @@ export function handler(store: Store, options: HandlerOptions = {}): (request: R
       throw refusal("method", `Unknown method: expected ${methods}, got ${quote(request.method)}`, { allow: methods });
     }
     admitted.allow(...route.needs);
-    const timeout = readTimeout(request);
-    const limit = timeout === undefined ? undefined : startTimeout(timeout);
+    const time = readTimeout(request);
+    const timeout = time === undefined ? undefined : startTimeout(time);
     try {
       let reading: Promise<Uint8Array> | undefined;
       const ask: Ask = {
@@ -136,22 +151,14 @@ export function handler(store: Store, options: HandlerOptions = {}): (request: R
         hash,
         now,
         request,
-        parameters: readQuery(query, route.parameters),
-        signal: limit?.signal,
+        parameters: readQuery(target.query, route.parameters),
+        signal: timeout?.signal,
         body: () => (reading ??= readBody(request, maxBytes + (resource === "batch" ? lineRoom : 0))),
       };
       const name = isRead(request) ? undefined : readIdempotencyKey(request);
-      if (name === undefined) return await run(route, ask);
-      // Read before it is noted: what was cut off on the way here was never begun.
-      const body = await ask.body();
-      // The lifetimes within a batch shrink with each repetition; any other body stays the same.
-      const content = resource === "batch" ? "" : await hash(body);
-      const type = resource === "entry" ? (request.headers.get("content-type") ?? "") : "";
-      const fingerprint = `${request.method} ${resource}?${query} ${content}${type}`;
-      const id = new TextEncoder().encode(`${admitted.before}\n${name}`);
-      return await applyOnce(await hash(id), await hash(new TextEncoder().encode(fingerprint)), () => run(route, ask));
+      return await (name === undefined ? run(route, ask) : runNamed(name, route, ask, target));
     } finally {
-      limit?.end();
+      timeout?.end();
     }
   }
 
@@ -165,20 +172,6 @@ const aStore: Rule = {
   expected: "a store",
   test: (store) => typeof (store as Partial<Store>).setIfAbsent === "function",
 };
-
-const isRead = ({ method }: Request): boolean => method === "GET" || method === "HEAD";
-
-/** Returns a signal like that of `AbortSignal.timeout`, which lives on for the whole time, in ms; this one can be ended. */
-function startTimeout(timeout: number): { signal: AbortSignal; end: () => void } {
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(new DOMException("Timed out", "TimeoutError")), timeout);
-  letExit(timer);
-  return { signal: controller.signal, end: () => clearTimeout(timer) };
-}
-
-function refuseLate(): Error {
-  return refusal("late", "Request took too long: expected to be done within the time that the client gave");
-}
 
 function isOrigins(value: unknown): boolean {
   const isOrigin = (origin: unknown): boolean =>

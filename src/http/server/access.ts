@@ -4,6 +4,7 @@ import { isExposed } from "../../core/expose.ts";
 import { prefix } from "../../views/prefix.ts";
 import { refusal } from "./refusal.ts";
 import { exposedHeaders } from "./reply.ts";
+import { isRead } from "./request.ts";
 import type { Action, Scope } from "./scope.ts";
 
 /** Decides about a request: `true` for everything, a scope for a part, anything else for nothing. */
@@ -66,9 +67,10 @@ export function preflightHeaders({ headers }: Request, methods: string): Record<
  * Refuses a request that a page of a foreign origin makes a browser send with an effect, for which no browser would ask
  * first. The rules are those of Go's http.CrossOriginProtection.
  */
-export function refuseForeign({ headers, method, url }: Request, origins: Origins | undefined): void {
+export function refuseForeign(request: Request, origins: Origins | undefined): void {
+  const { headers, url } = request;
   const origin = headers.get("origin");
-  if (method === "GET" || method === "HEAD" || isListed(origin, origins)) return;
+  if (isRead(request) || isListed(origin, origins)) return;
   const site = headers.get("sec-fetch-site");
   if (site === null ? origin === null || hostOf(origin) === hostOf(url) : ["same-origin", "none"].includes(site))
     return;

@@ -21,6 +21,9 @@ export function readTarget(url: string, base: string | undefined): Target {
   return { resource: path!.slice(slash + 1), query };
 }
 
+/** Whether a request changes nothing. */
+export const isRead = ({ method }: Request): boolean => method === "GET" || method === "HEAD";
+
 /** Returns the refusal of a path that leads nowhere. It is not a miss: no key was asked for. */
 export function refusePath(path: string): StoreError {
   return refusal("path", `Unknown path: expected one that ends in a resource of a store, got ${quote(path)}`);
