@@ -2,11 +2,6 @@
 //   npx vitest [--project unit] [a part of a file's name] [-t "a part of a test's name"] [--coverage]
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { pages } from "./e2e/pages/projects.ts";
-import { runtimes } from "./scripts/runtimes.mjs";
-
-// Workers start with the Node that the sources need (node:sqlite, types stripped), also where an older one runs npm.
-const [major, minor] = process.versions.node.split(".").map(Number) as [number, number];
-if (major < 22 || (major === 22 && minor < 18)) process.execPath = runtimes.node24[0]!;
 
 type Options = NonNullable<TestProjectInlineConfiguration["test"]>;
 

@@ -15,7 +15,7 @@ export function fuzz<T>(
   check: (input: T) => void | Promise<void>,
   runs = 2000,
 ): void {
-  test(name, { timeout: limit + 60_000 }, async (context) => {
+  test(name, { timeout: limit + 120_000 }, async (context) => {
     let count = 0;
     await fc.assert(
       fc.asyncProperty(inputs, async (input) => {
@@ -27,7 +27,7 @@ export function fuzz<T>(
         numRuns: runs * Math.max(1, factor),
         interruptAfterTimeLimit: limit,
         // One that hangs is a failure of its own.
-        timeout: 5000,
+        timeout: 60_000,
       },
     );
     await context.annotate(`${count} inputs`);
