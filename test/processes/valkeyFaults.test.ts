@@ -6,8 +6,12 @@ import { test, type TestContext } from "vitest";
 import { valkey, type ValkeyOptions } from "../../src/backends/valkey.ts";
 import type { Store } from "../../src/core/contract.ts";
 import { isStoreError } from "../../src/core/error.ts";
-import { freePort, startCluster, startSentinel, startValkey, until, type ValkeyServer } from "../support/valkey.ts";
 import { cert, key } from "../support/certificate.ts";
+import { freePort } from "../support/freePort.ts";
+import { until } from "../support/until.ts";
+import { startValkey, type ValkeyServer } from "../support/valkey.ts";
+import { startCluster } from "../support/valkeyCluster.ts";
+import { startSentinel } from "../support/valkeySentinel.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const text = (value: Uint8Array | undefined): string | undefined => value && new TextDecoder().decode(value);
@@ -25,15 +29,12 @@ async function start(t: TestContext, ...options: Parameters<typeof startValkey>)
   return server;
 }
 
-/** Asserts that a call says in time that there is no server. */
-async function isUnavailable(call: () => Promise<unknown>, ms: number): Promise<void> {
-  const since = performance.now();
+/** Asserts that a call does not wait for a server for ever. How long exactly, test/backends/valkey/timeout.test.ts proves. */
+async function isUnavailable(call: () => Promise<unknown>): Promise<void> {
   await assert.rejects(call, (error: unknown) => isStoreError(error, "unavailable"));
-  const took = performance.now() - since;
-  assert.ok(took < ms + 1500, `it took ${took} ms`);
 }
 
-test("a server that is not there is unavailable to every call, within the time out", async (t) => {
+test.concurrent("a server that is not there is unavailable to every call, within the time out", async (t) => {
   const port = await freePort();
   for (const options of [{ url: `redis://127.0.0.1:${port}` }, { url: [`redis://127.0.0.1:${port}`], cluster: true }]) {
     const store = open(t, { ...options, timeout: 300 });
@@ -46,26 +47,26 @@ test("a server that is not there is unavailable to every call, within the time o
       () => store.sweep(),
       () => store.watch().next(),
     ]) {
-      await isUnavailable(call, 300);
+      await isUnavailable(call);
     }
   }
 });
 
-test("a server that takes connections and answers nothing is unavailable, and is there again when it answers", async (t) => {
+test.concurrent("a server that takes connections and answers nothing is unavailable, and is there again when it answers", async (t) => {
   const server = await start(t);
   const store = open(t, { url: server.url, timeout: 400 });
   await store.set("key", bytes("x"));
   server.pause();
   try {
-    await isUnavailable(() => store.get("key"), 900);
-    await isUnavailable(() => store.set("key", bytes("y")), 900);
+    await isUnavailable(() => store.get("key"));
+    await isUnavailable(() => store.set("key", bytes("y")));
   } finally {
     server.resume();
   }
-  await until("an answer", () => store.has("key").catch(() => false));
+  await until(() => store.has("key").catch(() => false));
 });
 
-test("a server that was killed is unavailable, and all that it acknowledged is there when it is back", async (t) => {
+test.concurrent("a server that was killed is unavailable, and all that it acknowledged is there when it is back", async (t) => {
   const server = await start(t);
   const store = open(t, { url: server.url, timeout: 500 });
   const watch = store.watch();
@@ -79,8 +80,8 @@ test("a server that was killed is unavailable, and all that it acknowledged is t
   for (const [number, { status }] of (await under).entries()) {
     if (status === "fulfilled") keys.push(`late ${number}`);
   }
-  await isUnavailable(() => store.get("key 1"), 500);
-  await isUnavailable(() => store.set("key 1", bytes("x")), 500);
+  await isUnavailable(() => store.get("key 1"));
+  await isUnavailable(() => store.set("key 1", bytes("x")));
   await assert.rejects(
     async () => {
       for (;;) if ((await watch.next()).done) break;
@@ -89,7 +90,7 @@ test("a server that was killed is unavailable, and all that it acknowledged is t
     "what a broken watch missed nobody knows",
   );
   await server.restart();
-  await until("a connection", () => store.has("key 1").catch(() => false));
+  await until(() => store.has("key 1").catch(() => false));
   const found = await store.findMany(keys);
   assert.deepEqual(
     keys.filter((_, index) => !found[index]),
@@ -101,7 +102,7 @@ test("a server that was killed is unavailable, and all that it acknowledged is t
   await again.return!();
 });
 
-test("a full server is quota-exceeded, loses nothing, and takes values again when some went", async (t) => {
+test.concurrent("a full server is quota-exceeded, loses nothing, and takes values again when some went", async (t) => {
   const server = await start(t, { config: ["maxmemory 6mb", "maxmemory-policy noeviction"] });
   const store = open(t, { url: server.url });
   const value = new Uint8Array(256 * 1024).fill(7);
@@ -123,10 +124,10 @@ test("a full server is quota-exceeded, loses nothing, and takes values again whe
   const kept = await store.findMany(Array.from({ length: written }, (_, number) => `key ${number}`));
   assert.ok(kept.every((each) => each?.length === value.length && each[0] === 7));
   await store.deleteMany(["key 0", "key 1", "key 2"]);
-  await until("room", () => store.set("key 0", value).then(() => true, () => false)); // prettier-ignore
+  await until(() => store.set("key 0", value).then(() => true, () => false)); // prettier-ignore
 });
 
-test("by TLS a certificate that is not known is refused, and one that is makes a store", async (t) => {
+test.concurrent("by TLS a certificate that is not known is refused, and one that is makes a store", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "shelflife-tls-"));
   t.onTestFinished(() => rm(folder, { recursive: true }));
   const [certFile, keyFile] = [join(folder, "cert.pem"), join(folder, "key.pem")];
@@ -137,7 +138,7 @@ test("by TLS a certificate that is not known is refused, and one that is makes a
     config: [`tls-cert-file ${certFile}`, `tls-key-file ${keyFile}`, `tls-ca-cert-file ${certFile}`, "tls-auth-clients no", "requirepass secret-word"], // prettier-ignore
   });
   const strange = open(t, { url: server.url, password: "secret-word", timeout: 500 });
-  await isUnavailable(() => strange.get("key"), 500);
+  await isUnavailable(() => strange.get("key"));
   const store = open(t, { url: server.url, password: "secret-word", tls: { ca: cert } });
   await store.set("key", bytes("x"));
   assert.equal(text(await store.get("key")), "x");
@@ -147,24 +148,25 @@ test("by TLS a certificate that is not known is refused, and one that is makes a
   });
 });
 
-test("the server that sentinels name is used, and after it died the one that they name then", async (t) => {
+test.concurrent("the server that sentinels name is used, and after it died the one that they name then", async (t) => {
   const watched = await startSentinel();
   t.onTestFinished(() => watched.stop());
   const store = open(t, { sentinel: { masterName: watched.masterName, addr: watched.urls }, timeout: 1000 });
   await store.set("key", bytes("before"));
   const first = await watched.master();
   const second = watched.nodes.find((node) => node !== first)!;
-  await until("a replica that has it", async () => (await second.cli("get", "key")) === "before");
+  await until(async () => (await second.cli("get", "key")) === "before");
   await first.kill();
-  await isUnavailable(() => store.set("key", bytes("lost")), 1000);
-  await until("another server", () => store.set("key", bytes("after")).then(() => true, () => false)); // prettier-ignore
+  await isUnavailable(() => store.set("key", bytes("lost")));
+  await watched.replace(first);
+  await until(() => store.set("key", bytes("after")).then(() => true, () => false)); // prettier-ignore
   assert.equal((await watched.master()).port, second.port);
   assert.equal(await second.cli("get", "key"), "after");
   assert.equal(text(await store.get("key")), "after");
 });
 
-test("a cluster's node dies under load: nothing is lost that its replica had, and writing goes on", async (t) => {
-  const cluster = await startCluster({ replicas: 1, nodeTimeout: 1500 });
+test.concurrent("a cluster's node dies under load: nothing is lost that its replica had, and writing goes on", async (t) => {
+  const cluster = await startCluster({ replicas: 1 });
   t.onTestFinished(() => cluster.stop());
   const store = open(t, { url: cluster.urls, cluster: true, timeout: 1000 });
   const acknowledged: string[] = [];
@@ -186,25 +188,23 @@ test("a cluster's node dies under load: nothing is lost that its replica had, an
   const stopped = Promise.all(writers);
   stopped.catch(() => {});
   try {
-    await until("some load", async () => acknowledged.length > 2000);
+    await until(() => acknowledged.length > 2000);
     const infos = await Promise.all(cluster.nodes.map((node) => node.cli("info", "replication")));
     const victim = cluster.nodes[infos.findIndex((info) => info.includes("role:master"))]!;
     // What the engine has confirmed: what was acknowledged before the replica had as much as the server.
     const confirmed = acknowledged.length;
     const sent = Number(/master_repl_offset:(\d+)/.exec(await victim.cli("info", "replication"))![1]);
-    await until("a replica that has it", async () => {
+    await until(async () => {
       return Number(/offset=(\d+)/.exec(await victim.cli("info", "replication"))?.[1]) >= sent;
     });
     await victim.kill();
     const killed = acknowledged.length;
-    await until("a replica in its place", async () => {
-      const told = await Promise.all(cluster.nodes.filter((node) => node !== victim).map((node) => node.cli("cluster", "info"))); // prettier-ignore
-      return told.every((info) => info.includes("cluster_state:ok"));
-    });
-    await until("more writes", async () => acknowledged.length > killed + 3000);
+    // Each has come upon the node that is dead.
+    await until(() => refusals >= writers.length);
+    await cluster.replace(victim);
+    await until(() => acknowledged.length > killed + 3000);
     isOver = true;
     await stopped;
-    assert.ok(refusals > 0, "no writer has noticed");
     const found: (Uint8Array | undefined)[] = [];
     for (let at = 0; at < acknowledged.length; at += 500) found.push(...(await store.findMany(acknowledged.slice(at, at + 500)))); // prettier-ignore
     const lost = acknowledged.filter((name, index) => text(found[index]) !== name && (index < confirmed || index >= killed)); // prettier-ignore

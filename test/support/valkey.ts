@@ -1,11 +1,13 @@
-// Starts real servers of Redis on loopback: one, a cluster, or one that sentinels watch.
+// Starts real servers of Redis on loopback.
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { connect, createServer, type AddressInfo } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { promisify } from "node:util";
+import { freePort } from "./freePort.ts";
+import { until } from "./until.ts";
 
 /** A server that runs, and that can be made to fail. */
 export interface ValkeyServer {
@@ -43,32 +45,11 @@ export interface StartOptions {
 }
 
 const run = promisify(execFile);
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-// How long a server may take to start, or several to find one another: ms.
-const patience = 30_000;
 
 const running = new Set<ChildProcess>();
 process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
-
-/** Finds a port that nobody has. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-/** Waits for something to be so, and says what if it never is. */
-export async function until(what: string, isSo: () => Promise<unknown>): Promise<void> {
-  const since = Date.now();
-  while (!(await isSo())) {
-    if (Date.now() - since > patience) throw new Error(`Expected ${what} within ${patience} ms`);
-    await pause(25);
-  }
-}
 
 /** Starts one server. */
 export async function startValkey({
@@ -81,14 +62,14 @@ export async function startValkey({
   const folder = await mkdtemp(join(tmpdir(), "shelflife-valkey-"));
   const file = join(folder, "server.conf");
   const port = await freePort();
-  const kept = program === "server" ? ['save ""', "appendonly yes", "appendfsync always"] : [];
+  const kept = ['save ""', "appendonly yes", "appendfsync always", "repl-diskless-sync-delay 0"];
   const lines = [
     listen(port),
     "bind 127.0.0.1",
     `dir ${folder}`,
     "daemonize no",
     "loglevel warning",
-    ...kept,
+    ...(program === "server" ? kept : []),
     ...config,
   ];
   await writeFile(file, `${lines.join("\n")}\n`);
@@ -103,7 +84,7 @@ export async function startValkey({
     running.add(child);
     ended = new Promise((resolve) => child.once("close", resolve).once("error", resolve));
     void ended.then(() => running.delete(child));
-    await until(`a server on port ${port}`, async () => {
+    await until(() => {
       if (child.exitCode !== null || child.pid === undefined) throw new Error(`redis-server ended: ${output}`);
       return isOpen(port);
     });
@@ -142,7 +123,8 @@ function isOpen(port: number): Promise<boolean> {
   });
 }
 
-async function together(starting: readonly Promise<ValkeyServer>[]): Promise<ValkeyServer[]> {
+/** Starts servers together: all, or none that is left. */
+export async function together<S extends ValkeyServer>(starting: readonly Promise<S>[]): Promise<S[]> {
   const started = await Promise.allSettled(starting);
   const nodes = started.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
   const failed = started.find((each) => each.status === "rejected");
@@ -151,80 +133,8 @@ async function together(starting: readonly Promise<ValkeyServer>[]): Promise<Val
   throw failed.reason;
 }
 
-function several(nodes: readonly ValkeyServer[]): ValkeyServers {
+/** Returns servers as one. */
+export function several(nodes: readonly ValkeyServer[]): ValkeyServers {
   const stop = async (): Promise<void> => void (await Promise.all(nodes.map((node) => node.stop())));
   return { nodes, urls: nodes.map(({ url }) => url), stop };
-}
-
-/**
- * Starts a cluster of three nodes, each with as many replicas as asked for. `nodeTimeout` is how long a node may be silent
- * before the others give it up: on a machine that is held up, one that lives is silent too.
- */
-export async function startCluster({
-  replicas = 0,
-  nodeTimeout = 15_000,
-  config = [] as readonly string[],
-} = {}): Promise<ValkeyServers> {
-  const count = 3 * (1 + replicas);
-  const starting = Array.from({ length: count }, async () => {
-    const bus = await freePort();
-    const lines = ["cluster-enabled yes", `cluster-port ${bus}`, `cluster-node-timeout ${nodeTimeout}`, ...config];
-    return startValkey({ config: lines });
-  });
-  const nodes = await together(starting);
-  const all = several(nodes);
-  try {
-    const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`);
-    const args = ["--cluster", "create", ...addresses, "--cluster-replicas", String(replicas), "--cluster-yes"];
-    await run("redis-cli", args);
-    await until("a cluster whose nodes all know it", async () => {
-      const told = await Promise.all(nodes.map((node) => node.cli("cluster", "info")));
-      const links = await Promise.all(nodes.map((node) => node.cli("cluster", "nodes")));
-      const isKnown = (text: string): boolean => text.split("\n").length === count && !/fail|handshake/.test(text);
-      return told.every((text) => text.includes("cluster_state:ok")) && links.every(isKnown);
-    });
-    return all;
-  } catch (error) {
-    await all.stop();
-    throw error;
-  }
-}
-
-/** A server with a replica, and the sentinels that watch over them under a name. */
-export interface Watched extends ValkeyServers {
-  readonly masterName: string;
-  readonly sentinels: readonly ValkeyServer[];
-  /** The server that the sentinels name. */
-  master(): Promise<ValkeyServer>;
-}
-
-/** Starts a server, its replica, and three sentinels. */
-export async function startSentinel(): Promise<Watched> {
-  const masterName = "shelf";
-  const master = await startValkey();
-  const replica = await startValkey({ config: [`replicaof 127.0.0.1 ${master.port}`] });
-  const config = [
-    `sentinel monitor ${masterName} 127.0.0.1 ${master.port} 2`,
-    `sentinel down-after-milliseconds ${masterName} 1000`,
-    `sentinel failover-timeout ${masterName} 5000`,
-  ];
-  const nodes = [master, replica];
-  const sentinels = await together(Array.from({ length: 3 }, () => startValkey({ config, program: "sentinel" })));
-  const all = several([...nodes, ...sentinels]);
-  await until("a replica in step", async () => (await replica.cli("info", "replication")).includes("link_status:up"));
-  await until("sentinels that know one another and the replica", async () => {
-    const told = await Promise.all(sentinels.map((each) => each.cli("sentinel", "master", masterName)));
-    return told.every((text) => /num-slaves\n1\n/.test(text) && /num-other-sentinels\n2\n/.test(text));
-  });
-  return {
-    masterName,
-    nodes,
-    sentinels,
-    urls: sentinels.map(({ port }) => `127.0.0.1:${port}`),
-    async master() {
-      const [, port] = (await sentinels[0]!.cli("sentinel", "get-master-addr-by-name", masterName)).split("\n");
-      return nodes.find((node) => String(node.port) === port)!;
-    },
-    stop: all.stop,
-  };
 }

@@ -1,6 +1,7 @@
 import type { valkey } from "../../src/backends/valkey.ts";
 import type { Feature, Subject } from "../../src/testing.ts";
-import { startCluster, startValkey } from "./valkey.ts";
+import { startValkey } from "./valkey.ts";
+import { startCluster } from "./valkeyCluster.ts";
 
 export const valkeyCan: readonly Feature[] = ["atomic", "list", "sweep", "watch", "bytes", "shared", "persistent"];
 

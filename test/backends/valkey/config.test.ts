@@ -1,21 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "vitest";
-import { isLost, isPassing, valkeyError } from "../../src/backends/valkey/error.ts";
-import { slotCount, slotOf, tagIn, tagOf } from "../../src/backends/valkey/slots.ts";
-import { valkeyFactory } from "../../src/backends/valkey.ts";
-import { isStoreError, type StoreError } from "../../src/core/error.ts";
-
-test("a key is in the slot that the specification of the cluster says", () => {
-  // Of the check sum the specification itself gives 31C3 for this text.
-  assert.equal(slotOf("123456789"), 0x31c3);
-  assert.equal(slotOf("foo"), 12_182);
-  assert.equal(slotOf("{user1000}.following"), slotOf("user1000"));
-  assert.equal(slotOf("foo{{bar}}zap"), slotOf("{bar"));
-  assert.equal(slotOf("foo{bar}{zap}"), slotOf("bar"));
-  assert.equal(tagOf("foo{}{bar}"), undefined);
-  assert.equal(tagOf("foo{bar"), undefined);
-  for (let slot = 0; slot < slotCount; slot++) assert.equal(slotOf(tagIn(slot)), slot);
-});
+import { valkeyFactory } from "../../../src/backends/valkey.ts";
+import { isStoreError } from "../../../src/core/error.ts";
 
 const good: [what: string, parameters: object][] = [
   ["a URL", { url: "redis://localhost" }],
@@ -70,37 +56,4 @@ test("every problem is told at once, and no password", () => {
       return true;
     },
   );
-});
-
-const replies: [message: string, code: string][] = [
-  ["OOM command not allowed when used memory > 'maxmemory'.", "quota-exceeded"],
-  ["WRONGTYPE Operation against a key holding the wrong kind of value", "cant-decode"],
-  ["NOAUTH Authentication required.", "unauthorized"],
-  ["WRONGPASS invalid username-password pair or user is disabled.", "unauthorized"],
-  ["NOPERM this user has no permissions to run the 'evalsha' command", "unauthorized"],
-  ["ERR unknown command 'PEXPIRETIME', with args beginning with: ", "unsupported"],
-  ["LOADING Redis is loading the dataset in memory", "unavailable"],
-  ["Connection is closed.", "unavailable"],
-];
-for (const [message, code] of replies) {
-  test(`"${message}" is told as ${code}, without what was sent`, () => {
-    const sent = Object.assign(new Error(message), { name: "ReplyError", command: { args: ["secret-word"] } });
-    const error = valkeyError(sent, { key: "key", isWrite: true }) as StoreError;
-    assert.equal(error.code, code);
-    assert.equal(error.key, "key");
-    assert.match(error.message, /^Cannot use key "key": expected /);
-    assert.ok(![error, error.cause].some((each) => JSON.stringify(each).includes("secret-word")));
-  });
-}
-
-test("of a write without an answer it is told that nobody knows", () => {
-  const lost = new Error("Connection is closed.");
-  assert.ok(isLost(lost) && !isPassing(lost));
-  assert.match(
-    (valkeyError(lost, { key: "k", isWrite: true }) as Error).message,
-    /whether this was written is not known/,
-  );
-  assert.doesNotMatch((valkeyError(lost, { key: "k" }) as Error).message, /not known/);
-  const refused = Object.assign(new Error("READONLY You can't write against a read only replica."), { name: "ReplyError" }); // prettier-ignore
-  assert.ok(!isLost(refused) && isPassing(refused));
 });
