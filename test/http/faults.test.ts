@@ -4,10 +4,12 @@ import { test } from "vitest";
 import { memory } from "../../src/backends/memory.ts";
 import type { Store } from "../../src/core/contract.ts";
 import { isStoreError } from "../../src/core/error.ts";
+import { pause } from "../../src/core/pause.ts";
 import { handler } from "../../src/http/handler.ts";
 import { remote, type RemoteOptions } from "../../src/http/remote.ts";
 import { listen, type ListenOptions } from "../../src/service/listen.ts";
-import { pause, startFaultProxy, type Fault, type FaultProxy } from "../support/faultProxy.ts";
+import { startFaultProxy, type FaultProxy } from "../support/faultProxy.ts";
+import type { Fault } from "../support/faults.ts";
 import { stormFaults } from "../support/faultStorm.ts";
 import { bytes, text } from "../support/pair.ts";
 
@@ -123,7 +125,7 @@ test("a stream that is cut again and again tells each change once", async () => 
   await withProxy(async ({ store, proxy, open }) => {
     const far = open();
     let streams = 0;
-    proxy.plan = (_, resource) => (resource === "changes" && streams++ < 8 ? { cutAfter: 60 } : "none");
+    proxy.plan = (_, resource) => (resource === "changes" && streams++ < 8 ? { cutAfter: 8 } : "none");
     const changes = far.watch({ prefix: "k" });
     const first = changes.next();
     await far.has("begun");

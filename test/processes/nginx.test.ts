@@ -11,7 +11,8 @@ import { cases } from "../../src/testing/cases.ts";
 import { oddKeys } from "../../src/testing/cases/keys.ts";
 import { casesFor, prove } from "../../src/testing/prove.ts";
 import { openRemote, storesPath, storeServer } from "../support/storeServer.ts";
-import { freePort, startNginx, type Nginx } from "../support/nginx.ts";
+import { freePort } from "../support/freePort.ts";
+import { startNginx, type Nginx } from "../support/nginx.ts";
 import { bytes, text } from "../support/pair.ts";
 
 const store = memory();
@@ -110,13 +111,18 @@ test("a watch goes on when nginx is reloaded, each change once", async () => {
     const first = changes.next();
     await far.set("reload/0", bytes("x"));
     assert.equal((await first).value.key, "reload/0");
+    let count = 0;
     for (let round = 1; round <= 2; round++) {
-      nginx.reload();
-      for (let at = 0; at < 30; at++) {
-        await far.set(`reload/${round}/${at}`, bytes("x"));
-        await new Promise((resolve) => setTimeout(resolve, 10));
+      let isOver = false;
+      const reloading = nginx.reload().finally(() => (isOver = true));
+      // While the workers change, and once more.
+      for (let isLast = false; !isLast;) {
+        isLast = isOver;
+        const keys = Array.from({ length: 30 }, () => `reload/${++count}`);
+        for (const key of keys) await far.set(key, bytes("x"));
+        for (const key of keys) assert.equal((await changes.next()).value.key, key);
       }
-      for (let at = 0; at < 30; at++) assert.equal((await changes.next()).value.key, `reload/${round}/${at}`);
+      await reloading;
     }
     await changes.return!();
     await far.close();

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import type { Change } from "../../src/core/contract.ts";
 import { remote } from "../../src/http/remote.ts";
 import { bytes, text } from "./pair.ts";
-import type { Fault, FaultProxy } from "./faultProxy.ts";
+import type { FaultProxy } from "./faultProxy.ts";
+import type { Fault } from "./faults.ts";
 
 /** What a storm is made of. */
 export const stormFaults: readonly Fault[] = [
@@ -40,7 +41,7 @@ export interface Storm {
   readonly seed: number;
   readonly callers: number;
   readonly rounds: number;
-  /** How long a stream of changes lasts: ms. */
+  /** How many pieces of a stream of changes arrive before it breaks, about. */
   readonly cutAfter: number;
 }
 
@@ -51,7 +52,7 @@ export interface Storm {
 export async function surviveStorm(proxy: FaultProxy, storm: Storm): Promise<void> {
   const { upstream, seed, callers, rounds, cutAfter } = storm;
   const random = createRandom(seed);
-  const cut = (): Fault => ({ cutAfter: cutAfter * (0.5 + random()) });
+  const cut = (): Fault => ({ cutAfter: Math.ceil(cutAfter * (0.5 + random())) });
   proxy.plan = (_, resource) => (resource === "changes" ? cut() : "none");
   const options = { url: proxy.url, attempts: 50, timeout: 240_000 };
   const direct = remote({ url: upstream });
