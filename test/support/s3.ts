@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { S3Options } from "../../src/backends/s3.ts";
+import { freePort } from "./freePort.ts";
 
 /** A service of S3 that listens on loopback. */
 export interface S3Server {
@@ -59,10 +59,10 @@ export async function startS3(): Promise<S3Server> {
   }
 
   try {
-    const [monitor, gateway] = await freePorts(2);
+    const [monitor, gateway] = [await freePort(), await freePort()];
     const cluster = randomUUID();
     const osd = randomUUID();
-    await writeFile(join(folder, "ceph.conf"), configuration(folder, cluster, monitor!));
+    await writeFile(join(folder, "ceph.conf"), configuration(folder, cluster, monitor));
     await writeFile(join(folder, "keyring"), "");
     for (const name of ["osd", "rgw"]) await mkdir(join(folder, name));
     const address = `[v2:127.0.0.1:${monitor}]`;
@@ -107,19 +107,6 @@ async function makeBucket(endpoint: string): Promise<void> {
   const client = new AwsClient({ accessKeyId, secretAccessKey, service: "s3", region: "us-east-1", retries: 0 });
   const response = await client.fetch(`${endpoint}/bucket`, { method: "PUT" });
   if (!response.ok) throw new Error(`Cannot make a bucket: ${response.status} ${await response.text()}`);
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = servers.map(
-    (server) =>
-      new Promise<number>((resolve) =>
-        server.listen(0, "127.0.0.1", () => resolve((server.address() as { port: number }).port)),
-      ),
-  );
-  const found = await Promise.all(ports);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return found;
 }
 
 /** One of everything, without keys between the parts, and without what only a real cluster needs. */
