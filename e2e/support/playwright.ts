@@ -9,6 +9,8 @@ import type { Browser, BrowserName, LaunchOptions, Page } from "./browser.ts";
 export interface PlaywrightBrowser extends Browser {
   readonly context: engines.BrowserContext;
   open(url: string): Promise<PlaywrightPage>;
+  /** Opens a tab in a window beside, which keeps nothing, with a clock that goes on until `page.clock` stops it. */
+  openWithClock(url: string): Promise<PlaywrightPage>;
 }
 
 export interface PlaywrightPage extends Page {
@@ -33,15 +35,18 @@ export async function playwright(
     context,
     async open(url) {
       const page = await context.newPage();
-      const errors: string[] = [];
-      page.on("pageerror", (error) => void errors.push(String(error)));
-      page.on("console", (message) => {
-        // Chromium notes each answer of 400 and more there, which is no error of the page's.
-        const isNote = message.text().startsWith("Failed to load resource: the server responded with a status of");
-        if (message.type() === "error" && !isNote) errors.push(message.text());
-      });
+      const errors = errorsOf(page);
       await page.goto(url);
       return wrap(page, errors);
+    },
+    async openWithClock(url) {
+      // A clock is that of a whole context.
+      const beside = await context.browser()!.newContext();
+      const page = await beside.newPage();
+      const errors = errorsOf(page);
+      await page.clock.install();
+      await page.goto(url);
+      return { ...wrap(page, errors), close: () => beside.close() };
     },
     async close() {
       await context.close();
@@ -50,6 +55,18 @@ export async function playwright(
         await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** Collects a page's uncaught errors and console errors from now on. */
+function errorsOf(page: engines.Page): string[] {
+  const errors: string[] = [];
+  page.on("pageerror", (error) => void errors.push(String(error)));
+  page.on("console", (message) => {
+    // Chromium notes each answer of 400 and more there, which is no error of the page's.
+    const isNote = message.text().startsWith("Failed to load resource: the server responded with a status of");
+    if (message.type() === "error" && !isNote) errors.push(message.text());
+  });
+  return errors;
 }
 
 function wrap(page: engines.Page, errors: string[]): PlaywrightPage {

@@ -1,25 +1,23 @@
 import assert from "node:assert/strict";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { launch } from "../support/launch.ts";
 import type { Browser, Page } from "../support/browser.ts";
-import { startWorkbench, until, type Workbench } from "./driver.ts";
+import { until } from "../../test/support/until.ts";
+import { sharedBrowser } from "../support/shared.ts";
+import { startWorkbench, type Workbench } from "./server.ts";
 
-describe("workbench in webkit", { timeout: 180_000 }, () => {
+describe("workbench in webkit", () => {
   let workbench: Workbench;
   let browser: Browser;
   beforeAll(async () => {
     workbench = await startWorkbench();
-    browser = await launch("webkit");
+    browser = await sharedBrowser("webkit");
   });
-  afterAll(async () => {
-    await browser?.close();
-    await workbench?.remove();
-  });
+  afterAll(() => workbench?.remove());
 
   const textOf = (page: Page, selector: string): Promise<string> =>
     page.evaluate((selector) => document.querySelector<HTMLElement>(selector)?.innerText ?? "", selector);
   const shows = (page: Page, selector: string, words: RegExp): Promise<void> =>
-    until(`${selector} shows ${words}`, async () => words.test(await textOf(page, selector)));
+    until(async () => words.test(await textOf(page, selector)));
 
   async function open(choice: string): Promise<Page> {
     const page = await browser.open(`${workbench.url}#${choice}`);
@@ -54,7 +52,7 @@ describe("workbench in webkit", { timeout: 180_000 }, () => {
       await page.fill("#put .custom input", "4");
       await page.click("#put .primary");
       await shows(page, "#rows", /brief[^]*[1-4] s/);
-      await until("it has expired", async () => !(await textOf(page, "#rows")).includes("brief"));
+      await until(async () => !(await textOf(page, "#rows")).includes("brief"));
 
       await page.reload();
       await shows(page, "#rows", /greeting[^]*Hello from WebKit/);

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { it } from "vitest";
+import type { Page } from "playwright";
+import { database, inWorkbench } from "./driver.ts";
+
+inWorkbench("access to the workbench", ({ engine, open }) => {
+  it("does everything by keyboard", async () => {
+    const { page, row, says, dialog, isFocused, entries, put, button, text } = await open(database(`keys-${engine}`));
+    const press = (key: string) => page.keyboard.press(key);
+    /** Tabs on to the element with this name, as one does who cannot see where it is. */
+    const tabTo = async (name: string) => {
+      for (let steps = 0; steps < 60; steps++) {
+        await press("Tab");
+        if ((await focusedName(page)) === name) return;
+      }
+      assert.fail(`Tab does not lead to "${name}"`);
+    };
+    await page.locator("body").press("Tab");
+    assert.equal(await focusedName(page), "Skip to the entries");
+    await tabTo("Key");
+    await page.keyboard.type("first");
+    await tabTo("Value");
+    await page.keyboard.type("by keyboard");
+    await tabTo("Lifetime");
+    await page.keyboard.type("1 hour");
+    await tabTo("Put");
+    await press("Enter");
+    await says("Stored first for 1 hour");
+    assert.ok(await isFocused(put.getByRole("textbox", { name: "Key" })));
+    await page.keyboard.type("second");
+    await tabTo("Value");
+    await page.keyboard.type("too");
+    await press("Control+Enter");
+    await row("second").waitFor();
+
+    await tabTo("Open first");
+    await press("ArrowDown");
+    assert.equal(await focusedName(page), "Open second");
+    await press("Home");
+    await press("Enter");
+    await dialog.waitFor();
+    assert.equal(await text(), "by keyboard");
+    await press("Control+a");
+    await page.keyboard.type("edited by keyboard");
+    await press("Control+Enter");
+    await dialog.waitFor({ state: "hidden" });
+    await row("first").getByText("edited by keyboard").waitFor();
+    assert.equal(await focusedName(page), "Open first");
+
+    await press("Delete");
+    await says("Deleted first");
+    await row("first").waitFor({ state: "detached" });
+    assert.equal(await focusedName(page), "Open second");
+    await tabTo("Undo");
+    await press("Enter");
+    await row("first").waitFor();
+    assert.equal(await focusedName(page), "Open first");
+
+    await button("Clear…").focus();
+    await press("Enter");
+    await tabTo("Clear");
+    await press("Enter");
+    await entries.getByText("Nothing on the shelf").waitFor();
+  });
+});
+
+/** Reads the accessible name of what has the focus. */
+function focusedName(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const element = document.activeElement as HTMLInputElement | null;
+    const label = element?.labels?.[0]?.querySelector("span")?.textContent;
+    return (element?.getAttribute("aria-label") ?? label ?? element?.textContent ?? "").trim();
+  });
+}
