@@ -8,14 +8,13 @@ import { packageFolder } from "../scripts/installPackage.mjs";
 import { root } from "../scripts/run.mjs";
 import { runtimes } from "../scripts/runtimes.mjs";
 import { besidePackage, serveInstalled, start } from "./support/installed.ts";
-import { launch } from "./support/launch.ts";
-import type { Browser, Page } from "./support/browser.ts";
+import type { Page } from "./support/browser.ts";
+import { sharedBrowser } from "./support/shared.ts";
 
 const source = fileURLToPath(new URL("../examples/", import.meta.url));
 const examples = await besidePackage("examples", (folder) =>
   cp(source, folder, { recursive: true, filter: (path) => !path.startsWith(join(source, "workbench")) }),
 );
-const limit = { timeout: 120_000 };
 
 /** A page's own text, once it fits. */
 async function shown(page: Page, selector: string, pattern: RegExp): Promise<string> {
@@ -32,10 +31,11 @@ async function shown(page: Page, selector: string, pattern: RegExp): Promise<str
   throw new Error(`Expected ${pattern} in ${selector}, got ${JSON.stringify(text)} and ${page.errors.join()}`);
 }
 
-async function openBrowser(t: TestContext): Promise<Browser> {
-  const browser = await launch("chromium");
-  t.onTestFinished(() => browser.close());
-  return browser;
+/** Opens a tab that is closed with the test. */
+async function openTab(t: TestContext, path: string): Promise<Page> {
+  const page = await (await sharedBrowser("chromium")).open(url + path);
+  t.onTestFinished(() => page.close());
+  return page;
 }
 
 let asked = 0;
@@ -45,10 +45,9 @@ const server = await serveInstalled({
 afterAll(() => server.close());
 const url = `${server.url}.package/examples/`;
 
-test("script tag: a draft is there after a reload, and in another tab", limit, async (t) => {
-  const browser = await openBrowser(t);
-  const page = await browser.open(`${url}script-tag/index.html`);
-  const other = await browser.open(`${url}script-tag/index.html`);
+test("script tag: a draft is there after a reload, and in another tab", async (t) => {
+  const page = await openTab(t, "script-tag/index.html");
+  const other = await openTab(t, "script-tag/index.html");
   await page.fill("#draft", "Dear Ada");
   await shown(page, "#status", /^Kept until ./);
   await shown(other, "#draft", /^Dear Ada$/);
@@ -57,7 +56,7 @@ test("script tag: a draft is there after a reload, and in another tab", limit, a
   assert.deepEqual([...page.errors, ...other.errors], []);
 });
 
-test("bundler: the page asks once, and the bundle holds only what is imported", limit, async (t) => {
+test("bundler: the page asks once, and the bundle holds only what is imported", async (t) => {
   const folder = join(examples, "bundler");
   const [, command] = /^\/\/ esbuild (.+)$/m.exec(await readFile(join(folder, "app.ts"), "utf8"))!;
   await start(t, [join(root, "node_modules/.bin/esbuild"), ...command!.split(" ")], folder).ended();
@@ -65,7 +64,7 @@ test("bundler: the page asks once, and the bundle holds only what is imported", 
   assert.match(bundle, /indexedDB/);
   assert.doesNotMatch(bundle, /localStorage|maxEntries|EventSource/);
 
-  const page = await (await openBrowser(t)).open(`${url}bundler/index.html`);
+  const page = await openTab(t, "bundler/index.html");
   await page.click("button");
   await shown(page, "p", /^1\.5, as of 1$/);
   await page.reload();
@@ -75,8 +74,8 @@ test("bundler: the page asks once, and the bundle holds only what is imported", 
   assert.deepEqual(page.errors, []);
 });
 
-test("from localForage: the app's data is read, shared and moved", limit, async (t) => {
-  const page = await (await openBrowser(t)).open(`${url}from-localforage/index.html`);
+test("from localForage: the app's data is read, shared and moved", async (t) => {
+  const page = await openTab(t, "from-localforage/index.html");
   const text = await shown(page, "pre", /true|false/);
   assert.deepEqual(text.trim().split("\n"), [
     '{"theme":"dark","size":14}',
@@ -88,7 +87,7 @@ test("from localForage: the app's data is read, shared and moved", limit, async 
   assert.deepEqual(page.errors, []);
 });
 
-test("Node: a client has three requests a minute, also of two processes", limit, async (t) => {
+test("Node: a client has three requests a minute, also of two processes", async (t) => {
   const folder = join(examples, "node");
   const address = async (): Promise<string> => {
     const program = start(t, [...runtimes.node24, "rate-limit.ts", "limits.sqlite"], folder);
@@ -100,7 +99,7 @@ test("Node: a client has three requests a minute, also of two processes", limit,
   assert.deepEqual(statuses, [200, 200, 200, 429, 429]);
 });
 
-test("Deno: a store is served over HTTP, to who knows the word", limit, async (t) => {
+test("Deno: a store is served over HTTP, to who knows the word", async (t) => {
   const [deno] = runtimes.deno;
   const flags = ["--no-lock", "--host", "127.0.0.1", "--port", "0"];
   const command = [deno!, "serve", "--allow-read", "--allow-write", "--allow-env", ...flags, "serve.ts"];
@@ -118,7 +117,7 @@ test("Deno: a store is served over HTTP, to who knows the word", limit, async (t
   await Promise.all([store.close(), stranger.close()]);
 });
 
-test("Bun: a link logs in once", limit, async (t) => {
+test("Bun: a link logs in once", async (t) => {
   const program = start(t, [...runtimes.bun, "login-links.ts"], join(examples, "bun"), { PORT: "0" });
   const [address] = await program.printed(/http:\/\/localhost:\d+/);
   const link = await (await fetch(`${address}/link?user=Ada`)).text();
@@ -130,17 +129,17 @@ test("Bun: a link logs in once", limit, async (t) => {
   assert.equal(await clicks.find(({ ok }) => ok)!.text(), "Welcome, Ada");
 });
 
-test("custom backend: four methods make a store, and keep what they declare", limit, async (t) => {
+test("custom backend: four methods make a store, and keep what they declare", async (t) => {
   const output = await start(t, [...runtimes.node24, "main.ts"], join(examples, "custom-backend")).ended();
   assert.match(output, /^\{ people: 448664 \}\ntrue\n(\d{2,}) cases, 0 failed\n$/);
 });
 
-test("typed sessions: a schema types and checks", limit, async (t) => {
+test("typed sessions: a schema types and checks", async (t) => {
   const output = await start(t, [...runtimes.node24, "sessions.ts"], join(examples, "typed-sessions")).ended();
   assert.equal(output, "ada@example.org 1\ntrue\ntrue old\n");
 });
 
-test("container and systemd: what they start is right, by the installed command", limit, async (t) => {
+test("container and systemd: what they start is right, by the installed command", async (t) => {
   const bin = join(packageFolder, "node_modules/shelflife/dist/cli.js");
   for (const [folder, file] of [
     ["container", "Containerfile"],

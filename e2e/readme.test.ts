@@ -9,7 +9,7 @@ import { packageFolder } from "../scripts/installPackage.mjs";
 import { runtimes } from "../scripts/runtimes.mjs";
 import { steps } from "../scripts/steps.mjs";
 import { besidePackage, serveInstalled, start } from "./support/installed.ts";
-import { launch } from "./support/launch.ts";
+import { sharedBrowser } from "./support/shared.ts";
 
 const readme = await readFile(`${root}README.md`, "utf8");
 const manifest = JSON.parse(await readFile(`${root}package.json`, "utf8"));
@@ -18,7 +18,6 @@ const blocks = [...readme.matchAll(/^```(\w*)\n([^]*?)^```$/gm)].map(([, languag
   language: language!,
   code: code!,
 }));
-const limit = { timeout: 180_000 };
 
 const folder = await besidePackage("readme", async (folder) => {
   await mkdir(folder, { recursive: true });
@@ -57,9 +56,8 @@ const checks: Record<string, (t: TestContext, code: string, index: number) => Pr
     const headers = { "content-type": "text/html" };
     const server = await serveInstalled({ "/page": () => new Response(page, { headers }) });
     t.onTestFinished(() => server.close());
-    const browser = await launch("chromium");
-    t.onTestFinished(() => browser.close());
-    const tab = await browser.open(`${server.url}page`);
+    const tab = await (await sharedBrowser("chromium")).open(`${server.url}page`);
+    t.onTestFinished(() => tab.close());
     assert.equal(await tab.evaluate("() => store.increment('visits')" as never), 1);
     assert.deepEqual(tab.errors, []);
   },
@@ -87,7 +85,7 @@ const checks: Record<string, (t: TestContext, code: string, index: number) => Pr
 };
 
 for (const [index, { name, language, code }] of blocks.entries()) {
-  test(name, limit, async (t) => {
+  test(name, async (t) => {
     const check = checks[language];
     assert.ok(check, `Expected a block in ${Object.keys(checks).join(", ")}, got ${JSON.stringify(language)}`);
     await check(t, code, index);
@@ -115,7 +113,7 @@ const columns: Record<string, string[]> = {
 };
 const fakes = ["Node 22, 24, 26", "Deno", "Bun"];
 
-test("the table of backends and runtimes is what the Cases run on", { timeout: 300_000 }, async (t) => {
+test("the table of backends and runtimes is what the Cases run on", async (t) => {
   const [, head, body] = /^\| backend \|(.+)\|\n\|[-|]+\|\n((?:\|.+\|\n)+)/m.exec(readme)!;
   const cells = (line: string): string[] => line.split("|").map((cell) => cell.trim());
   assert.deepEqual(cells(head!), Object.keys(columns));

@@ -2,37 +2,34 @@ import assert from "node:assert/strict";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { memory } from "shelflife";
 import { handler } from "shelflife/http/handler";
-import { docs } from "../src/http/docs.ts";
 import type { PlaywrightBrowser } from "./support/playwright.ts";
-import { launch } from "./support/launch.ts";
 import { startServer, type TestServer } from "./support/server.ts";
+import { sharedBrowser } from "./support/shared.ts";
 
 const blank = (): Response =>
   new Response('<!doctype html><title>blank</title><link rel="icon" href="data:,">', {
     headers: { "content-type": "text/html" },
   });
 
-describe("the wire in Chromium", { timeout: 120_000 }, () => {
+describe("the wire in Chromium", () => {
   const store = memory();
   let browser: PlaywrightBrowser;
-  let [pages, strangers, far]: TestServer[] = [];
+  let [strangers, far]: TestServer[] = [];
   /** Where the stores are: of another origin, and of another site. */
   let url = "";
 
   beforeAll(async () => {
-    pages = await startServer({ "/blank": blank });
     strangers = await startServer({ "/blank": blank });
-    const cors = [new URL(pages.url).origin];
+    const cors = ["https://listed.example"];
     far = await startServer({
-      "/store/": docs(handler(store, { cors })),
+      "/store/": handler(store, { cors }),
       "/blank": blank,
     });
     url = far.url.replace("localhost", "127.0.0.1");
-    browser = (await launch("chromium")) as PlaywrightBrowser;
+    browser = (await sharedBrowser("chromium")) as PlaywrightBrowser;
   });
   afterAll(async () => {
-    await browser?.close();
-    for (const server of [pages, strangers, far]) await server?.close();
+    for (const server of [strangers, far]) await server?.close();
   });
 
   it("a page of any other origin reads nothing and changes nothing", async () => {
@@ -113,38 +110,5 @@ describe("the wire in Chromium", { timeout: 120_000 }, () => {
     });
     assert.deepEqual(told, ["refused", "not run", "refused", "SecurityError", 7, "text/javascript"]);
     await own.close();
-  });
-
-  it("the page about the wire asks for nothing, fits any window, goes with the light and by the keyboard", async () => {
-    const { page, errors } = await browser.open(`${url}store/docs`);
-    const asked: string[] = [];
-    page.on("request", (request) => asked.push(request.url()));
-    await page.reload();
-    assert.deepEqual(asked, [`${url}store/docs`]);
-    for (const width of [320, 700, 1280]) {
-      await page.setViewportSize({ width, height: 700 });
-      const wide = await page.evaluate("document.documentElement.scrollWidth");
-      assert.ok((wide as number) <= width, `${String(wide)} in ${width}`);
-    }
-    const paper = (): Promise<unknown> => page.evaluate("getComputedStyle(document.body).backgroundColor");
-    const seen: unknown[] = [];
-    for (const colorScheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme });
-      seen.push(await paper());
-    }
-    assert.deepEqual(seen, ["rgb(255, 255, 255)", "rgb(20, 23, 26)"]);
-    await page.keyboard.press("Tab");
-    await page.keyboard.press("Enter");
-    // A key is answered before the page has gone where it leads, and before it has scrolled there.
-    await page.waitForURL(/#main$/);
-    await page.getByRole("link", { name: "PUT /entry" }).focus();
-    await page.keyboard.press("Enter");
-    await page.waitForURL(/#put_entry$/);
-    await page.getByRole("heading", { name: "Write a value" }).waitFor();
-    await page.waitForFunction("document.querySelector('#put_entry').getBoundingClientRect().top < 100");
-    await page.getByRole("link", { name: "OpenAPI" }).click();
-    await page.waitForURL(`${url}store/openapi.json`);
-    assert.deepEqual(errors, []);
-    await page.close();
   });
 });

@@ -1,6 +1,7 @@
 // The Cases on the bundle that a page imports.
 import * as bundle from "shelflife";
-import { defineCases } from "./define.ts";
 import { subjectsOf } from "./subjects.ts";
+import * as testing from "shelflife/testing";
+import { defineCases } from "../../test/support/defineCases.ts";
 
-defineCases(await subjectsOf(bundle));
+defineCases(testing, await subjectsOf(bundle));

@@ -3,7 +3,8 @@ import localforage from "localforage";
 import { localforage as adapt } from "shelflife/adapters/localforage";
 import type { Subject } from "shelflife/testing";
 import { afterAll } from "vitest";
-import { defineCases } from "./define.ts";
+import * as testing from "shelflife/testing";
+import { defineCases } from "../../test/support/defineCases.ts";
 
 const overDriver = (driver: "INDEXEDDB" | "LOCALSTORAGE"): Subject => ({
   name: `localforage over ${driver}`,
@@ -12,4 +13,4 @@ const overDriver = (driver: "INDEXEDDB" | "LOCALSTORAGE"): Subject => ({
 });
 
 afterAll(() => localStorage.clear());
-defineCases([overDriver("INDEXEDDB"), overDriver("LOCALSTORAGE")]);
+defineCases(testing, [overDriver("INDEXEDDB"), overDriver("LOCALSTORAGE")]);

@@ -1,10 +1,11 @@
-import { afterAll, describe, test } from "vitest";
+import { afterAll } from "vitest";
 import * as s3 from "../../src/backends/s3.ts";
 import * as sqlite from "../../src/backends/sqlite.ts";
 import * as valkey from "../../src/backends/valkey.ts";
 import * as handler from "../../src/http/handler.ts";
 import * as index from "../../src/index.ts";
-import { cases, casesFor, prove } from "../../src/testing.ts";
+import * as testing from "../../src/testing.ts";
+import { defineCases } from "./defineCases.ts";
 import { serverSubjects, type Load } from "./serverSubjects.ts";
 
 const modules = {
@@ -22,9 +23,8 @@ export const load = (async (name: keyof typeof modules) => modules[name]) as Loa
 export async function proveMedium(medium: string): Promise<void> {
   const { subjects, stop } = await serverSubjects(load);
   afterAll(stop);
-  for (const subject of subjects.filter(({ name }) => name.includes(medium))) {
-    describe(subject.name, () => {
-      for (const each of casesFor(cases, subject)) test(each.name, () => prove(each, subject));
-    });
-  }
+  defineCases(
+    testing,
+    subjects.filter(({ name }) => name.includes(medium)),
+  );
 }
