@@ -47,7 +47,7 @@ export interface Storm {
 
 /**
  * Does all that a store can do through faults of every kind, and asserts that nothing that was acknowledged is lost, nothing
- * applied twice, and each change told once.
+ * applied twice, and each change reported once.
  */
 export async function surviveStorm(proxy: FaultProxy, storm: Storm): Promise<void> {
   const { upstream, seed, callers, rounds, cutAfter } = storm;
@@ -57,10 +57,10 @@ export async function surviveStorm(proxy: FaultProxy, storm: Storm): Promise<voi
   const options = { url: proxy.url, attempts: 50, timeout: 240_000 };
   const direct = remote({ url: upstream });
   const watcher = remote(options);
-  const told = new Map<string, number>();
+  const reported = new Map<string, number>();
   const changes = watcher.watch();
   const first = changes.next();
-  // What is done after a watch was asked for is told by it.
+  // What is done after a watch was asked for is reported by it.
   await watcher.has("begun");
   await direct.set("first", bytes(""));
   const watching = follow(first);
@@ -69,7 +69,7 @@ export async function surviveStorm(proxy: FaultProxy, storm: Storm): Promise<voi
     for (;;) {
       const { type, key } = (await step).value as Change;
       if (key === "last") return;
-      told.set(`${type} ${key}`, (told.get(`${type} ${key}`) ?? 0) + 1);
+      reported.set(`${type} ${key}`, (reported.get(`${type} ${key}`) ?? 0) + 1);
       step = changes.next();
     }
   }
@@ -123,13 +123,13 @@ export async function surviveStorm(proxy: FaultProxy, storm: Storm): Promise<voi
   assert.deepEqual([...list].sort(), [...names].sort());
   for (const kind of ["one", "two", "three"]) {
     assert.ok((await direct.findMany(names.map((name) => `${kind} ${name}`))).every((value) => !value));
-    for (const name of names) assert.equal(told.get(`delete ${kind} ${name}`), 1, `delete ${kind} ${name}`);
+    for (const name of names) assert.equal(reported.get(`delete ${kind} ${name}`), 1, `delete ${kind} ${name}`);
   }
-  assert.equal(told.get("set count of all"), callers * rounds);
-  assert.equal(told.get("set list"), callers * rounds);
-  for (let caller = 0; caller < callers; caller++) assert.equal(told.get(`set count ${caller}`), rounds);
-  for (const name of names) assert.equal(told.get(`set absent ${name}`), 1, name);
-  for (const name of names) assert.ok(told.get(`set kept ${name}`)! >= 1, name);
+  assert.equal(reported.get("set count of all"), callers * rounds);
+  assert.equal(reported.get("set list"), callers * rounds);
+  for (let caller = 0; caller < callers; caller++) assert.equal(reported.get(`set count ${caller}`), rounds);
+  for (const name of names) assert.equal(reported.get(`set absent ${name}`), 1, name);
+  for (const name of names) assert.ok(reported.get(`set kept ${name}`)! >= 1, name);
   for (const fault of [...stormFaults, "cutAfter", "none"]) assert.ok(proxy.met.has(String(fault)), String(fault));
   await Promise.all([watcher.close(), direct.close()]);
 }
