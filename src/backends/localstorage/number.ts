@@ -34,9 +34,8 @@ export function createLastNumber(open: () => TextStorage, locks: LockManager | u
   let heard = 0;
   // The highest that this context has seen: a page may remove it again.
   let seen = 0;
-  // The last that this context wrote, and that it reported.
-  let own = 0;
-  let reported = 0;
+  // Whether this context wrote one that it has not reported.
+  let isNew = false;
   const report = locks && createNumberReport(mark, locks);
 
   function look(): number {
@@ -71,12 +70,13 @@ export function createLastNumber(open: () => TextStorage, locks: LockManager | u
       } catch {
         return 0;
       }
-      heard = seen = own = number;
+      isNew = true;
+      heard = seen = number;
       return number;
     },
     report() {
-      if (own > reported) report!(heard);
-      reported = own;
+      if (isNew) report!(heard);
+      isNew = false;
     },
     sees,
     /** Gives up at last: the writer's process may have ended before its write was on the way. */
