@@ -1,7 +1,8 @@
 import * as handler from "shelflife/http/handler";
 import type * as index from "shelflife";
 import type { Subject } from "shelflife/testing";
-import { subjects, type Load } from "../../test/support/subjects.ts";
+import type { Load } from "../../test/support/modules.ts";
+import { subjects } from "../../test/support/subjects.ts";
 
 /** The subjects that a page or worker has of a bundle, some of them on the stores of a server. */
 export function subjectsOf(bundle: typeof index, server = location.origin): Promise<Subject[]> {

@@ -11,7 +11,8 @@ import * as testing from "shelflife/testing";
 import { serve } from "srvx";
 import { runCases, summary, type Count } from "../../test/support/runCases.ts";
 import { storeServer } from "../../test/support/storeServer.ts";
-import { subjects, type Load } from "../../test/support/subjects.ts";
+import type { Load } from "../../test/support/modules.ts";
+import { subjects } from "../../test/support/subjects.ts";
 import { root } from "../../scripts/run.mjs";
 import { workerd } from "../../scripts/runtimes.mjs";
 

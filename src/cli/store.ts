@@ -1,11 +1,11 @@
 import type { Store } from "../core/contract.ts";
 import { quote, StoreError } from "../core/error.ts";
 import { createRegistry, type Registry } from "../core/registry.ts";
-import { getFactory, methods } from "../server.ts";
 import type { Invocation, Option } from "./command.ts";
 import type { Config, StoreConfig } from "./config/config.ts";
 import { readConfig, readStore } from "./config/readConfig.ts";
 import { reasonOf } from "./reasonOf.ts";
+import type { World } from "./world.ts";
 
 /** The options that say which store a command is about. */
 export const storeOptions: Readonly<Record<string, Option>> = {
@@ -19,8 +19,8 @@ export const storeOptions: Readonly<Record<string, Option>> = {
 export const defaultFile = "shelflife.db";
 
 /** Returns a registry of this command's own, so that the backends of a configuration are in no other. */
-export function createBackends(): Registry {
-  return createRegistry(Object.fromEntries(methods().map((name) => [name, getFactory(name)])));
+export function createBackends({ backends }: Pick<World, "backends">): Registry {
+  return createRegistry(backends);
 }
 
 /** Reads the configuration that a command was given, whole or only its store. Rejects `bad-config`. */
@@ -61,7 +61,7 @@ export async function chooseStore(invocation: Invocation, registry: Registry): P
 
 /** Opens the store that a command is about, does the work and closes it. */
 export async function withStore<R>(invocation: Invocation, work: (store: Store) => Promise<R>): Promise<R> {
-  const registry = createBackends();
+  const registry = createBackends(invocation.world);
   const store = await registry.open((await chooseStore(invocation, registry)) ?? (await findDefault(invocation)));
   try {
     return await work(store);

@@ -1,9 +1,12 @@
 import type { Readable, Writable } from "node:stream";
+import type { Factory } from "../core/registry.ts";
 
 /** What a command knows of the world around it. */
 export interface World {
   /** The package.json, which has the version. */
   readonly manifest: URL;
+  /** The factories of the backends that a configuration may name. */
+  readonly backends: Readonly<Record<string, Factory>>;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The folder that file names count from. */
   readonly folder: string;
@@ -48,6 +51,7 @@ export class Interruption extends Error {
 /** Returns the world of this process, and what ends the process when all that was written has been taken. */
 export async function createWorld(
   manifest: URL,
+  backends: World["backends"],
 ): Promise<World & { readonly args: string[]; end(exitCode: number): void }> {
   const { default: process } = await import("node:process");
   const { stdout, stderr, env } = process;
@@ -57,6 +61,7 @@ export async function createWorld(
 
   return {
     manifest,
+    backends,
     args: process.argv.slice(2),
     env,
     folder: process.cwd(),

@@ -5,7 +5,8 @@ import { serve } from "srvx";
 import type { Subject } from "../../src/testing.ts";
 import { storeServer, storesPath } from "./storeServer.ts";
 import { strictCredentials, strictS3Server } from "./strictS3.ts";
-import { subjects, type Load as LoadPortable, type Modules as PortableModules } from "./subjects.ts";
+import type { Load as LoadPortable, Modules as PortableModules } from "./modules.ts";
+import { subjects } from "./subjects.ts";
 import { valkeySubjects } from "./valkeySubjects.ts";
 
 interface Modules extends PortableModules {

@@ -1,6 +1,6 @@
 import type { Store } from "../../src/core/contract.ts";
 import type { StoreOptions } from "../../src/core/options.ts";
-import type { Modules } from "./subjects.ts";
+import type { Modules } from "./modules.ts";
 
 /** The path under which the server below has its stores, each under the name of its medium. */
 export const storesPath = "/stores/";

@@ -1,15 +1,7 @@
 import type { Store } from "../../src/core/contract.ts";
 import type { Feature, Subject } from "../../src/testing.ts";
+import type { Load, Modules } from "./modules.ts";
 import { openRemote, storeServer } from "./storeServer.ts";
-
-/** The modules of the package that subjects are made of, from `src` or as built. */
-export interface Modules {
-  index: typeof import("../../src/index.ts");
-  "http/handler": typeof import("../../src/http/handler.ts");
-}
-
-/** Imports a module of the package by its name there. */
-export type Load = <Name extends keyof Modules>(name: Name) => Promise<Modules[Name]>;
 
 const whole: readonly Feature[] = ["atomic", "list", "sweep", "watch", "bytes"];
 const kept: readonly Feature[] = [...whole, "shared", "persistent"];

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll } from "vitest";
 import { run } from "../../src/cli/run.ts";
 import { Interruption, readerLeft, type World } from "../../src/cli/world.ts";
+import { getFactory, methods } from "../../src/server.ts";
 
 /** A folder for the files of a test file's tests, removed at their end. */
 export const folder: string = mkdtempSync(join(tmpdir(), "shelflife-"));
@@ -29,6 +30,9 @@ export interface Circumstances extends Partial<World> {
   readonly onOutput?: (text: string) => void;
 }
 
+/** The backends of the command. */
+export const backends = Object.fromEntries(methods().map((name) => [name, getFactory(name)]));
+
 /** Runs a command in this process. */
 export async function command(args: readonly string[], circumstances: Circumstances = {}): Promise<Outcome> {
   const { stdin = [], reads = Infinity, interrupt, onOutput, ...rest } = circumstances;
@@ -44,6 +48,7 @@ export async function command(args: readonly string[], circumstances: Circumstan
   }
   const world: World = {
     manifest: new URL("../../package.json", import.meta.url),
+    backends,
     env: {},
     folder,
     isTerminal: false,

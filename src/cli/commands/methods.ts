@@ -9,7 +9,7 @@ export const methodsCommand: Command = {
   examples: ["shelflife methods", "shelflife methods --config shelflife.yaml"],
   async run(invocation) {
     const { world, isJson } = invocation;
-    const registry = createBackends();
+    const registry = createBackends(world);
     // A configuration may bring some of its own.
     await chooseStore(invocation, registry);
     const names = registry.methods();

@@ -33,7 +33,7 @@ say how it is, /metrics what it does.`,
   ],
   async run(invocation) {
     const { world, isJson, flags, options } = invocation;
-    const registry = createBackends();
+    const registry = createBackends(world);
     const overrides = await readOverrides(invocation, registry);
     const config = await readGivenConfig(invocation, registry, { overrides });
     if (flags.check) {

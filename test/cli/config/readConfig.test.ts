@@ -7,11 +7,11 @@ import type { Config, ReadOptions } from "../../../src/cli/config/config.ts";
 import { readConfig } from "../../../src/cli/config/readConfig.ts";
 import { createBackends } from "../../../src/cli/store.ts";
 import { isStoreError } from "../../../src/core/error.ts";
-import { folder } from "../../support/world.ts";
+import { backends, folder } from "../../support/world.ts";
 
 const store = "store: { backend: memory }\n";
 const read = (source: string, options: Partial<ReadOptions> = {}): Promise<Config> =>
-  readConfig(source, { name: "c.yaml", folder, env: {}, registry: createBackends(), ...options });
+  readConfig(source, { name: "c.yaml", folder, env: {}, registry: createBackends({ backends }), ...options });
 
 /** Reads what is wrong, and returns what was told of it. */
 async function problems(source: string, options?: Partial<ReadOptions>): Promise<string[]> {
@@ -229,9 +229,9 @@ test("a backend comes from a file or a package, by its name and factory", async 
   writeFileSync(join(packages, "@scope/both/lib/a.mjs"), module("both a"));
   writeFileSync(join(packages, "@scope/both/lib/b.mjs"), module("both b"));
 
-  const registry = createBackends();
-  const backends = '["./file.mjs", plain, "@scope/both", "@scope/both/b"]';
-  await read(`backends: ${backends}\nstore: { backend: file, parameters: { size: 1 } }\n`, { registry });
+  const registry = createBackends({ backends });
+  const named = '["./file.mjs", plain, "@scope/both", "@scope/both/b"]';
+  await read(`backends: ${named}\nstore: { backend: file, parameters: { size: 1 } }\n`, { registry });
   for (const name of ["file", "plain", "both a", "both b"]) assert.ok(registry.methods().includes(name), name);
 
   await expectMarked(
