@@ -31,8 +31,3 @@ export const contexts = {
     return ask(worker, run, args);
   },
 };
-
-declare global {
-  // eslint-disable-next-line no-var
-  var contexts: typeof import("./contexts.ts").contexts;
-}

@@ -32,8 +32,3 @@ export function filling(store: Store): Filling {
     },
   };
 }
-
-declare global {
-  // eslint-disable-next-line no-var
-  var filling: typeof import("./filling.ts").filling;
-}

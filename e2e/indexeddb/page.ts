@@ -3,4 +3,14 @@ import { contexts } from "./contexts.ts";
 import { filling } from "./filling.ts";
 import { shelf } from "./shelf.ts";
 
-Object.assign(globalThis, { shelf, contexts, filling, kept: {} });
+const tools = { shelf, contexts, filling };
+
+declare global {
+  /* eslint-disable no-var */
+  var shelf: typeof tools.shelf;
+  var contexts: typeof tools.contexts;
+  var filling: typeof tools.filling;
+  /** What a test wants to find again in a later call. */
+  var kept: any;
+}
+Object.assign(globalThis, tools, { kept: {} });

@@ -142,11 +142,3 @@ interface RawOptions {
   upgrade?: (database: IDBPDatabase) => void;
   holds?: boolean;
 }
-
-declare global {
-  // eslint-disable-next-line no-var
-  var shelf: typeof import("./shelf.ts").shelf;
-  /** What a test wants to find again in a later call. */
-  // eslint-disable-next-line no-var
-  var kept: any;
-}
