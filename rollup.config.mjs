@@ -38,7 +38,7 @@ function refuse(warning) {
 const minify = terser({
   ecma: 2020,
   module: true,
-  compress: { passes: 3, pure_getters: true, hoist_funs: true },
+  compress: { passes: 3, pure_getters: true, hoist_funs: true, unsafe_arrows: true },
   format: { comments: false },
 });
 

@@ -37,8 +37,8 @@ export function cached<T = Uint8Array>(store: Store<T>, { maxBytes, now = Date.n
   check(callable.test(now), "now", callable.expected, now);
   const entries = createEntryCache(maxBytes, now);
   // Those whose answer is still that of the store when it comes.
-  const reads = createSingleFlight((key) => store.entry(key));
-  const follower = createFollower(store, { changed: forget, missed: forgetAll });
+  const [reads, beginRead] = createSingleFlight((key) => store.entry(key));
+  const follower = createFollower(store, forget, forgetAll);
 
   function forget(key: string): void {
     reads.delete(key);
@@ -57,18 +57,18 @@ export function cached<T = Uint8Array>(store: Store<T>, { maxBytes, now = Date.n
 
   /** Begins the one read of a key that all who ask for it meanwhile share. */
   function begin(key: string): Promise<Entry<T> | undefined> {
-    const mayHold = follower.isFollowing();
-    const reading = reads.begin(key, (entry) => {
+    const mayHold = follower.isFollowing;
+    const reading = beginRead(key, (entry) => {
       if (mayHold && isBytes(entry?.value)) entries.set(key, entry as Entry<any>);
     });
     // After the first read, which thus waits for nothing. Those that follow are made when the watch has begun.
-    if (!mayHold) follower.follow();
+    if (!mayHold) void follower.follow();
     return reading;
   }
 
   /** Reads an entry, the caller's own. */
   async function read(key: string, options: CallOptions | undefined): Promise<Entry<T> | undefined> {
-    if (follower.isResting()) return store.entry(key, options);
+    if (follower.isResting) return store.entry(key, options);
     const { signal } = checkCall(options);
     signal?.throwIfAborted();
     const slot = entries.get(key);
@@ -96,7 +96,7 @@ export function cached<T = Uint8Array>(store: Store<T>, { maxBytes, now = Date.n
     entry: read,
     findMany: async (keys, options) => {
       const wanted = checkItems(keys);
-      if (follower.isResting() || !wanted.length) return store.findMany(wanted, options);
+      if (follower.isResting || !wanted.length) return store.findMany(wanted, options);
       const found = await Promise.all(wanted.map((key) => read(key, options)));
       return found.map((entry) => entry?.value);
     },

@@ -1,21 +1,15 @@
-/** Loads under way, one for a key at a time, which all who ask for it meanwhile share. */
-export interface SingleFlight<R> {
-  /** Returns the load of a key that is under way, if there is one. */
-  get(key: string): Promise<R> | undefined;
-  /** Begins the load of a key. `land` gets its result unless the key was deleted meanwhile. */
-  begin(key: string, land: (result: R) => void): Promise<R>;
-  /** Lets a load end for those who share it, and for no others. */
-  delete(key: string): void;
-  keys(): Iterable<string>;
-}
+/** Begins the load of a key. `land` gets its result, unless the key was deleted from the loads under way meanwhile. */
+export type BeginLoad<R> = (key: string, land: (result: R) => void) => Promise<R>;
 
-/** Returns the loads of a function. */
-export function createSingleFlight<R>(load: (key: string) => Promise<R>): SingleFlight<R> {
-  const loads = new Map<string, Promise<R>>();
-  return {
-    get: (key) => loads.get(key),
-    begin(key, land) {
-      const isCurrent = (): boolean => loads.get(key) === loading && loads.delete(key);
+/** Returns the loads of a function that are under way, by their keys, which all who ask for one share, and what begins one. */
+export function createSingleFlight<R>(
+  load: (key: string) => Promise<R>,
+): [underWay: Map<string, Promise<R>>, begin: BeginLoad<R>] {
+  const underWay = new Map<string, Promise<R>>();
+  return [
+    underWay,
+    (key, land) => {
+      const isCurrent = (): boolean => underWay.get(key) === loading && underWay.delete(key);
       const loading = load(key).then(
         (result) => {
           if (isCurrent()) land(result);
@@ -26,10 +20,8 @@ export function createSingleFlight<R>(load: (key: string) => Promise<R>): Single
           throw error;
         },
       );
-      loads.set(key, loading);
+      underWay.set(key, loading);
       return loading;
     },
-    delete: (key) => void loads.delete(key),
-    keys: () => loads.keys(),
-  };
+  ];
 }
