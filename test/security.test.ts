@@ -30,7 +30,7 @@ test("each attack that is told of is tried in the tests that it names", () => {
       assert.ok(path && title, `${attack}: expected [file](path): "title", got ${proof}`);
       // A title that goes on is the same test in several places.
       const begins = [`"${title}"`, `\`${title} \${`].some((text) =>
-        new RegExp(`\\b(?:test|it|fuzz)\\(\\s*${text.replace(/[^\w\s]/g, "\\$&")}`).test(read(path)),
+        new RegExp(`\\b(?:test|it|fuzz)(?:\\.concurrent)?\\(\\s*${text.replace(/[^\w\s]/g, "\\$&")}`).test(read(path)),
       );
       assert.ok(begins, `${attack}: no test "${title}" in ${path}`);
     }
