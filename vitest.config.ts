@@ -14,7 +14,8 @@ function project(name: string, needs: readonly string[], options: Options): Test
 export default defineConfig({
   test: {
     pool: "forks",
-    maxWorkers: 2,
+    // Two cores, and tests that wait as often as they compute.
+    maxWorkers: 3,
     setupFiles: ["test/support/silence.mjs"],
     restoreMocks: true,
     // What hangs is ended; no test is expected to be fast.
@@ -36,6 +37,7 @@ export default defineConfig({
         exclude: ["e2e/**/*.page.*"],
         // The files of a worker share its browsers, which end with its environment.
         isolate: false,
+        maxWorkers: 2,
         environment: "./e2e/support/environment.ts",
         setupFiles: [],
         testTimeout: 300_000,

@@ -1,32 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "vitest";
 import { localforage } from "../../src/adapters/localforage.ts";
-import type { Store } from "../../src/core/contract.ts";
 import { isStoreError } from "../../src/core/error.ts";
-import { cases, casesFor, createClock, prove, type Subject } from "../../src/testing.ts";
+import { createClock } from "../../src/testing.ts";
 import { json } from "../../src/views/json.ts";
 import { text, utf8 } from "../support/bytes.ts";
 import { drivers, forage, fresh } from "./localforage/forage.ts";
 
 for (const [name, driver] of Object.entries(drivers)) {
-  const subject: Subject<Uint8Array> = {
-    name: `localforage over ${name}`,
-    can: ["atomic", "list", "sweep", "watch", "bytes", "shared", "persistent"],
-    rounds: 200,
-    open: (medium, options) => localforage(fresh(driver, medium), options),
-  };
-  for (const each of casesFor(cases, subject)) test(`${subject.name}: ${each.name}`, () => prove(each, subject));
-
-  const asJson: Subject<{ text: string }> = {
-    ...subject,
-    name: `json of ${subject.name}`,
-    can: subject.can.filter((feature) => feature !== "bytes"),
-    value: (text) => ({ text }),
-    text: (value) => value.text,
-    open: async (medium, options): Promise<Store<{ text: string }>> => json(await subject.open(medium, options)),
-  };
-  for (const each of casesFor(cases, asJson)) test(`${asJson.name}: ${each.name}`, () => prove(each, asJson));
-
   test(`${name}: a deadline is honoured, and ends when the app writes over it`, async () => {
     const clock = createClock();
     const app = fresh(driver);
