@@ -109,15 +109,14 @@ function indexeddbBackend(options: IndexedDBOptions): CompleteBackend {
   const hub = createSharedHub(`shelflife:${database}`);
   const { report, close } = createAnnouncer(hub.report, reportDelay);
   const cache = createCache(cacheBytes);
-  const queue = createTransactionQueue(cache, { ...options, database, makeRoom: sweepWork, report });
+  const queue = createTransactionQueue(cache, { ...options, database }, sweepWork, report);
 
   return {
     returnsCopies: true,
     isPersistent: () => true,
-    get: (key, call) => queue.get({ key, call, found: (record) => toEntry(key, record) }),
+    get: (key, call) => queue.get(key, call, (record) => toEntry(key, record)),
     getMany: (keys, call) =>
       queue.add({
-        write: false,
         call,
         async run(_, __, snapshot) {
           const give = await cache.getMany(snapshot, keys);
@@ -138,7 +137,7 @@ function indexeddbBackend(options: IndexedDBOptions): CompleteBackend {
         write: true,
         isRepeatable: true,
         call,
-        isLast: !!call.isLast,
+        isLast: call.isLast,
         run: (entries, changes) => items.forEach(([key, entry]) => put(entries, changes, key, entry)),
       }),
     delete: async (key, call) => (await removeMany([key], call)) > 0,
@@ -162,8 +161,8 @@ function indexeddbBackend(options: IndexedDBOptions): CompleteBackend {
           else remove(entries, changes, key, stored, call);
         },
       }),
-    list: (options, call) => queue.add({ write: false, call, run: (entries) => listPage(entries, options) }),
-    listKeys: (options, call) => queue.add({ write: false, call, run: (entries) => listKeys(entries, options) }),
+    list: (options, call) => queue.add({ call, run: (entries) => listPage(entries, options) }),
+    listKeys: (options, call) => queue.add({ call, run: (entries) => listKeys(entries, options) }),
     clear: ({ prefix }, call) =>
       queue.add({
         write: true,

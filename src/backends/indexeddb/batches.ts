@@ -7,19 +7,20 @@ import type { Writer } from "./writer.ts";
 /** Runs jobs that share a transaction, and answers each of them. Never rejects. */
 export type RunBatch = (batch: readonly Job[]) => Promise<void>;
 
-/** What batches run by, and where their changes go. */
-export interface BatchOptions {
-  /** What frees space when there is none: the work of one round, whose result is how many entries it removed. */
-  makeRoom(call: Call): Work<number>;
-  /** Gets the changes that are committed. */
-  report(changes: readonly Change[]): void;
-}
+/** Frees space when there is none: returns the work of one round, whose result is how many entries it removed. */
+export type MakeRoom = (call: Call) => Work<number>;
 
 /**
  * Returns how batches are run. Every call fails alone: when one takes the transaction down, nothing of it is written, and
- * each is done again apart, once. A write that met the quota is done again after expired entries have made room.
+ * each is done again apart, once. A write that met the quota is done again after expired entries have made room. `report`
+ * gets the changes that are committed.
  */
-export function createBatches(read: Reader["read"], write: Writer, { makeRoom, report }: BatchOptions): RunBatch {
+export function createBatches(
+  read: Reader["read"],
+  write: Writer,
+  makeRoom: MakeRoom,
+  report: (changes: readonly Change[]) => void,
+): RunBatch {
   async function run(batch: readonly Job[], isLast = false): Promise<void> {
     let aborted: Failure | undefined | void;
     try {

@@ -20,10 +20,8 @@ export interface Failure {
 export interface Ending {
   /** Takes it down, for a cause that is reported unless there was one before. */
   abort(cause: unknown): void;
-  /** Commits it by hand, which the browser would do later. */
+  /** Commits it by hand, which the browser would do later, unless something has taken it down. */
   commit(): void;
-  /** Whether something has taken it down. */
-  hasFailed(): boolean;
   readonly failure: Promise<Failure | undefined>;
 }
 
@@ -53,10 +51,10 @@ export function endingOf(activity: Activity, lost: () => void): Ending {
       }
     },
     commit() {
+      if (cause !== undefined) return;
       over(activity);
       transaction.commit?.();
     },
-    hasFailed: () => cause !== undefined,
     failure,
   };
 }

@@ -4,7 +4,7 @@ import type { Snapshot } from "./snapshot.ts";
 
 /** A call that may change what lies under its key, or under any if it has none. */
 interface Call {
-  readonly write: boolean;
+  readonly write?: boolean;
   readonly key?: string;
 }
 

@@ -54,8 +54,7 @@ export function createMarks(changed: () => void): Marks {
     const marks = marksOf(snapshot);
     const asked = ask(marks.put(0), snapshot);
     if (current > first + oldMarks) marks.delete(IDBKeyRange.upperBound((first = current), true));
-    snapshot.next = (await asked) as number;
-    return snapshot.next - 1;
+    return ((await asked) as number) - 1;
   }
 
   const isCurrent = ({ mark }: Snapshot): boolean => mark === current;
@@ -72,7 +71,8 @@ export function createMarks(changed: () => void): Marks {
     isCurrent,
     commit(snapshot) {
       if (!isCurrent(snapshot)) return false;
-      current = snapshot.next!;
+      // By the mark that it left.
+      current++;
       return true;
     },
     lose() {

@@ -1,19 +1,20 @@
-import type { Awaitable } from "../../core/contract.ts";
+import type { Awaitable, Call, Change } from "../../core/contract.ts";
 import { StoreError } from "../../core/error.ts";
-import { createBatches, type BatchOptions } from "./batches.ts";
+import { createBatches, type MakeRoom } from "./batches.ts";
 import type { Cache } from "./cache.ts";
 import { createConnection, type DatabaseOptions } from "./connection.ts";
 import { toStoreError } from "./failure.ts";
 import { createHits } from "./hits.ts";
 import { createReader } from "./reader.ts";
 import { inPortions } from "./readMany.ts";
-import { isWanted, type Get, type Job, type Work } from "./work.ts";
+import { isWanted, type Job, type Work } from "./work.ts";
 import { createWriter } from "./writer.ts";
 
 /** Calls in program order. */
 export interface TransactionQueue {
   add<R>(work: Work<R>): Promise<R>;
-  get<R>(get: Get<R>): Awaitable<R>;
+  /** Reads the record under a key, and returns what `found` makes of it. */
+  get<R>(key: string, call: Call, found: (record: unknown) => R): Awaitable<R>;
   /** Finishes what was added. */
   close(): Promise<void>;
 }
@@ -24,16 +25,22 @@ const maxBytes = 4_194_304;
 
 /**
  * Returns a queue in which the calls of one turn, and those that come while a write is under way, share a transaction. A
- * read that follows another goes to the same transaction, as long as that is active and no write waits for it.
+ * read that follows another goes to the same transaction, as long as that is active and no write waits for it. `report`
+ * gets the changes that are committed.
  */
-export function createTransactionQueue(cache: Cache, options: DatabaseOptions & BatchOptions): TransactionQueue {
+export function createTransactionQueue(
+  cache: Cache,
+  options: DatabaseOptions,
+  makeRoom: MakeRoom,
+  report: (changes: readonly Change[]) => void,
+): TransactionQueue {
   const hits = createHits(cache);
   const connection = createConnection(options, () => {
     reader.end();
     cache.lose();
   });
   const reader = createReader(connection, cache, hits);
-  const run = createBatches(reader.read, createWriter(connection, cache, hits, reader), options);
+  const run = createBatches(reader.read, createWriter(connection, cache, hits, reader), makeRoom, report);
   const jobs: Job[] = [];
   // How many calls there were.
   let calls = 0;
@@ -111,8 +118,8 @@ export function createTransactionQueue(cache: Cache, options: DatabaseOptions & 
 
   return {
     add,
-    get({ key, call, found }) {
-      if (!hits.has(key)) return add({ write: false, call, key, found });
+    get(key, call, found) {
+      if (!hits.has(key)) return add({ call, key, found });
       calls++;
       return found(cache.take(key));
     },

@@ -15,6 +15,4 @@ export interface Snapshot extends Activity {
   verified?: Promise<void>;
   /** The mark that it found. What the cache holds counts as soon as it is known, while the transaction is active. */
   mark?: number;
-  /** The mark that it leaves, if it writes. */
-  next?: number;
 }

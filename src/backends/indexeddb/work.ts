@@ -3,7 +3,8 @@ import type { Mutation, Snapshot } from "./snapshot.ts";
 
 /** One call's work within a transaction that it may share with others. */
 export interface Work<R> {
-  readonly write: boolean;
+  /** Whether it may change what is stored. */
+  readonly write?: boolean;
   readonly call: Call;
   /** Comes to the same when it is done twice, so that it may be done again when nobody knows whether it was committed. */
   readonly isRepeatable?: boolean;
@@ -12,7 +13,7 @@ export interface Work<R> {
   /** How many bytes it writes. */
   readonly size?: number;
   /** Whether the page may be gone in a moment, so that it is committed by hand. */
-  readonly isLast?: boolean;
+  readonly isLast?: boolean | undefined;
   /**
    * Makes the requests; of a write, notes what it changes. Awaits nothing but requests. Runs again, from the start, if the
    * transaction fails and is repeated.
@@ -20,14 +21,9 @@ export interface Work<R> {
   run(entries: IDBObjectStore, changes: Mutation[], snapshot: Snapshot): R | Promise<R>;
 }
 
-/** A call that reads the record under one key, of which many can be read at once. */
-export interface Get<R> extends Pick<Work<R>, "call"> {
-  readonly key: string;
-  found(record: unknown): R;
-}
-
-/** A call of either kind, and what came of it. */
+/** A call, which has either work or a record to read, and what came of it. */
 export interface Job extends Omit<Work<any>, "run">, Partial<Pick<Work<any>, "run">> {
+  /** Gets the record under its key: of these reads many can be done at once. */
   readonly found?: (record: any) => unknown;
   resolve(result: any): void;
   reject(error: unknown): void;

@@ -36,7 +36,7 @@ export function createWriter({ begin, lose }: Connection, cache: Cache, hits: Hi
       break;
     }
     // Not with several writes: Firefox would commit all but the one that the quota refuses.
-    if (!ending.hasFailed() && !batch[1] && (batch[0]!.key ?? batch[0]!.isLast)) ending.commit();
+    if (!batch[1] && (batch[0]!.key ?? batch[0]!.isLast)) ending.commit();
     const failure = await ending.failure;
     if (!failure)
       cache.commit(

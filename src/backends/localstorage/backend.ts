@@ -23,13 +23,9 @@ export function createStorageBackend({
   const medium = createMedium(prefix, storage, (found) => changes.connect(found));
   const { open, keys } = medium;
   const number = createLastNumber(open, locks);
-  const changes = createChanges(number, {
-    prefix,
-    isShared,
-    noted(key, expiresAt) {
-      left = undefined;
-      note(key, expiresAt);
-    },
+  const changes = createChanges(number, prefix, isShared, (key, expiresAt) => {
+    left = undefined;
+    note(key, expiresAt);
   });
   const { commit } = changes;
   const { get, head, set, delete: remove, sweep, note } = createEntries(medium, changes.add);

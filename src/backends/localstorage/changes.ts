@@ -22,17 +22,16 @@ export interface Changes {
   close(): void;
 }
 
-/** Where changes come from. */
-export interface ChangesOptions {
-  readonly prefix: string;
-  /** Whether other contexts share the Storage. */
-  readonly isShared: boolean;
-  /** Gets each change that concerns the store, as soon as it is known. */
-  noted(key: string, expiresAt?: number): void;
-}
-
-/** Returns the changes of a Storage. What others wrote is reported when it is in sight. */
-export function createChanges(number: LastNumber, { prefix, isShared, noted }: ChangesOptions): Changes {
+/**
+ * Returns the changes of a Storage, which other contexts may share. What others wrote is reported when it is in sight.
+ * `noted` gets each change that concerns the store, as soon as it is known.
+ */
+export function createChanges(
+  number: LastNumber,
+  prefix: string,
+  isShared: boolean,
+  noted: (key: string, expiresAt?: number) => void,
+): Changes {
   const watchers = createHub();
   let hub: Hub | undefined;
   let disconnect = (): void => {};

@@ -9,8 +9,6 @@ export interface LastNumber {
   hear(number: number): void;
   /** Notes which numbers locks report. */
   hearOf(held: readonly LockInfo[] | undefined): void;
-  /** The highest that others reported, or this context wrote. */
-  heard(): number;
   /** Puts the next number into the Storage, behind all that was written so far, and returns it; 0 if there is no room. */
   stamp(): number;
   /** Reports by a lock what this context wrote since it did so last. */
@@ -19,6 +17,8 @@ export interface LastNumber {
   sees(number: number): boolean;
   /** Resolves when what was written under a number is in sight, or must be taken for lost. */
   inSight(number: number): Promise<void>;
+  /** Waits for all that was heard of beyond a number, and resolves with the highest of those. */
+  catchUp(from: number): Promise<number>;
 }
 
 /** Where the last number is kept. No store may have it among its own keys. */
@@ -57,11 +57,15 @@ export function createLastNumber(open: () => TextStorage, locks: LockManager | u
     return seen >= number;
   }
 
+  /** Gives up at last: the writer's process may have ended before its write was on the way. */
+  async function inSight(number: number): Promise<void> {
+    for (const end = performance.now() + longestWait; !sees(number) && performance.now() < end;) await untilSighting();
+  }
+
   return {
     look,
     hear,
     hearOf: (held) => hear(highestReported(mark, held)),
-    heard: () => heard,
     stamp() {
       // Above all others even if a page cleared the Storage; and always of the same length, so that there is room for it.
       const number = Math.max(heard, look(), Date.now()) + 1;
@@ -79,10 +83,10 @@ export function createLastNumber(open: () => TextStorage, locks: LockManager | u
       isNew = false;
     },
     sees,
-    /** Gives up at last: the writer's process may have ended before its write was on the way. */
-    async inSight(number) {
-      for (const end = performance.now() + longestWait; !sees(number) && performance.now() < end;)
-        await untilSighting();
+    inSight,
+    async catchUp(from) {
+      while (heard > from) await inSight((from = heard));
+      return from;
     },
   };
 }

@@ -34,7 +34,7 @@ export function createTabs(locks: LockManager, number: LastNumber, commit: () =>
       const end = performance.now() + longest;
       for (let last = 0; ;) {
         // A message of a tab that went away may come late, when the lock is there already.
-        while (number.heard() > last) await number.inSight((last = number.heard()));
+        last = await number.catchUp(last);
         if (!isOurs) return;
         // Takes room for the number while there is some.
         if (!number.look()) number.stamp();

@@ -12,10 +12,7 @@ export interface WorkQueue {
 /** Does what waits in this task, and commits it. Resolves with whether there may be more to come. */
 export type RunSlice = () => Promise<boolean>;
 
-interface Job {
-  run(): void;
-  reject(error: unknown): void;
-}
+type Job = readonly [attempt: () => void, reject: (error: unknown) => void];
 
 // How long a slice is: ms.
 const slice = 10;
@@ -49,7 +46,7 @@ export function createWorkQueue(hold: (runSlice: RunSlice) => Promise<void>, com
   }
 
   function drain(): void {
-    while (queue.length) for (const { run } of queue.splice(0)) run();
+    while (queue.length) for (const [attempt] of queue.splice(0)) attempt();
   }
 
   function alone<R>(work: () => R): R {
@@ -74,7 +71,7 @@ export function createWorkQueue(hold: (runSlice: RunSlice) => Promise<void>, com
         const error = new StoreError("unavailable", "Cannot lock localStorage: expected the browser to grant it", {
           cause,
         });
-        for (const { reject } of queue.splice(0)) reject(error);
+        for (const [, reject] of queue.splice(0)) reject(error);
       }
     }
     running = undefined;
@@ -91,7 +88,7 @@ export function createWorkQueue(hold: (runSlice: RunSlice) => Promise<void>, com
             reject(error);
           }
         };
-        queue.push({ run: attempt, reject });
+        queue.push([attempt, reject]);
         running ??= run();
       });
     },
