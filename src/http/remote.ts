@@ -1,11 +1,11 @@
-import { UNCHANGED, type Call, type CompleteBackend, type Decision, type Entry, type Store } from "../core/contract.ts";
+import { UNCHANGED, type Call, type CompleteBackend, type Decision, type Store } from "../core/contract.ts";
 import { contend, outrun } from "../core/contend.ts";
 import { createCompleteStore } from "../core/createCompleteStore.ts";
 import { createPending } from "../core/pending.ts";
 import type { Factory } from "../core/registry.ts";
 import { createTurns } from "../core/turns.ts";
-import { createBatcher, type Single } from "./client/batcher.ts";
-import { followChanges } from "./client/follow.ts";
+import { createBatcher } from "./client/batcher.ts";
+import { followChanges, promptly } from "./client/follow.ts";
 import { checkRemoteOptions, type RemoteOptions } from "./client/options.ts";
 import type { Details, Target } from "./client/request.ts";
 import { createSend } from "./client/send.ts";
@@ -23,9 +23,6 @@ declare module "../core/registry.ts" {
     http: RemoteOptions;
   }
 }
-
-// How long a stream of changes may take to begin before they are polled for: ms.
-const promptly = 5000;
 
 /**
  * Returns the store that a handler serves at a URL. Calls made at once travel as one request, and are answered each for
@@ -45,16 +42,14 @@ export const remoteFactory: Factory<RemoteOptions> = {
 };
 
 function remoteBackend(options: RemoteOptions): CompleteBackend {
-  const { timeout = 30_000 } = options;
   const send = createSend(options);
-  const pending = createPending();
+  const { track, settled } = createPending();
   // Those in this process wait for one another rather than contend.
-  const turns = createTurns();
+  const takeTurn = createTurns();
 
-  const ask = <R>(call: Call, target: Target, details: Details<R>): Promise<R> =>
-    pending.track(send([call], target, details));
+  const ask = <R>(call: Call, target: Target, details: Details<R>): Promise<R> => track(send([call], target, details));
 
-  const single = createBatcher(
+  const make = createBatcher(
     (calls) =>
       send(
         calls.map(({ call }) => call),
@@ -66,26 +61,16 @@ function remoteBackend(options: RemoteOptions): CompleteBackend {
           read: (bytes, start) => readResults(bytes, start, calls.length),
         },
       ),
-    pending.track,
+    track,
   );
-
-  /** Makes a call about one key. */
-  function make<R = Entry | undefined>(
-    call: Call,
-    line: Single["line"],
-    expiresAt?: Single["expiresAt"],
-    ...values: Uint8Array[]
-  ): Promise<R> {
-    return single({ call, line, expiresAt, values });
-  }
 
   async function change(key: string, decide: Decision, call: Call): Promise<void | typeof outrun> {
     const old = await make<Tagged | undefined>(call, ["getTagged", key]);
     const next = decide(old);
     if (next === UNCHANGED || !(next || old)) return;
     const values = next ? [next.value] : [];
-    const line = ["swap", key, next ? next.value.length : null, old ? old.tag : null] as const;
-    const expiresAt = old && next && next.expiresAt === old.expiresAt ? keep : (next?.expiresAt ?? Infinity);
+    const line = ["swap", key, next?.value.length ?? null, old?.tag ?? null] as const;
+    const expiresAt = old && next?.expiresAt === old.expiresAt ? keep : (next?.expiresAt ?? Infinity);
     if (!(await make(call, line, expiresAt, ...values))) return outrun;
   }
 
@@ -97,7 +82,7 @@ function remoteBackend(options: RemoteOptions): CompleteBackend {
     set: async (key, { value, expiresAt }, call) =>
       void (await make(call, ["set", key, value.length], expiresAt, value)),
     delete: (key, call) => make(call, ["delete", key]),
-    mutate: (key, decide, call) => pending.track(turns.take(key, () => contend(key, () => change(key, decide, call)))),
+    mutate: (key, decide, call) => track(takeTurn(key, () => contend(key, () => change(key, decide, call)))),
     head: (key, call) => make(call, ["has", key]),
     getMany: (keys, call) => Promise.all(keys.map((key) => make(call, ["get", key]))),
     setMany: (items, call) =>
@@ -115,13 +100,13 @@ function remoteBackend(options: RemoteOptions): CompleteBackend {
               ? { accept, read: readJson }
               : {
                   read: (body, _, headers) => ({ body, last: headers.get(lastHeader) }),
-                  timeout: Math.min(promptly, timeout),
+                  timeout: promptly,
                 }),
           }),
         observer,
         call.signal,
       ),
-    close: pending.settled,
+    close: settled,
     take: async (key, call) => (await make(call, ["take", key]))?.value,
     increment: (key, by, expiresAt, call) => make(call, ["increment", key, by], expiresAt),
     touch: (key, expiresAt, call) => make(call, ["touch", key], expiresAt),

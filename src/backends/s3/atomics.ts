@@ -5,8 +5,8 @@ import type { Bucket } from "./bucket.ts";
 import type { Names } from "./names.ts";
 import { isGone, unconditional, type Values } from "./values.ts";
 
-// A request costs more than the longest of these pauses: ms.
-const pauses = { longest: 50 };
+// A request costs more than the longest pause between two tries: ms.
+const longestPause = 50;
 
 /** What reads a value and writes on the condition that it is still the same, again until no other writer is first. */
 export interface Atomics {
@@ -17,7 +17,7 @@ export interface Atomics {
 
 /** Returns the atomic calls on a bucket's values. */
 export function createAtomics(values: Values, bucket: Bucket, names: Names): Atomics {
-  const turns = createTurns();
+  const takeTurn = createTurns();
 
   async function change(key: string, decide: Decision, call: Call): Promise<void> {
     const name = await names.ofKey(key);
@@ -33,13 +33,13 @@ export function createAtomics(values: Values, bucket: Bucket, names: Names): Ato
           : await values.remove(found!, name, "conflict", call);
         return isDone ? undefined : outrun;
       },
-      pauses,
+      longestPause,
     );
   }
 
   return {
     // Calls of this process wait for one another rather than contend.
-    mutate: (key, decide, call) => turns.take(key, () => change(key, decide, call)),
+    mutate: (key, decide, call) => takeTurn(key, () => change(key, decide, call)),
     async erase(key, call) {
       const name = await names.ofKey(key);
       const { putsIf, deletesIf } = await bucket.conditionals();
@@ -54,7 +54,7 @@ export function createAtomics(values: Values, bucket: Bucket, names: Names): Ato
           if (!deletesIf) await bucket.drop(name, call);
           return isLive;
         },
-        pauses,
+        longestPause,
       );
     },
   };

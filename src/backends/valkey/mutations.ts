@@ -1,5 +1,6 @@
 import { contend, outrun } from "../../core/contend.ts";
 import { UNCHANGED, type Call, type CompleteBackend, type Decision } from "../../core/contract.ts";
+import { createPending } from "../../core/pending.ts";
 import { createTurns } from "../../core/turns.ts";
 import { add } from "../../core/value.ts";
 import type { Pipeline } from "./pipeline.ts";
@@ -13,7 +14,8 @@ export interface Mutations extends Required<Pick<CompleteBackend, "mutate" | "in
 
 /** Returns the mutations of a store. Those of a key in this process wait for one another rather than contend. */
 export function createMutations({ askOne }: Pick<Pipeline, "askOne">): Mutations {
-  const turns = createTurns();
+  const takeTurn = createTurns();
+  const { track, settled } = createPending();
 
   async function attempt(key: string, decide: Decision, { signal }: Call): Promise<void | typeof outrun> {
     const found = await askOne("get", key, noArgs, signal, readEntry);
@@ -25,7 +27,7 @@ export function createMutations({ askOne }: Pick<Pipeline, "askOne">): Mutations
   }
 
   function mutate(key: string, decide: Decision, call: Call): Promise<void> {
-    return turns.take(key, () => contend(key, () => attempt(key, decide, call)));
+    return track(takeTurn(key, () => contend(key, () => attempt(key, decide, call))));
   }
 
   return {
@@ -43,7 +45,7 @@ export function createMutations({ askOne }: Pick<Pipeline, "askOne">): Mutations
       await mutate(key, decide, call);
       return sum!;
     },
-    settled: turns.settled,
+    settled,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Call } from "../../core/contract.ts";
+import type { Call, Entry } from "../../core/contract.ts";
 import { isStoreError } from "../../core/error.ts";
 import { alone, type CallLine } from "../wire/batch.ts";
 
@@ -7,8 +7,16 @@ export interface Single extends CallLine {
   readonly call: Call;
 }
 
+/** Makes a call about one key: what it says, when what it writes is to expire, and the bytes that belong to it. */
+export type Make = <R = Entry | undefined>(
+  call: Call,
+  line: Single["line"],
+  expiresAt?: Single["expiresAt"],
+  ...values: Uint8Array[]
+) => Promise<R>;
+
 interface Waiting extends Single {
-  resolve(result: unknown): void;
+  resolve(result: any): void;
   reject(error: unknown): void;
 }
 
@@ -23,7 +31,7 @@ const maxBytes = 262_144;
 export function createBatcher(
   send: (calls: readonly Single[]) => Promise<unknown[]>,
   track: (work: Promise<unknown>) => unknown,
-): (single: Single) => Promise<any> {
+): Make {
   let queue: Waiting[] = [];
 
   async function flush(): Promise<void> {
@@ -50,7 +58,6 @@ export function createBatcher(
   }
 
   async function deliver(calls: readonly Waiting[]): Promise<unknown> {
-    const isOne = calls.length === 1;
     try {
       const results = await send(calls);
       return Promise.all(
@@ -62,13 +69,14 @@ export function createBatcher(
       );
     } catch (error) {
       // A handler that takes no such batch has done nothing of it.
-      const isRefused = isStoreError(error, "invalid-argument") || isStoreError(error, "quota-exceeded");
-      return Promise.all(calls.map((call) => (isRefused && !isOne ? deliver([call]) : call.reject(error))));
+      const isRefused =
+        calls.length > 1 && (isStoreError(error, "invalid-argument") || isStoreError(error, "quota-exceeded"));
+      return Promise.all(calls.map((call) => (isRefused ? deliver([call]) : call.reject(error))));
     }
   }
 
-  return (single) =>
+  return (call, line, expiresAt, ...values) =>
     new Promise((resolve, reject) => {
-      if (queue.push({ ...single, resolve, reject }) === 1) track(flush());
+      if (queue.push({ call, line, expiresAt, values, resolve, reject }) === 1) track(flush());
     });
 }

@@ -20,8 +20,8 @@ export interface Stream {
   readonly last: string;
 }
 
-// How soon a stream says where it begins, unless something holds it back: ms.
-const promptly = 5000;
+/** How soon a stream begins and says where, unless something holds it back: ms. Then changes are polled for. */
+export const promptly = 5000;
 // How long until the next poll: ms.
 const interval = 1000;
 // A stream that brought nothing new is followed by so many polls at most before the next one is tried.

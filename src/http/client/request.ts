@@ -18,7 +18,7 @@ export interface Details<R> {
   readonly isSafe?: boolean;
   /** The type of the answer, where there is a choice. */
   readonly accept?: string;
-  /** How long the answer may take, repetitions included: ms. @default the option */
+  /** How long the answer may take, repetitions included, if that is less than the option: ms. */
   readonly timeout?: number;
 }
 

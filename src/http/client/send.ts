@@ -2,7 +2,7 @@ import { isStoreError, quote, StoreError } from "../../core/error.ts";
 import { pause } from "../../core/pause.ts";
 import { longestDelay } from "../../core/timers.ts";
 import { readBytes } from "../wire/complete.ts";
-import { idempotencyHeader, outcomeHeader, readRetryAfter, timeoutHeader, writeBearer } from "../wire/headers.ts";
+import { idempotencyHeader, outcomeHeader, readRetryAfter, timeoutHeader } from "../wire/headers.ts";
 import { readProblem } from "../wire/problem.ts";
 import { untilDeadline } from "./deadline.ts";
 import { mountOf, type RemoteOptions } from "./options.ts";
@@ -44,7 +44,7 @@ export function createSend(options: RemoteOptions): Send {
           headers: defined({
             ...options.headers,
             accept,
-            authorization: token && writeBearer(token),
+            authorization: token && `Bearer ${token}`,
             [idempotencyHeader]: idempotencyKey,
             // Without headers of its own a read is one that browsers make without asking before.
             [timeoutHeader]: isRead ? undefined : Math.max(1, end - start),
@@ -81,7 +81,7 @@ export function createSend(options: RemoteOptions): Send {
 
   return (calls, target, details) => {
     const { now } = calls[0]!;
-    const timeout = Math.min(details.timeout ?? limit, longestDelay);
+    const timeout = Math.min(details.timeout ?? limit, limit, longestDelay);
     const late = (): StoreError => unavailable(`none within ${timeout} ms`);
     return untilDeadline(calls, timeout, late, (signal) => sendOften(target, details, signal, now, now() + timeout));
   };

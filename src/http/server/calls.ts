@@ -67,7 +67,7 @@ export async function runCalls(
   const values: Uint8Array[] = [];
   let size = 0;
   // Of two calls about one key the second begins when the first is done.
-  const turns = createTurns();
+  const takeTurn = createTurns();
 
   async function make(call: BatchCall, value: Uint8Array | undefined): Promise<Answer> {
     const name = call[0];
@@ -84,7 +84,7 @@ export async function runCalls(
     const answers = batch.slice(at, at + portion).map((call) => {
       const length = sizeOf(call);
       const value = length === null ? undefined : next(length);
-      return turns.take(call[1], () => make(call, value));
+      return takeTurn(call[1], () => make(call, value));
     });
     for (const [line, value] of await Promise.all(answers)) {
       // What was only read can be read again, and by itself it is never too much.

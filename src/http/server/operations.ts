@@ -107,7 +107,7 @@ export const operations: Operations = {
           await judge(entry);
           return (await replace(subject, key, entry?.value, next, ttl)) ? entry : outrun;
         },
-        { step: 0 },
+        0,
       ),
   },
   swap: {

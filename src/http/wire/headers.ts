@@ -16,8 +16,6 @@ export function readBearer({ headers }: Request): string | undefined {
   return bearer.exec(headers.get("authorization") ?? "")?.[1];
 }
 
-export const writeBearer = (token: string): string => `Bearer ${token}`;
-
 /** Returns how long an answer asks to wait before the next request: ms, or nothing. */
 export function readRetryAfter(headers: Headers, now: number = Date.now()): number | undefined {
   const text = headers.get("retry-after");
