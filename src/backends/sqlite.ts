@@ -1,3 +1,4 @@
+import { absolutePath } from "../core/absolutePath.ts";
 import type { CompleteBackend, Store } from "../core/contract.ts";
 import { UNCHANGED } from "../core/contract.ts";
 import { createCompleteStore } from "../core/createCompleteStore.ts";
@@ -15,7 +16,10 @@ import { createWorkQueue } from "./sqlite/workQueue.ts";
 
 /** Where a SQLite store keeps its values. */
 export interface SqliteOptions extends StoreOptions {
-  /** The file, in a folder that exists. `":memory:"` keeps everything in memory, for this store alone. */
+  /**
+   * The file, in a folder that exists. A relative name counts from where the process is when the store is made, in a
+   * configuration file from that file's folder. `":memory:"` keeps everything in memory, for this store alone.
+   */
   path: string;
   /**
    * What a write that has resolved survives: the end of the process, or also (`"strict"`, several times slower) a power
@@ -34,6 +38,8 @@ declare module "../core/registry.ts" {
     sqlite: SqliteOptions;
   }
 }
+
+const memory = ":memory:";
 
 const rules = {
   ...storeRules,
@@ -60,7 +66,8 @@ export function sqlite(options: SqliteOptions): Store {
 
 export const sqliteFactory: Factory<SqliteOptions> = {
   valid: (parameters) => checkOptions<SqliteOptions>("sqlite", parameters, rules),
-  build: (options) => createCompleteStore(sqliteBackend(options), options),
+  locate: (options, resolve) => (options.path === memory ? options : { ...options, path: resolve(options.path) }),
+  build: (options) => createCompleteStore(sqliteBackend(sqliteFactory.locate!(options, absolutePath)), options),
 };
 
 function sqliteBackend(options: SqliteOptions): CompleteBackend {
@@ -111,7 +118,7 @@ function sqliteBackend(options: SqliteOptions): CompleteBackend {
     get: (key, { signal }) => queue.read(entries.read, { key, signal }),
     set: (key, entry, { signal }) => queue.put([key, slab.hold(entry)], signal),
     delete: (key, { signal }) => queue.write(entries.remove, { key, signal }),
-    isPersistent: () => path !== ":memory:",
+    isPersistent: () => path !== memory,
     head: (key, { signal }) => queue.read(entries.head, { key, signal }),
     async mutate(key, decide, { signal }) {
       const refused = await queue.write(

@@ -19,6 +19,11 @@ export type Config<Name extends string = string> = Name extends keyof Backends
 export interface Factory<Options = any> {
   /** Returns the options if the parameters are right. Pure. Throws one `bad-config` with every problem. */
   valid(parameters: unknown): Options;
+  /**
+   * Returns parameters, which `valid` takes, with each name of a file in them as `resolve` returns it. A configuration file
+   * resolves what is relative from its own folder. @default no parameter is the name of a file
+   */
+  locate?(parameters: Options, resolve: (path: string) => string): Options;
   build(options: Options): Store | Promise<Store>;
 }
 

@@ -9,10 +9,10 @@ export function callError(error: unknown, path: string, key: string | undefined)
   const got = quote(error instanceof Error ? error.message : error);
   if (code === sqliteCode.full || code === sqliteCode.tooBig) {
     const what = key === undefined ? "" : ` key ${quote(key)}`;
-    const message = `Cannot store${what} in ${quote(path)}: expected room for it, got ${got}`;
+    const message = `Cannot store${what} in ${JSON.stringify(path)}: expected room for it, got ${got}`;
     return new StoreError("quota-exceeded", message, { key, cause: error });
   }
   const expected = isBusy(code) ? `a lock on it within ${longestLockWait} ms` : "a sound file";
-  const message = `Cannot use ${quote(path)}: expected ${expected}, got ${got}`;
+  const message = `Cannot use ${JSON.stringify(path)}: expected ${expected}, got ${got}`;
   return new StoreError("unavailable", message, { key, cause: error });
 }

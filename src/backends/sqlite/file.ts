@@ -108,7 +108,7 @@ function isNew(client: Client, path: string): boolean {
 }
 
 function foreign(path: string, got: string, cause?: unknown): StoreError {
-  const expected = `must be a new file or a store's of format ${format}, got ${quote(path)}, ${got}`;
+  const expected = `must be a new file or a store's of format ${format}, got ${JSON.stringify(path)}, ${got}`;
   return new StoreError("bad-config", `Cannot open store "sqlite": option "path" ${expected}`, { cause });
 }
 
@@ -118,5 +118,5 @@ function openingError(error: unknown, code: number | undefined, path: string): u
   if (code === sqliteCode.notADatabase) return foreign(path, "which is no database", error);
   const reason = error instanceof Error ? error.message : error;
   const expected = `expected a file that can be read and written, got ${quote(reason)}`;
-  return new StoreError("unavailable", `Cannot open store "sqlite" at ${quote(path)}: ${expected}`, { cause: error });
+  return new StoreError("unavailable", `Cannot open store "sqlite" at ${JSON.stringify(path)}: ${expected}`, { cause: error });
 }

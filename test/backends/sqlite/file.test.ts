@@ -36,6 +36,25 @@ test("a path is the name of a file, whatever it looks like", async () => {
   }
 });
 
+test("a relative path counts from where the process was when the store was made", async () => {
+  const before = process.cwd();
+  mkdirSync(join(folder, "elsewhere"));
+  process.chdir(folder);
+  try {
+    await using({ path: "relative.db" }, async (store) => {
+      process.chdir("elsewhere");
+      await store.set("key", utf8("x"));
+    });
+    assert.deepEqual([existsSync(join(folder, "relative.db")), readdirSync(".")], [true, []]);
+    await using({ path: "../none/relative.db" }, async (store) => {
+      process.chdir(before);
+      await refused(() => store.find("key"), "unavailable", new RegExp(JSON.stringify(join(folder, "none/relative.db"))));
+    });
+  } finally {
+    process.chdir(before);
+  }
+});
+
 test("a failed opening is forgotten", async () => {
   const path = join(folder, "later", "x.db");
   await using({ path }, async (store) => {
