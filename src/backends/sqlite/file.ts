@@ -118,5 +118,7 @@ function openingError(error: unknown, code: number | undefined, path: string): u
   if (code === sqliteCode.notADatabase) return foreign(path, "which is no database", error);
   const reason = error instanceof Error ? error.message : error;
   const expected = `expected a file that can be read and written, got ${quote(reason)}`;
-  return new StoreError("unavailable", `Cannot open store "sqlite" at ${JSON.stringify(path)}: ${expected}`, { cause: error });
+  return new StoreError("unavailable", `Cannot open store "sqlite" at ${JSON.stringify(path)}: ${expected}`, {
+    cause: error,
+  });
 }

@@ -48,7 +48,11 @@ test("a relative path counts from where the process was when the store was made"
     assert.deepEqual([existsSync(join(folder, "relative.db")), readdirSync(".")], [true, []]);
     await using({ path: "../none/relative.db" }, async (store) => {
       process.chdir(before);
-      await refused(() => store.find("key"), "unavailable", new RegExp(JSON.stringify(join(folder, "none/relative.db"))));
+      await refused(
+        () => store.find("key"),
+        "unavailable",
+        new RegExp(JSON.stringify(join(folder, "none/relative.db"))),
+      );
     });
   } finally {
     process.chdir(before);
