@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { createStore, register, StoreError, type Backend } from "shelflife";
 
 declare module "shelflife" {
@@ -49,8 +49,11 @@ register("folder", {
     if (typeof path === "string" && path !== "") return parameters;
     throw new StoreError("bad-config", 'Cannot open store "folder": option "path" must be a folder\'s path');
   },
+  // In a configuration file a relative path counts from that file's folder, elsewhere from where the process is now.
+  locate: (parameters, resolve) => ({ ...parameters, path: resolve(parameters.path) }),
   build({ path, now }) {
-    mkdirSync(path, { recursive: true });
-    return createStore(folder(path), { now });
+    const home = resolve(path);
+    mkdirSync(home, { recursive: true });
+    return createStore(folder(home), { now });
   },
 });

@@ -55,7 +55,7 @@ export async function chooseStore(invocation: Invocation, registry: Registry): P
     registry.valid({ backend: "http", parameters });
     return { backend: "http", parameters };
   }
-  if (store !== undefined) return readStore(store, "--store", registry);
+  if (store !== undefined) return readStore(store, "--store", world.folder, registry);
   return config === undefined ? undefined : (await readGivenConfig(invocation, registry, { isStoreOnly: true })).store;
 }
 

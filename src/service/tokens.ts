@@ -1,4 +1,4 @@
-import { quote } from "../core/error.ts";
+import { absolutePath } from "../core/absolutePath.ts";
 import { callable, checkOptions, nonEmptyString } from "../core/options.ts";
 import type { Action, Scope } from "../http/server/scope.ts";
 import { readBearer } from "../http/wire/headers.ts";
@@ -11,7 +11,10 @@ export type { Action, Scope };
 
 /** Where tokens are kept. */
 export interface TokensOptions {
-  /** The file: what {@link createToken} returns as `line`, one on each line. */
+  /**
+   * The file: what {@link createToken} returns as `line`, one on each line. A relative name counts from where the process is
+   * when this is called.
+   */
   path: string;
   /** The clock: epoch ms. @default Date.now */
   now?: (() => number) | undefined;
@@ -44,7 +47,7 @@ const interval = 1000;
  */
 export async function tokens(options: TokensOptions): Promise<Tokens> {
   const {
-    path,
+    path: name,
     now = Date.now,
     tell: report,
   } = checkOptions<TokensOptions>("tokens", options, {
@@ -52,6 +55,7 @@ export async function tokens(options: TokensOptions): Promise<Tokens> {
     now: callable,
     tell: callable,
   });
+  const path = absolutePath(name);
   const file = createTokenFile(path, await import("node:fs"));
   const { createHash } = await import("node:crypto");
   const known = new WeakMap<Request, TokenLine | null>();
@@ -94,7 +98,7 @@ export async function tokens(options: TokensOptions): Promise<Tokens> {
 
   if (file.isWritableByOthers()) {
     const expected = "expected a file that only its owner can write (chmod 600)";
-    report?.(`Tokens ${quote(path)} can be written by others: ${expected}`);
+    report?.(`Tokens ${JSON.stringify(path)} can be written by others: ${expected}`);
   }
   return {
     authorize(request) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { chmodSync, mkdtempSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, test } from "vitest";
 import { memory } from "../../src/backends/memory.ts";
 import { isStoreError } from "../../src/core/error.ts";
@@ -139,6 +139,29 @@ test("every problem of a file is told with its line and column, and nothing of w
     /line 2, .*another token than that of line 1.*line 3, /,
   );
   await assert.rejects(tokens({ path: join(folder, "none") }), /bad-config|expected a file that can be read/);
+});
+
+test("a relative path counts from where the process was at the call", async () => {
+  const before = process.cwd();
+  const { token, line } = await createToken({ name: "one" });
+  const path = write([line]);
+  let time = 0;
+  process.chdir(folder);
+  try {
+    const asked = tokens({ path: basename(path), now: () => time });
+    process.chdir(before);
+    const { authorize } = await asked;
+    const told: string[] = [];
+    const other = await tokens({ path, now: () => time, tell: (message) => told.push(message) });
+    time = 1000;
+    assert.deepEqual([authorize(ask(token)), other.authorize(ask(token))], [true, true]);
+    rmSync(path);
+    time = 2000;
+    other.authorize(ask(token));
+    assert.ok(told[0]!.includes(JSON.stringify(path)));
+  } finally {
+    process.chdir(before);
+  }
 });
 
 test("a file that others can write is told of", async () => {

@@ -72,7 +72,7 @@ async function readOverrides({ options, world }: Invocation, registry: Registry)
   if (port !== undefined && number === undefined) {
     throw new StoreError("invalid-argument", `Invalid --port: expected a port from 0 to 65535, got ${JSON.stringify(port)}`); // prettier-ignore
   }
-  const chosen = store !== undefined ? await readStore(store, "--store", registry) : config === undefined ? { backend: "sqlite", parameters: { path: join(world.folder, defaultFile) } } : undefined; // prettier-ignore
+  const chosen = store !== undefined ? await readStore(store, "--store", world.folder, registry) : config === undefined ? { backend: "sqlite", parameters: { path: join(world.folder, defaultFile) } } : undefined; // prettier-ignore
   return {
     ...(chosen && { store: chosen }),
     ...((host !== undefined || number !== undefined) && { listen: { ...(host !== undefined && { host }), ...(number !== undefined && { port: number }) } }), // prettier-ignore

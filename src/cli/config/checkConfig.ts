@@ -1,10 +1,9 @@
 import { quote } from "../../core/error.ts";
 import { isLoopback } from "../../core/expose.ts";
-import type { Registry } from "../../core/registry.ts";
 import { jwt, type JwtOptions } from "../../service/jwt.ts";
 import { tokens } from "../../service/tokens.ts";
 import { reasonOf } from "../reasonOf.ts";
-import type { Config, ReadOptions } from "./config.ts";
+import type { Config, ReadOptions, StoreConfig } from "./config.ts";
 import { loadBackend } from "./loadBackend.ts";
 import type { Part, Report } from "./part.ts";
 import { reportProblems } from "./reportProblems.ts";
@@ -33,7 +32,7 @@ export async function checkConfig(config: Config, root: Part, options: ReadOptio
   if (!config.store && !part("store")) report(0, 'expected "store" here');
   for (const name of ["store", "requests"] as const) {
     const given = name in overrides ? undefined : part(name);
-    if (config[name]?.backend !== undefined) checkStore(given, config[name], registry, report);
+    if (config[name]?.backend !== undefined) config[name] = checkStore(given, config[name], options, resolve, report);
   }
   if (isStoreOnly) return;
 
@@ -75,19 +74,27 @@ function checkAccess(config: Config, place: (...path: string[]) => number, repor
   report(place("listen", "host"), `${expected}: ${quote(host)} is open to more than this machine`);
 }
 
+/** Checks a store, and returns it with its names of files made whole. */
 function checkStore(
   part: Part | undefined,
-  { backend, parameters }: { backend: string; parameters?: unknown },
-  registry: Registry,
+  { backend, parameters }: StoreConfig,
+  { registry, folder }: ReadOptions,
+  resolve: (folder: string, path: string) => string,
   report: Report,
-): void {
+): StoreConfig {
   const at = part?.at ?? -1;
   const names = registry.methods();
+  let located = parameters;
   if (!names.includes(backend)) {
     reportUnknown(backend, part?.members?.get("backend")?.at ?? at, names, report);
-    return;
+    return { backend };
   }
   const given = part?.members?.get("parameters");
   const factory = registry.getFactory(backend);
-  reportProblems((parameters) => factory.valid(parameters), parameters, given, given?.at ?? at, report);
+  const check = (parameters: unknown): void => {
+    factory.valid(parameters);
+    if (factory.locate) located = factory.locate(parameters, (path) => resolve(folder, path)) as unknown;
+  };
+  reportProblems(check, parameters, given, given?.at ?? at, report);
+  return { backend, ...(located !== undefined && { parameters: located }) };
 }

@@ -33,7 +33,7 @@ export interface LimitsConfig {
   maxHeaderBytes?: number;
 }
 
-/** What a configuration file says. Names of files in it count from its folder. */
+/** What a configuration file says. Names of files in it count from its folder, also those among a backend's parameters. */
 export interface Config {
   store?: StoreConfig;
   /** Modules that bring backends, each exporting `name` and `factory`. */

@@ -116,9 +116,14 @@ async function parse(
   }
 }
 
-/** Reads a store from the JSON of an option, or the YAML that is as short. */
-export async function readStore(source: string, name: string, registry: Registry): Promise<StoreConfig> {
-  const options = { name, folder: "", env: {}, registry, isStoreOnly: true, isInline: true };
+/** Reads a store from the JSON of an option, or the YAML that is as short. Its names of files count from a folder. */
+export async function readStore(
+  source: string,
+  name: string,
+  folder: string,
+  registry: Registry,
+): Promise<StoreConfig> {
+  const options = { name, folder, env: {}, registry, isStoreOnly: true, isInline: true };
   const config = await readConfig(`{"store": ${source}\n}`, options);
   if (config.store) return config.store;
   throw new StoreError("bad-config", `${name}: expected {"backend": …, "parameters": …}, got ${quote(source)}`);

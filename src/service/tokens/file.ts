@@ -1,4 +1,4 @@
-import { quote, StoreError } from "../../core/error.ts";
+import { StoreError } from "../../core/error.ts";
 import { readTokenLines, type Problem, type TokenLine } from "./line.ts";
 
 // A file that is younger than this may be written again without its time showing it: ms.
@@ -41,11 +41,14 @@ export function createTokenFile(path: string, { readFileSync, statSync }: typeof
         version = seen;
       } catch (cause) {
         const expected = "expected a file that can be read";
-        throw new StoreError("bad-config", `Cannot read tokens ${quote(path)}: ${expected}`, { cause });
+        throw new StoreError("bad-config", `Cannot read tokens ${JSON.stringify(path)}: ${expected}`, { cause });
       }
       const { lines, problems } = readTokenLines(text);
       if (problems.length) {
-        throw new StoreError("bad-config", `Cannot read tokens ${quote(path)}: ${problems.map(show).join("; ")}`);
+        throw new StoreError(
+          "bad-config",
+          `Cannot read tokens ${JSON.stringify(path)}: ${problems.map(show).join("; ")}`,
+        );
       }
       return lines;
     },

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { test } from "vitest";
 import { SignJWT } from "jose";
 import { remote } from "../../../src/http/remote.ts";
@@ -163,6 +163,19 @@ test("limits, CORS, base, compression and remembered requests are what the confi
   assert.equal((await fetch(new URL("store/metrics", server.url))).status, 404);
   const { out } = await server.end();
   assert.equal(out.trim().split("\n").length, 3);
+});
+
+test("a store's relative path counts from the configuration, and the log shows it whole", async () => {
+  const home = join(folder, "a folder of its own for a configuration and its store, with a name that is long");
+  mkdirSync(home);
+  writeFileSync(join(home, "s.yaml"), "store: { backend: sqlite, parameters: { path: s.db } }\nlisten: { port: 0 }\n");
+  const server = await serve(["--config", join(basename(home), "s.yaml")]);
+  assert.equal(server.log[0].store, `sqlite ${join(home, "s.db")}`);
+  await server.end();
+  assert.ok(existsSync(join(home, "s.db")));
+  // An option is no part of a file.
+  await command(["set", "a", "b", "--store", '{"backend":"sqlite","parameters":{"path":"by-option.db"}}']);
+  assert.ok(existsSync(join(folder, "by-option.db")));
 });
 
 test("what cannot start says why, and leaves nothing open", async () => {

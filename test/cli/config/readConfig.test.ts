@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "vitest";
 import * as fc from "fast-check";
 import type { Config, ReadOptions } from "../../../src/cli/config/config.ts";
-import { readConfig } from "../../../src/cli/config/readConfig.ts";
+import { readConfig, readStore } from "../../../src/cli/config/readConfig.ts";
 import { createBackends } from "../../../src/cli/store.ts";
 import { isStoreError } from "../../../src/core/error.ts";
 import { backends, folder } from "../../support/world.ts";
@@ -62,12 +62,12 @@ compress: true
 base: /store
 `;
   const expected = {
-    store: { backend: "sqlite", parameters: { path: "a.db", durability: "strict" } },
+    store: { backend: "sqlite", parameters: { path: join(folder, "a.db"), durability: "strict" } },
     listen: { host: "0.0.0.0", port: 8080, grace: 5000 },
     access: "public",
     cors: ["https://app.example", "null"],
     limits: { maxBytes: 16_777_216, maxItems: 100, requestsPerSecond: 2.5, headerTimeout: 500 },
-    requests: { backend: "sqlite", parameters: { path: "r.db" } },
+    requests: { backend: "sqlite", parameters: { path: join(folder, "r.db") } },
     metrics: "public",
     log: { format: "json", requests: false },
     compress: true,
@@ -205,6 +205,36 @@ test("the files that are named are read from the configuration's folder", async 
   writeFileSync(join(folder, "k.pem"), "key");
   const { listen } = await read(`${store}listen: { tls: { key: k.pem, cert: ./k.pem } }\n`);
   assert.deepEqual(listen, { tls: { key: "key", cert: "key" } });
+});
+
+test("every name of a file counts from the configuration's folder, also those of a backend of one's own", async () => {
+  const config = join(folder, "paths");
+  mkdirSync(config);
+  writeFileSync(join(config, "tokens.jsonl"), "");
+  writeFileSync(
+    join(config, "own.mjs"),
+    `export const name = "own";
+     export const factory = {
+       valid: (given) => given,
+       locate: ({ place }, resolve) => ({ place: resolve(place) }),
+       build() {},
+     };`,
+  );
+  const sqlite = (path: string): string => `{ backend: sqlite, parameters: { path: "${path}" } }`;
+  const found = await read(
+    `store: ${sqlite("a/b.db")}\nrequests: ${sqlite("../r.db")}\ntokens: tokens.jsonl\nlisten: { host: 0.0.0.0 }\n`,
+    { folder: config },
+  );
+  const path = (given: unknown): unknown => Object(given).parameters.path;
+  assert.deepEqual([path(found.store), path(found.requests), found.tokens], [join(config, "a/b.db"), join(folder, "r.db"), join(config, "tokens.jsonl")]); // prettier-ignore
+  for (const whole of [":memory:", join(folder, "x.db")]) {
+    assert.equal(path((await read(`store: ${sqlite(whole)}`, { folder: config })).store), whole);
+  }
+  const own = await read("backends: [./own.mjs]\nstore: { backend: own, parameters: { place: p } }\n", { folder: config }); // prettier-ignore
+  assert.deepEqual(own.store, { backend: "own", parameters: { place: join(config, "p") } });
+  const registry = createBackends();
+  const option = await readStore(sqlite("o.db"), "--store", config, registry);
+  assert.equal(path(option), join(config, "o.db"));
 });
 
 test("a backend comes from a file or a package, by its name and factory", async () => {
