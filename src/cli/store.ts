@@ -59,15 +59,33 @@ export async function chooseStore(invocation: Invocation, registry: Registry): P
   return config === undefined ? undefined : (await readGivenConfig(invocation, registry, { isStoreOnly: true })).store;
 }
 
-/** Opens the store that a command is about, does the work and closes it. */
-export async function withStore<R>(invocation: Invocation, work: (store: Store) => Promise<R>): Promise<R> {
+/** Opens the store that a command is about, does the work, which gets the names of the files that it stands on, and closes it. */
+export async function withStore<R>(
+  invocation: Invocation,
+  work: (store: Store, files: readonly string[]) => Promise<R>,
+): Promise<R> {
   const registry = createBackends(invocation.world);
-  const store = await registry.open((await chooseStore(invocation, registry)) ?? (await findDefault(invocation)));
+  const chosen = (await chooseStore(invocation, registry)) ?? (await findDefault(invocation));
+  const store = await registry.open(chosen);
   try {
-    return await work(store);
+    return await work(store, await filesOf(chosen, invocation, registry));
   } finally {
     await store.close();
   }
+}
+
+async function filesOf(
+  { backend, parameters }: StoreConfig,
+  { options, world }: Invocation,
+  registry: Registry,
+): Promise<string[]> {
+  const { resolve } = await import("node:path");
+  const files = options.config === undefined ? [] : [resolve(world.folder, options.config)];
+  registry.getFactory(backend).locate?.(parameters, (path) => {
+    files.push(path);
+    return path;
+  });
+  return files;
 }
 
 async function findDefault({ world }: Invocation): Promise<StoreConfig> {

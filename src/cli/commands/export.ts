@@ -32,7 +32,8 @@ export const exportCommand: Command = {
 which it can be resumed, and an end with the count and a checksum, so that a cut export is told from a whole one.
 Deadlines are instants ("expiresAt", epoch ms, by this machine's clock): the time between export and import counts.
 Entries are written as they are when their turn comes; the store may be in use. Interrupted, --resume goes on;
-an --overwrite has left the older file as it was, and begins anew.`,
+an --overwrite has left the older file as it was, and begins anew. No export replaces the configuration, the store's own file
+or another database.`,
   examples: [
     "shelflife export --config old.yaml | shelflife import --config new.yaml",
     "shelflife export --output backup.jsonl --resume",
@@ -47,10 +48,10 @@ an --overwrite has left the older file as it was, and begins anew.`,
       throw new StoreError("invalid-argument", "Cannot export: expected --resume or --overwrite, got both");
     }
     const signal = world.interrupted();
-    const done = await withStore(invocation, async (store) => {
+    const done = await withStore(invocation, async (store, files) => {
       // Before the file is touched: a store that cannot be read leaves an older export as it is.
       await store.list({ prefix, limit: 1, signal });
-      const target = file === undefined ? await writeOutput(world) : await openOutput(file, invocation, prefix);
+      const target = file === undefined ? await writeOutput(world) : await openOutput(file, invocation, prefix, files);
       try {
         if (!target.isWhole) await writeAll(store, target, invocation, signal);
         return { count: target.count, isWhole: target.isWhole };

@@ -4,13 +4,23 @@ import { quote, StoreError } from "../../core/error.ts";
 import type { Invocation } from "../command.ts";
 import { failure } from "./failure.ts";
 import { findPosition, readFile } from "./findPosition.ts";
+import { guardFiles } from "./guardFiles.ts";
 import { createHash, createOutput, start, type Output } from "./output.ts";
 import { createReplacement, type Replacement } from "./replacement.ts";
 
-/** Opens a file for an export: a new one, or with --resume one that an export was cut off in. */
-export async function openOutput(name: string, { flags, world }: Invocation, prefix: string): Promise<Output> {
+/**
+ * Opens a file for an export: a new one, or with --resume one that an export was cut off in. Never one of those that the command
+ * stands on.
+ */
+export async function openOutput(
+  name: string,
+  { flags, world }: Invocation,
+  prefix: string,
+  files: readonly string[],
+): Promise<Output> {
   const { resolve } = await import("node:path");
   const path = resolve(world.folder, name);
+  await guardFiles(path, name, files);
   const replacement = flags.overwrite ? await createReplacement(path, name) : undefined;
   const file = await openFile(replacement?.part ?? path, flags.resume ? "a+" : flags.overwrite ? "w" : "wx", name);
   try {

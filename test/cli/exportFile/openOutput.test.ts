@@ -3,6 +3,7 @@ import {
   appendFileSync,
   chmodSync,
   existsSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -15,9 +16,10 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { test } from "vitest";
+import { sqlite } from "../../../src/backends/sqlite.ts";
 import { utf8 } from "../../support/bytes.ts";
-import { fillMany, makeStore } from "../../support/fileStore.ts";
-import { command, folder } from "../../support/world.ts";
+import { contents, fillMany, makeStore } from "../../support/fileStore.ts";
+import { command, folder, storeIn } from "../../support/world.ts";
 
 /** The options of a store that fails after its first page. */
 function failing(): string[] {
@@ -138,3 +140,51 @@ test("an older export outlives an export of a store that cannot be read", async 
   assert.ok(!existsSync(fresh));
   assert.equal((await command(["export", ...unreachable])).out, "");
 });
+
+test("no export takes the place of what a store stands on, whatever its name", async () => {
+  const home = join(folder, "guarded");
+  mkdirSync(join(home, "files"), { recursive: true });
+  const path = join(home, "s.db");
+  const args = storeIn(path);
+  await command(["set", "a", "precious", ...args]);
+  symlinkSync(path, join(home, "link.db"));
+  linkSync(path, join(home, "hard.db"));
+  writeFileSync(join(home, "s.yaml"), "store: { backend: sqlite, parameters: { path: s.db } }\n");
+  const other = await makeStore((store) => store.set("b", utf8("v")));
+  // While it is open there are all its files.
+  const open = sqlite({ path });
+  await open.set("c", utf8("in the journal"));
+  const refused = async (name: string, source: readonly string[]): Promise<void> => {
+    for (const flag of ["--overwrite", "--resume", undefined]) {
+      const { code, err } = await command(["export", "--output", name, ...(flag ? [flag] : []), ...source]);
+      assert.equal(code, 2, `${name} ${flag}`);
+      assert.match(err, /^Cannot export to ".*": expected a file of its own, got one that a store stands on\n$/, name);
+    }
+  };
+  const names = ["s.db", "s.db-wal", "s.db-shm", "s.db-journal", "link.db", "hard.db", "./files/../s.db"];
+  for (const name of names) await refused(join(home, name), args);
+  for (const name of ["s.db", "s.db-wal", "s.yaml"]) await refused(join(home, name), ["--config", "guarded/s.yaml"]);
+  // Of a store that the command is not about, such as one that is served.
+  for (const name of ["s.db", "link.db", "hard.db", "s.db-wal", "s.db-shm"])
+    await refused(join(home, name), other.args);
+  await open.close();
+  assert.deepEqual(Object.keys(await contents({ path, args })), ["a", "c"]);
+
+  // A backend of one's own says which files are its own, a folder with all that is in it.
+  writeFileSync(join(home, "own.mjs"), ownBackend);
+  writeFileSync(
+    join(home, "own.yaml"),
+    "backends: [./own.mjs]\nstore: { backend: own, parameters: { path: files } }\n",
+  );
+  for (const name of ["files", "files/new", "own.yaml"])
+    await refused(join(home, name), ["--config", "guarded/own.yaml"]);
+  const beside = ["export", "--output", join(home, "files.jsonl"), "--config", "guarded/own.yaml"];
+  assert.deepEqual(await command(beside).then(({ code, err }) => [code, err]), [0, ""]);
+});
+
+const ownBackend = `export const name = "own";
+export const factory = {
+  valid: (given) => given,
+  locate: (given, resolve) => ({ path: resolve(given.path) }),
+  build: () => ({ list: async () => ({ entries: [] }), close: async () => {} }),
+};`;
