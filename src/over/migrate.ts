@@ -10,7 +10,7 @@ export interface MigrateOptions extends PrefixOptions {
   overwrite?: boolean | undefined;
   /** Whether an entry is deleted from the source once the target has it. @default false */
   remove?: boolean | undefined;
-  /** Called with what has been done so far, after each batch. If it throws, the migration rejects with that. */
+  /** Called with what has been done so far, after each batch, also one that fails. If it throws, the migration rejects with that. */
   onProgress?: ((progress: Migrated) => void) | undefined;
   /** Called for each entry that the source cannot decode. Such an entry stays there. @default the migration rejects */
   onUnreadable?: ((error: StoreError) => void) | undefined;
@@ -117,9 +117,9 @@ export async function migrate(
     if (!keys.length) return;
     // All of them end before a failure is reported: nothing goes on unseen.
     const results = await Promise.allSettled(keys.map(move));
+    onProgress?.({ ...done });
     const failure = results.find(({ status }) => status === "rejected") as PromiseRejectedResult | undefined;
     if (failure) throw failure.reason;
-    onProgress?.({ ...done });
   }
 
   let cursor: string | undefined;
