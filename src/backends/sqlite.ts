@@ -1,9 +1,9 @@
-import { absolutePath } from "../core/absolutePath.ts";
 import type { CompleteBackend, Store } from "../core/contract.ts";
 import { UNCHANGED } from "../core/contract.ts";
 import { createCompleteStore } from "../core/createCompleteStore.ts";
 import { checkOptions, positiveInteger, storeRules, type StoreOptions } from "../core/options.ts";
 import type { Factory } from "../core/registry.ts";
+import { absolutePath } from "./sqlite/absolutePath.ts";
 import { createChangeLog } from "./sqlite/changeLog.ts";
 import type { Client } from "./sqlite/client.ts";
 import { createEntries, sweepBatch } from "./sqlite/entries.ts";

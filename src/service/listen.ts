@@ -5,6 +5,7 @@ import { letExit } from "../core/timers.ts";
 import { isEventStream, type Answer } from "../http/server/answer.ts";
 import { refusal, refuse } from "../http/server/refusal.ts";
 import { tap } from "../http/server/tap.ts";
+import { createHostCheck, hostNames } from "./listen/hosts.ts";
 import { startBun, startDeno } from "./listen/native.ts";
 import { startNode } from "./listen/node.ts";
 import type { ListenOptions, Settings, Started } from "./listen/settings.ts";
@@ -27,9 +28,10 @@ export interface Listening {
  * the other two put a proxy where strangers come. Rejects `bad-config`, and `unavailable` where it cannot listen.
  */
 export async function listen(options: ListenOptions): Promise<Listening> {
-  const { onError, ...given } = checkOptions<ListenOptions>("listen", options, {
+  const { onError, hosts, ...given } = checkOptions<ListenOptions>("listen", options, {
     answer: { ...callable, required: true },
     host: nonEmptyString,
+    hosts: hostNames,
     port: { expected: "a number from 0 to 65535", test: isPort },
     headerTimeout: milliseconds,
     requestTimeout: milliseconds,
@@ -40,7 +42,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     onError: callable,
   });
   const isExposed = !isLoopback(given.host ?? "127.0.0.1");
-  const { answer, end } = createGate(given.answer, isExposed, onError);
+  const { answer, end } = createGate(given.answer, isExposed, createHostCheck(hosts, isExposed), onError);
   const settings: Settings = {
     host: "127.0.0.1",
     port: 0,
@@ -83,12 +85,13 @@ function start(settings: Settings): Promise<Started> {
 }
 
 /**
- * Wraps what answers so that it can be ended: from then on it refuses, and its streams of events are over. What comes from
- * other machines is marked.
+ * Wraps what answers so that it can be ended: from then on it refuses, and its streams of events are over. What asks for another
+ * host is refused, and what comes from other machines is marked.
  */
 function createGate(
   answer: Answer,
   isExposed: boolean,
+  isForUs: (request: Request) => boolean,
   onError: ListenOptions["onError"],
 ): { answer: Answer; end(): void } {
   const stops = new Set<() => void>();
@@ -102,6 +105,10 @@ function createGate(
           new StoreError("unavailable", "Server is closing: expected another in its place"),
           headers,
         );
+      }
+      if (!isForUs(request)) {
+        const expected = 'expected localhost, a loopback address or one of "hosts"';
+        return refuse(request, refusal("host", `Request is for another host: ${expected}`));
       }
       if (isExposed) expose(request);
       try {

@@ -1,4 +1,3 @@
-import { absolutePath } from "../core/absolutePath.ts";
 import { callable, checkOptions, nonEmptyString } from "../core/options.ts";
 import type { Action, Scope } from "../http/server/scope.ts";
 import { readBearer } from "../http/wire/headers.ts";
@@ -55,7 +54,9 @@ export async function tokens(options: TokensOptions): Promise<Tokens> {
     now: callable,
     tell: callable,
   });
-  const path = absolutePath(name);
+  const folder = process.cwd();
+  const { resolve } = await import("node:path");
+  const path = resolve(folder, name);
   const file = createTokenFile(path, await import("node:fs"));
   const { createHash } = await import("node:crypto");
   const known = new WeakMap<Request, TokenLine | null>();

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { request } from "node:http";
 import { request as requestSecurely } from "node:https";
 import { test } from "vitest";
 import { startChild, type Child } from "../support/childProcess.ts";
@@ -34,6 +35,20 @@ for (const name of Object.keys(runtimes) as (keyof typeof runtimes)[]) {
       assert.deepEqual([failed.status, failed.headers.get("shelflife")], [500, "unavailable"]);
       assert.doesNotMatch(await failed.text(), /secret/);
       assert.deepEqual(child.said, [["failed", "secret"]]);
+      await child.call("close");
+    }));
+
+  test(`what asks for another host is refused: ${name}`, () =>
+    withServer(name, async (child, url) => {
+      const ask = (host: string): Promise<number | undefined> =>
+        new Promise((resolve, reject) => {
+          request(url, { headers: { host }, agent: false }, (response) => resolve(response.resume().statusCode))
+            .on("error", reject)
+            .end();
+        });
+      const { host, port } = new URL(url);
+      const hosts = [host, "localhost", `LOCALHOST:${port}`, `[::1]:${port}`, "evil.example", `evil.example:${port}`, "localhost.evil.example"]; // prettier-ignore
+      assert.deepEqual(await Promise.all(hosts.map(ask)), [200, 200, 200, 200, 421, 421, 421]);
       await child.call("close");
     }));
 

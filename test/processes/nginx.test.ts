@@ -28,6 +28,8 @@ beforeAll(async () => {
   const serveOne = handler(store);
   const serveCases = storeServer(memory, handler);
   app = await listen({
+    // nginx asks for it by the name of its upstream.
+    hosts: ["app"],
     answer: (request) => (/\/(stores|media)\//.test(request.url) ? serveCases(request) : serveOne(request)),
   });
   const [plain, mounted, dead] = [await freePort(), await freePort(), await freePort()];

@@ -6,6 +6,7 @@ import { memory } from "../../src/backends/memory.ts";
 import { isStoreError } from "../../src/core/error.ts";
 import { isLoopback } from "../../src/core/expose.ts";
 import { handler } from "../../src/http/handler.ts";
+import type { Answer } from "../../src/http/server/answer.ts";
 import { remote } from "../../src/http/remote.ts";
 import { compress } from "../../src/service/compress.ts";
 import { limitRate, limitStreams } from "../../src/service/limits.ts";
@@ -41,11 +42,11 @@ async function send(port: number, text: string, socket = connect(port, "127.0.0.
 
 test("a head that is slow, and a body that is slow, are cut off", async () => {
   await withServer({ headerTimeout: 50, requestTimeout: 200 }, async (_, port) => {
-    assert.match(await send(port, "GET / HTTP/1.1\r\nhost: x\r\nx-slow: "), /^HTTP\/1\.1 408 /);
+    assert.match(await send(port, "GET / HTTP/1.1\r\nhost: localhost\r\nx-slow: "), /^HTTP\/1\.1 408 /);
   });
   const { answer } = serveTests();
   await withServer({ answer, headerTimeout: 50, requestTimeout: 200 }, async (_, port) => {
-    const slow = "PUT /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nhalf";
+    const slow = "PUT /echo HTTP/1.1\r\nhost: localhost\r\ncontent-length: 10\r\n\r\nhalf";
     assert.doesNotMatch(await send(port, slow), /^HTTP\/1\.1 200 /);
   });
 });
@@ -59,7 +60,7 @@ test("a connection that is silent is closed", async () => {
 test("a head that is too large is refused", async () => {
   await withServer({ maxHeaderBytes: 2000 }, async (_, port) => {
     const head = (size: number): string =>
-      `GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx: ${"a".repeat(size)}\r\n\r\n`;
+      `GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nx: ${"a".repeat(size)}\r\n\r\n`;
     assert.match(await send(port, head(1000)), /^HTTP\/1\.1 200 /);
     assert.match(await send(port, head(3000)), /^HTTP\/1\.1 431 /);
   });
@@ -67,7 +68,7 @@ test("a head that is too large is refused", async () => {
 
 test("only so many connections are open", async () => {
   await withServer({ maxConnections: 2 }, async (_, port) => {
-    const request = "GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+    const request = "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
     const open: Socket[] = [];
     for (let count = 0; count < 2; count++) {
       const socket = connect(port, "127.0.0.1");
@@ -86,7 +87,7 @@ test("only so many connections are open", async () => {
 test("what is smuggled, or no HTTP, is refused", async () => {
   const { answer, said } = serveTests();
   await withServer({ answer }, async (_, port) => {
-    const twice = "PUT /wait HTTP/1.1\r\nhost: x\r\n";
+    const twice = "PUT /wait HTTP/1.1\r\nhost: localhost\r\n";
     for (const head of [
       `${twice}content-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n`,
       `${twice}content-length: 4\r\ncontent-length: 5\r\n\r\nabcde`,
@@ -153,6 +154,68 @@ test("where other machines reach it nobody is let in unless somebody decides, wh
   await withServer({ answer: everyone, host: "0.0.0.0" }, async (_, port) => {
     assert.equal((await fetch(`http://127.0.0.1:${port}/entries`)).status, 200);
   });
+});
+
+test("on loopback only localhost, loopback addresses and the names that are given are answered", async () => {
+  const asked: string[] = [];
+  const answer: Answer = async (request) => {
+    asked.push(new URL(request.url).hostname);
+    return new Response("ok");
+  };
+  const ask = async (port: number, target: string, host: string): Promise<string> =>
+    send(port, `GET ${target} HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`);
+  const strange = ["evil.example", "evil.example:PORT", "localhost.evil.example", "127.0.0.1.evil.example", "store.example.evil.example", "evil.example#localhost", "localhost@evil.example", "192.168.0.1:PORT", "0.0.0.0:PORT", "[::]", "x", "."]; // prettier-ignore
+  const ours = ["localhost", "LOCALHOST:PORT", "127.0.0.1", "127.1.2.3:PORT", "[::1]:PORT"];
+  const named = ["store.example", "Store.Example:443", "xn--bcher-kva.example", "10.0.0.1"];
+  const hosts = ["STORE.example", "b\u00fccher.example", "10.0.0.1"];
+  const cases: [options: Partial<ListenOptions>, answered: string[], refused: string[]][] = [
+    [{}, ours, [...strange, ...named]],
+    [{ hosts: [] }, ours, [...strange, ...named]],
+    [{ hosts }, [...ours, ...named], strange],
+    [{ hosts: "*" }, [...ours, ...named, "evil.example"], []],
+    // Where others reach it names are a matter of those who ask, unless some are given.
+    [{ host: "0.0.0.0" }, [...ours, ...named, "evil.example"], []],
+    [{ host: "0.0.0.0", hosts }, [...ours, ...named], strange],
+  ];
+  for (const [options, answered, refused] of cases) {
+    await withServer({ answer, ...options }, async (_, port) => {
+      for (const host of answered) {
+        assert.match(await ask(port, "/entries", host.replace("PORT", `${port}`)), /^HTTP\/1\.1 200 /, host);
+      }
+      asked.length = 0;
+      for (const host of refused) {
+        const given = await ask(port, "/entries", host.replace("PORT", `${port}`));
+        assert.match(given, /^HTTP\/1\.1 421 [^]*\nshelflife: invalid-argument\r\n[^]*"detail":"Request is for another host: expected localhost, a loopback address or one of/i, host); // prettier-ignore
+        assert.doesNotMatch(given, /\naccess-control/i);
+      }
+      // What stands in the first line counts in place of the header, and what a proxy might say of it counts for nothing.
+      if (refused.length) {
+        assert.match(await ask(port, "http://evil.example/entries", "localhost"), /^HTTP\/1\.1 421 /);
+        assert.match(await ask(port, "/", "evil.example\r\nx-forwarded-host: localhost"), /^HTTP\/1\.1 421 /);
+      }
+      assert.deepEqual(asked, []);
+    });
+  }
+  // No browser leaves the name out.
+  await withServer({ answer }, async (_, port) => {
+    assert.match(await send(port, "GET / HTTP/1.0\r\n\r\n"), /^HTTP\/1\.1 200 /);
+    assert.match(await ask(port, "/", ""), /^HTTP\/1\.1 200 /);
+  });
+  for (const wrong of [
+    1,
+    "store.example",
+    ["http://store.example"],
+    ["store.example:80"],
+    ["a/b"],
+    [""],
+    ["a@b"],
+    [7],
+  ]) {
+    await assert.rejects(
+      listen({ answer, hosts: wrong as never }),
+      (error: Error) => isStoreError(error, "bad-config") && error.message.includes("names such as store.example"),
+    );
+  }
 });
 
 test("only the addresses of this machine alone are taken for such", () => {

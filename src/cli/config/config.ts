@@ -10,6 +10,8 @@ export interface StoreConfig {
 /** Where a server listens. The defaults are those of `shelflife/service/listen`, but for the port. */
 export interface ListenConfig {
   host?: string;
+  /** The names that requests may be for, besides localhost and loopback addresses. */
+  hosts?: "*" | string[];
   port?: number;
   /** The files of a private key and its certificates. */
   tls?: { key: string; cert: string };

@@ -6,7 +6,7 @@ import { checkConfig } from "./checkConfig.ts";
 import type { Config, LimitsConfig, ListenConfig, ReadOptions, StoreConfig } from "./config.ts";
 import type { Part, Report } from "./part.ts";
 import { createPartReader } from "./readParts.ts";
-import { anything, bytes, count, duration, flag, list, matching, oneOf, port, rate, section, text, type Rule, type Section } from "./rules.ts"; // prettier-ignore
+import { anyOr, anything, bytes, count, duration, flag, hostName, list, matching, oneOf, port, rate, section, text, type Rule, type Section } from "./rules.ts"; // prettier-ignore
 
 const store: Section<StoreConfig> = { backend: text, parameters: anything as Rule<{}> };
 
@@ -15,6 +15,7 @@ const rules: Section<Config> = {
   backends: list(text),
   listen: section<ListenConfig>({
     host: text,
+    hosts: anyOr(hostName),
     port,
     tls: section<{ key: string; cert: string }>({ key: text, cert: text }, ["key", "cert"]),
     grace: duration,
@@ -23,10 +24,7 @@ const rules: Section<Config> = {
   tokens: text,
   // The rules are its own.
   jwt: anything as Rule<JwtOptions>,
-  cors: (part, report) =>
-    part.value === "*"
-      ? "*"
-      : list(matching("an origin such as https://app.example", /^([a-z][a-z\d+.-]*:\/\/[^/?#@]+|null)$/))(part, report),
+  cors: anyOr(matching("an origin such as https://app.example", /^([a-z][a-z\d+.-]*:\/\/[^/?#@]+|null)$/)),
   limits: section<LimitsConfig>({
     maxBytes: bytes,
     maxItems: count,

@@ -1,4 +1,5 @@
 import { quote } from "../../core/error.ts";
+import { isHostName } from "../../service/listen/hosts.ts";
 import { durations, readDuration } from "../duration.ts";
 import { suggest } from "../suggest.ts";
 import type { Part, Report } from "./part.ts";
@@ -70,6 +71,11 @@ export function matching(expected: string, pattern: RegExp): Rule<string> {
   return rule(expected, (value) => (typeof value === "string" && pattern.test(value) ? value : undefined));
 }
 
+/** The name of a host, without a port. */
+export const hostName: Rule<string> = rule("a name such as store.example, without a port", (value) =>
+  isHostName(value) ? (value as string) : undefined,
+);
+
 /** Anything at all: somebody else knows what it has to be. */
 export const anything: Rule<unknown> = ({ value }) => value;
 
@@ -81,6 +87,16 @@ export function list<T>(item: Rule<T>): Rule<T[]> {
       return undefined;
     }
     return items.map((each) => item(each, report)).filter((each) => each !== undefined);
+  };
+}
+
+/** A list, or "*" for anything. */
+export function anyOr<T>(item: Rule<T>): Rule<"*" | T[]> {
+  return (part, report) => {
+    if (part.value === "*") return "*";
+    if (part.items) return list(item)(part, report);
+    report(part.at, `expected a list or "*", got ${quote(part.value)}`);
+    return undefined;
   };
 }
 

@@ -66,7 +66,15 @@ export async function startServer(config: Config, registry: Registry, journal: J
       answer: (request) => answerHealth(request) ?? answer(request),
       host: where.host ?? "127.0.0.1",
       port: where.port ?? 8787,
-      ...defined({ tls: where.tls, headerTimeout, requestTimeout, idleTimeout, maxConnections, maxHeaderBytes }),
+      ...defined({
+        hosts: where.hosts,
+        tls: where.tls,
+        headerTimeout,
+        requestTimeout,
+        idleTimeout,
+        maxConnections,
+        maxHeaderBytes,
+      }),
       onError: (error) => journal.say("error", "failed", describeError(error)),
     });
     return {

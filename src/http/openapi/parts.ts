@@ -79,6 +79,7 @@ export const refusals: Readonly<Record<Refusal, string>> = {
   "cant-decode": "The value is not of the kind that this is for.",
   "cant-encode": "The value is not of the kind that this is for.",
   reuse: "Another request had this name.",
+  host: "The request is for another host.",
   crowd: "Too many streams are open.",
   "bad-config": "The server failed.",
   internal: "The server failed.",

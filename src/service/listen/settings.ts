@@ -1,4 +1,5 @@
 import type { Answer } from "../../http/server/answer.ts";
+import type { Hosts } from "./hosts.ts";
 
 /** Where a server listens, and what it bears. */
 export interface ListenOptions {
@@ -9,6 +10,12 @@ export interface ListenOptions {
    * with `authorize: () => true`. @default "127.0.0.1"
    */
   host?: string | undefined;
+  /**
+   * The names that requests may be for, besides localhost and loopback addresses: what a proxy passes on as `Host`, without a
+   * port. Any other is answered 421, so that no page whose name a stranger's DNS leads here (DNS rebinding) reads a store that
+   * trusts this machine. `"*"` for any. @default none on loopback, any elsewhere
+   */
+  hosts?: Hosts | undefined;
   /** 0 for one that is free. @default 0 */
   port?: number | undefined;
   /** How long a client may take for the head of a request: ms. On Node only. @default 10_000 */
@@ -28,7 +35,7 @@ export interface ListenOptions {
 }
 
 /** The options with their defaults. */
-export interface Settings extends Required<Omit<ListenOptions, "tls" | "onError">> {
+export interface Settings extends Required<Omit<ListenOptions, "tls" | "onError" | "hosts">> {
   readonly tls: ListenOptions["tls"];
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
 import { basename, join } from "node:path";
 import { test } from "vitest";
 import { SignJWT } from "jose";
@@ -176,6 +177,32 @@ test("a store's relative path counts from the configuration, and the log shows i
   // An option is no part of a file.
   await command(["set", "a", "b", "--store", '{"backend":"sqlite","parameters":{"path":"by-option.db"}}']);
   assert.ok(existsSync(join(folder, "by-option.db")));
+});
+
+test("a page whose name leads to this machine gets nothing, unless the name is configured", async () => {
+  writeFileSync(
+    join(folder, "hosts.yaml"),
+    "store: { backend: memory }\nlisten: { port: 0, hosts: [store.example] }\n",
+  );
+  for (const [args, expected] of [
+    [memory, [421, 421, 200]],
+    [
+      ["--config", "hosts.yaml"],
+      [421, 200, 200],
+    ],
+  ] as const) {
+    const server = await serve(args);
+    const status = (host: string, path: string): Promise<number | undefined> =>
+      new Promise((resolve, reject) => {
+        const asked = request(new URL(path, server.url), { headers: { host } }, (response) => resolve(response.resume().statusCode)); // prettier-ignore
+        asked.on("error", reject).end();
+      });
+    for (const path of ["entries", "health", "metrics"]) {
+      const found = await Promise.all(["evil.example", "store.example", "localhost"].map((host) => status(host, path)));
+      assert.deepEqual(found, expected, path);
+    }
+    await server.end();
+  }
 });
 
 test("what cannot start says why, and leaves nothing open", async () => {

@@ -47,7 +47,7 @@ test("everything that a configuration can say is read, in YAML and in JSON", asy
 store:
   backend: sqlite
   parameters: { path: a.db, durability: strict }
-listen: { host: 0.0.0.0, port: 8080, grace: 5s }
+listen: { host: 0.0.0.0, hosts: [store.example, "[::2]"], port: 8080, grace: 5s }
 access: public
 cors: ["https://app.example", "null"]
 limits:
@@ -63,7 +63,7 @@ base: /store
 `;
   const expected = {
     store: { backend: "sqlite", parameters: { path: join(folder, "a.db"), durability: "strict" } },
-    listen: { host: "0.0.0.0", port: 8080, grace: 5000 },
+    listen: { host: "0.0.0.0", hosts: ["store.example", "[::2]"], port: 8080, grace: 5000 },
     access: "public",
     cors: ["https://app.example", "null"],
     limits: { maxBytes: 16_777_216, maxItems: 100, requestsPerSecond: 2.5, headerTimeout: 500 },
@@ -105,7 +105,7 @@ jwt: { secret: ^short, ^isuer: x }
       /^expected "path" to be the name of a file or ":memory:"/,
       /^expected one of durability, maxBytes, path, sweepInterval, got "pth" \(did you mean "path"\?\)$/,
       /^expected "durability" to be "relaxed" or "strict", got "lax"$/,
-      /^expected one of host, port, tls, grace, got "prot" \(did you mean "port"\?\)$/,
+      /^expected one of host, hosts, port, tls, grace, got "prot" \(did you mean "port"\?\)$/,
       /^expected a port from 0 to 65535, got "80x"$/,
       /^expected "public", got "private"$/,
       /^expected an origin such as https:\/\/app\.example, got "app\.example"$/,
@@ -193,6 +193,19 @@ test("an address that others can reach needs to be told who may use it", async (
   );
   const { listen } = await read(`${store}listen: { host: "::1", port: 1 }\n`, { overrides: { listen: { port: 2 } } });
   assert.deepEqual(listen, { host: "::1", port: 2 });
+});
+
+test("the hosts that are answered are names without ports, or any", async () => {
+  const named = await read(`${store}listen: { hosts: [store.example, "[::2]"] }\n`);
+  assert.deepEqual([named.listen, (await read(`${store}listen: { hosts: "*" }\n`)).listen], [{ hosts: ["store.example", "[::2]"] }, { hosts: "*" }]); // prettier-ignore
+  await expectMarked(`${store}listen: { hosts: [ok, ^"store.example:80", ^7, ^"https://store.example"] }\n`, [
+    /^expected a name such as store\.example, without a port, got "store\.example:80"$/,
+    /got 7$/,
+    /got "https:/,
+  ]);
+  await expectMarked(`${store}listen: { hosts: ^store.example }\n`, [
+    /^expected a list or "\*", got "store\.example"$/,
+  ]);
 });
 
 test("the files that are named are read from the configuration's folder", async () => {
