@@ -17,7 +17,7 @@ export interface TokensOptions {
   path: string;
   /** The clock: epoch ms. @default Date.now */
   now?: (() => number) | undefined;
-  /** Called with a sentence that whoever runs this should read: the file is damaged or gone, or others may write it. */
+  /** Called with a sentence that whoever runs this should read: the file is damaged, empty or gone, or others may write it. */
   tell?: ((message: string) => void) | undefined;
 }
 
@@ -25,7 +25,7 @@ export interface TokensOptions {
 export interface Tokens {
   /**
    * Returns what the bearer of a request may do: `true` for everything, `false` when the token is not listed or has
-   * expired. Looks once a second whether the file is another one, so a line that is deleted opens nothing a second later.
+   * expired. Looks once a second whether the file is another one, so a line that is deleted opens nothing a second later; where it was the only one, a comment has to take its place.
    */
   authorize(request: Request): boolean | Scope;
   /** Returns the name of the holder that a request comes from, to count by. */
@@ -41,8 +41,8 @@ const interval = 1000;
 
 /**
  * Reads a file of bearer tokens. It holds only their SHA-256, so that nobody can forge one from it. Changes are seen without
- * a restart; a file that got damaged or lost is reported, and the tokens stay those from before. Rejects `bad-config` with
- * the line and column of every problem.
+ * a restart. A file that got damaged, lost, or empty but for white space is reported, and the tokens stay those from before: to
+ * let nobody in leave a comment (`#`) in it. Rejects `bad-config` with the line and column of every problem.
  */
 export async function tokens(options: TokensOptions): Promise<Tokens> {
   const {

@@ -48,6 +48,12 @@ test("a token is random, and neither its line nor an error tells it", async () =
   );
 });
 
+test("a token for longer than there are years of four digits has a line that can be read", async () => {
+  const { token, line } = await createToken({ name: "long", ttl: Number.MAX_SAFE_INTEGER });
+  assert.match(line, /"expires":"9999-12-31T23:59:59.999Z"/);
+  assert.equal((await tokens({ path: write([line]) })).authorize(ask(token)), true);
+});
+
 test("a token expires to the millisecond", async () => {
   let time = 1_000_000;
   const now = (): number => time;
@@ -101,8 +107,34 @@ test("a damaged or lost file is told of once, and the tokens stay", async () => 
   await assert.rejects(reload(), (error) => isStoreError(error, "bad-config"));
   renameSync(path, `${path}.old`);
   assert.deepEqual([later(), later(), told.length], [true, true, 2]);
-  write([], path);
-  assert.deepEqual([later(), told.length], [false, 2]);
+  write([line], path);
+  assert.deepEqual([later(), told.length], [true, 2]);
+});
+
+test("a file that was emptied locks nobody out, and one with a comment alone lets nobody in", async () => {
+  let time = 0;
+  const told: string[] = [];
+  const { token, line } = await createToken({ name: "one" });
+  const path = write([line]);
+  const { authorize, reload } = await tokens({ path, now: () => time, tell: (message) => told.push(message) });
+  const later = (): boolean => ((time += 1000), authorize(ask(token)) as boolean);
+  for (const rest of [[], ["", " \t"], ["\ufeff"]]) {
+    files++;
+    write(rest, path);
+    assert.deepEqual([later(), later()], [true, true]);
+    await assert.rejects(reload(), (error) => isStoreError(error, "bad-config"));
+  }
+  assert.deepEqual(told, [`Cannot read tokens ${JSON.stringify(path)}: expected tokens, or a line that begins with # to let nobody in, got an empty file`]); // prettier-ignore
+  files++;
+  write(["# nobody for now"], path);
+  assert.equal(later(), false);
+  files++;
+  write([line], path);
+  assert.equal(later(), true);
+  // One that had none from the start has lost none.
+  const fresh = await tokens({ path: write([]) });
+  await fresh.reload();
+  assert.equal(fresh.authorize(ask(token)), false);
 });
 
 test("every problem of a file is told with its line and column, and nothing of what is there", async () => {
@@ -117,6 +149,11 @@ test("every problem of a file is told with its line and column, and nothing of w
     [`{"name":"n","sha256":"${hash}","prefix":^7}`, /prefix to be a string/],
     [`{"name":"n","sha256":"${hash}","can":^["read","secret"]}`, /can to be a list of read, write, list, watch/],
     [`{"name":"n","sha256":"${hash}","expires":^"tomorrow"}`, /expires to be a time/],
+    [`{"name":"n","sha256":"${hash}","expires":^["2030-01-31T00:00:00Z"]}`, /expires to be a time/],
+    [`{"name":"n","sha256":^["${hash}"]}`, /sha256 to be 64 hex digits/],
+    [`{"name":^["n"],"sha256":"${hash}"}`, /name to be a non-empty string/],
+    [`{"name":"n","sha256":"${hash}","prefix":^["p"]}`, /prefix to be a string/],
+    [`{"name":"n","sha256":"${hash}","can":^"read"}`, /can to be a list/],
     [`{"name":"n","sha256":"${hash}",^"secret":1}`, /only name, sha256, prefix, can, expires/],
     [`{"name":"n",^"name":"n","sha256":"${hash}"}`, /each name once/],
     [' ^{"name":"n"}', /sha256 to be/],

@@ -45,14 +45,19 @@ export function readPort(value: unknown): number | undefined {
     : undefined;
 }
 
+/** Whether a value is one that YAML reads from a plain text: a list of one is not. */
+function isText(value: unknown): boolean {
+  return typeof value === "string" || typeof value === "number";
+}
+
 /** A span of time: ms. */
 export const duration: Rule<number> = rule(durations, (value) =>
-  typeof value === "string" || typeof value === "number" ? readDuration(String(value)) : undefined,
+  isText(value) ? readDuration(String(value)) : undefined,
 );
 
 /** A number of bytes: as it is, or with a unit of 1,024. */
 export const bytes: Rule<number> = rule("a number of bytes such as 4096, 64KiB or 16MiB", (value) => {
-  const [, digits, unit] = /^(\d+) ?(?:([KMG])iB)?$/.exec(String(value)) ?? [];
+  const [, digits, unit] = /^(\d+) ?(?:([KMG])iB)?$/.exec(isText(value) ? String(value) : "") ?? [];
   const number = Number(digits) * 1024 ** ["", "K", "M", "G"].indexOf(unit ?? "");
   return Number.isSafeInteger(number) && number > 0 ? number : undefined;
 });

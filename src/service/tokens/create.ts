@@ -12,6 +12,8 @@ export interface NewToken extends Scope {
   now?: (() => number) | undefined;
 }
 
+const latest = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
 /** Makes a token of 256 random bits, and the line of a token file that lets its bearer in. Rejects `bad-config`. */
 export async function createToken(options: NewToken): Promise<{ token: string; line: string }> {
   const {
@@ -34,8 +36,8 @@ export async function createToken(options: NewToken): Promise<{ token: string; l
     .replace("=", "")}`;
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token)));
   const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  // No date goes further.
-  const expiresAt = Math.min(now() + ttl, 8.64e15);
+  // The year of a line has four digits.
+  const expiresAt = Math.min(now() + ttl, latest);
   const line: TokenLine = {
     name,
     sha256,

@@ -6,7 +6,10 @@ const unsettled = 2000;
 
 /** The file that tokens are kept in. */
 export interface TokenFile {
-  /** Reads it as it is now. Throws `bad-config` with the line and column of every problem. */
+  /**
+   * Reads it as it is now. Throws `bad-config` with the line and column of every problem, and for one that had tokens and has
+   * nothing at all any more: that is what a tool leaves that fails halfway. A comment says that nobody is meant.
+   */
   read(): readonly TokenLine[];
   /** Whether it may be another one than when it was read. */
   hasChanged(): boolean;
@@ -23,6 +26,7 @@ interface Version {
 /** Returns the file at a path, by `node:fs`. */
 export function createTokenFile(path: string, { readFileSync, statSync }: typeof import("node:fs")): TokenFile {
   let version: Version | undefined;
+  let hadTokens = false;
 
   function look(): Version {
     const { ino, size, mtimeMs, mode } = statSync(path);
@@ -50,6 +54,14 @@ export function createTokenFile(path: string, { readFileSync, statSync }: typeof
           `Cannot read tokens ${JSON.stringify(path)}: ${problems.map(show).join("; ")}`,
         );
       }
+      if (hadTokens && !text.trim()) {
+        const expected = "expected tokens, or a line that begins with # to let nobody in";
+        throw new StoreError(
+          "bad-config",
+          `Cannot read tokens ${JSON.stringify(path)}: ${expected}, got an empty file`,
+        );
+      }
+      hadTokens ||= lines.length > 0;
       return lines;
     },
     hasChanged() {

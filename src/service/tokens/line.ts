@@ -1,4 +1,5 @@
 import { actions, isActions, isPrefix, type Scope } from "../../http/server/scope.ts";
+import { isInstant } from "./instant.ts";
 
 /** What a line of a token file says. */
 export interface TokenLine extends Scope {
@@ -17,17 +18,13 @@ export interface Problem {
 }
 
 const hex = /^[\da-f]{64}$/;
-const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 
 const rules: { readonly [field in keyof Required<TokenLine>]: readonly [(value: unknown) => boolean, string] } = {
   name: [(value) => typeof value === "string" && value !== "", "name to be a non-empty string"],
-  sha256: [(value) => hex.test(String(value)), "sha256 to be 64 hex digits in lower case"],
+  sha256: [(value) => typeof value === "string" && hex.test(value), "sha256 to be 64 hex digits in lower case"],
   prefix: [isPrefix, "prefix to be a string of fewer than 1,024 bytes"],
   can: [isActions, `can to be a list of ${actions.join(", ")}`],
-  expires: [
-    (value) => instant.test(String(value)) && !Number.isNaN(Date.parse(String(value))),
-    "expires to be a time such as 2030-01-31T00:00:00Z",
-  ],
+  expires: [isInstant, "expires to be a time such as 2030-01-31T00:00:00Z"],
 };
 
 /** Reads a token file: an object of JSON on each line; empty lines, and those that begin with #, say nothing. */

@@ -195,6 +195,18 @@ test("an address that others can reach needs to be told who may use it", async (
   assert.deepEqual(listen, { host: "::1", port: 2 });
 });
 
+test("a list of a text is no text", async () => {
+  await expectMarked(
+    `${store}limits: { maxBytes: ^[64KiB], headerTimeout: ^[30s], maxItems: ^["5"], requestsPerSecond: ^[5] }
+listen: { port: ^["80"], grace: ^[10s], host: ^[localhost] }
+base: ^[/store]
+access: ^[public]
+log: { format: ^[json] }
+`,
+    [/bytes/, /duration/, /positive/, /above 0/, /port/, /duration/, /non-empty/, /path/, /public/, /json/],
+  );
+});
+
 test("the hosts that are answered are names without ports, or any", async () => {
   const named = await read(`${store}listen: { hosts: [store.example, "[::2]"] }\n`);
   assert.deepEqual([named.listen, (await read(`${store}listen: { hosts: "*" }\n`)).listen], [{ hosts: ["store.example", "[::2]"] }, { hosts: "*" }]); // prettier-ignore
