@@ -27,13 +27,20 @@ const commands: readonly Command[] = [
 /** Does what a command line asks for, and resolves with the code to exit with. Errors are reported, and never thrown. */
 export async function run(args: readonly string[], world: World): Promise<number> {
   try {
-    return await runCommand(args, world);
+    return await Promise.race([runCommand(args, world), failWhenStarved(args, world)]);
   } catch (error) {
     if (error === readerLeft) return exitCodes.readerLeft;
     if (error instanceof Interruption) return error.exitCode;
     world.report(writeError(error, args));
     return exitCodeOf(error);
   }
+}
+
+/** Rejects when a command waits for what can never come: a promise of somebody else's backend that nothing settles. */
+async function failWhenStarved([name]: readonly string[], world: World): Promise<never> {
+  await world.starved();
+  const expected = "expected an answer of the store, got none, and nothing is under way any more";
+  throw new StoreError("unavailable", `Cannot go on with ${name}: ${expected}`);
 }
 
 async function runCommand(args: readonly string[], world: World): Promise<number> {

@@ -5,6 +5,7 @@ import type { Invocation, Option } from "./command.ts";
 import type { Config, StoreConfig } from "./config/config.ts";
 import { readConfig, readStore } from "./config/readConfig.ts";
 import { reasonOf } from "./reasonOf.ts";
+import { limits, within } from "./within.ts";
 import type { World } from "./world.ts";
 
 /** The options that say which store a command is about. */
@@ -66,12 +67,27 @@ export async function withStore<R>(
 ): Promise<R> {
   const registry = createBackends(invocation.world);
   const chosen = (await chooseStore(invocation, registry)) ?? (await findDefault(invocation));
-  const store = await registry.open(chosen);
+  const store = await openStore(chosen, registry);
   try {
     return await work(store, await filesOf(chosen, invocation, registry));
   } finally {
-    await store.close();
+    await closeStore(store);
   }
+}
+
+/** Opens a store. Rejects `unavailable` when that takes longer than 30 s. */
+export function openStore(config: StoreConfig, registry: Registry): Promise<Store> {
+  return within(registry.open(config), limits.open, (time) => {
+    const expected = `expected it to open ${time}`;
+    return new StoreError("unavailable", `Cannot open store ${quote(config.backend)}: ${expected}`);
+  });
+}
+
+/** Closes a store. Rejects `unavailable` when that takes longer than 30 s. */
+export function closeStore(store: Store): Promise<void> {
+  return within(store.close(), limits.close, (time) => {
+    return new StoreError("unavailable", `Cannot close the store: expected it to close ${time}`);
+  });
 }
 
 async function filesOf(

@@ -29,6 +29,8 @@ export interface World {
    * the process. The second one ends it.
    */
   interrupted(): AbortSignal;
+  /** Resolves when nothing is under way any more that could ever settle what the command waits for. */
+  starved(): Promise<void>;
   /** Epoch ms. */
   now(): number;
 }
@@ -48,11 +50,15 @@ export class Interruption extends Error {
   }
 }
 
-/** Returns the world of this process, and what ends the process when all that was written has been taken. */
-export async function createWorld(
-  manifest: URL,
-  backends: World["backends"],
-): Promise<World & { readonly args: string[]; end(exitCode: number): void }> {
+/** The world of a process, with what began it and what ends it. */
+export interface ProcessWorld extends World {
+  readonly args: string[];
+  /** Ends the process when all that was written has been taken. */
+  end(exitCode: number): void;
+}
+
+/** Returns the world of this process. */
+export async function createWorld(manifest: URL, backends: World["backends"]): Promise<ProcessWorld> {
   const { default: process } = await import("node:process");
   const { stdout, stderr, env } = process;
   // Without a listener the process would end with a stack when a reader leaves.
@@ -83,7 +89,8 @@ export async function createWorld(
       }
       return controller.signal;
     },
-    now: Date.now,
+    now: () => Date.now(),
+    starved: () => new Promise((resolve) => void process.once("beforeExit", () => resolve())),
     end(exitCode) {
       // What is open still, such as an input that nobody ends, must not hold the process.
       const exit = (): void => process.exit(exitCode);

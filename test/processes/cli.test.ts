@@ -222,4 +222,30 @@ limits:
     const { code, out, err } = await run(["get", "a", "--config", join(folder, "own.yaml")]);
     assert.deepEqual([code, out.toString(), err], [0, "hi", ""]);
   });
+
+  test(`a backend that never answers is told in words, at whichever step: ${name}`, limit, async () => {
+    const never = "new Promise(() => {})";
+    const module = (members: string, top = ""): string =>
+      `export const name = "hung";
+       export const factory = { valid: (given) => given, build: async () => ({ ${members} close: async () => {} }) };${top}`;
+    const starved =
+      "Cannot go on with get: expected an answer of the store, got none, and nothing is under way any more";
+    const cases: [what: string, source: string, args: string[], code: number, expected: RegExp][] = [
+      ["load", module("", `await ${never}`), ["methods"], 2, /load\.yaml:1:12: Cannot load backend "\.\/load\.mjs": expected a module that is loaded within 10 s\n/], // prettier-ignore
+      ["call", module(`entry: () => ${never},`), ["get", "a", "--json"], 3, new RegExp(`^{"error":{"code":"unavailable","message":"${starved}"}}\n$`)], // prettier-ignore
+    ];
+    // It takes the time that it is given: once for each kind of runtime.
+    const chosen = cases.filter(([what]) => what !== "load" || !["node22", "node26"].includes(name));
+    const ended = chosen.map(async ([what, source, args, code, expected]) => {
+      writeFileSync(join(folder, `${what}.mjs`), source);
+      writeFileSync(
+        join(folder, `${what}.yaml`),
+        `backends: [./${what}.mjs]\nstore: { backend: hung, parameters: {} }\n`,
+      );
+      const outcome = await run([...args, "--config", join(folder, `${what}.yaml`)]);
+      assert.match(outcome.err, expected, what);
+      assert.deepEqual([outcome.code, outcome.out.toString()], [code, ""], what);
+    });
+    await Promise.all(ended);
+  });
 }

@@ -67,6 +67,7 @@ export async function command(args: readonly string[], circumstances: Circumstan
       interrupt?.addEventListener("abort", abort);
       return controller.signal;
     },
+    starved: () => new Promise(() => {}),
     now: Date.now,
     ...rest,
   };

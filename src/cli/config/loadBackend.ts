@@ -1,5 +1,6 @@
 import { isStoreError, quote, StoreError } from "../../core/error.ts";
 import type { Factory, Registry } from "../../core/registry.ts";
+import { limits, within } from "../within.ts";
 
 /** What a module that brings a backend exports. */
 export interface BackendModule {
@@ -11,13 +12,20 @@ export interface BackendModule {
 /**
  * Loads a module that exports a backend's `name` and its `factory`, and registers it. A name that begins with a dot or a
  * slash is a file's, counted from the folder; any other a package's, as it is installed for that folder or beside this one.
- * Rejects `bad-config`.
+ * Rejects `bad-config`, also when it takes longer than 10 s.
  */
 export async function loadBackend(name: string, folder: string, registry: Registry): Promise<void> {
   let module: Partial<BackendModule>;
   try {
-    module = (await import(/* @vite-ignore */ await locate(name, folder))) as Partial<BackendModule>;
+    const found = import(/* @vite-ignore */ await locate(name, folder)) as Promise<Partial<BackendModule>>;
+    module = await within(found, limits.load, (time) => {
+      return new StoreError(
+        "bad-config",
+        `Cannot load backend ${quote(name)}: expected a module that is loaded ${time}`,
+      );
+    });
   } catch (cause) {
+    if (isStoreError(cause, "bad-config")) throw cause;
     const reason = cause instanceof Error ? cause.message.split(/\n| imported from /, 1)[0] : quote(cause);
     throw new StoreError("bad-config", `Cannot load backend ${quote(name)}: ${reason}`, { cause });
   }

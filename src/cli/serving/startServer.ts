@@ -1,5 +1,5 @@
 import type { Store } from "../../core/contract.ts";
-import { isStoreError, type StoreError } from "../../core/error.ts";
+import { isStoreError, StoreError } from "../../core/error.ts";
 import type { Registry } from "../../core/registry.ts";
 import { handler } from "../../http/handler.ts";
 import { compress } from "../../service/compress.ts";
@@ -9,6 +9,8 @@ import { listen } from "../../service/listen.ts";
 import { logRequests } from "../../service/log.ts";
 import { createMetrics } from "../../service/metrics.ts";
 import type { Config } from "../config/config.ts";
+import { closeStore, openStore } from "../store.ts";
+import { limits as timeLimits, within } from "../within.ts";
 import { createAdmission } from "./admission.ts";
 import type { Journal } from "./journal.ts";
 
@@ -28,10 +30,13 @@ export async function startServer(config: Config, registry: Registry, journal: J
   const stores: Store[] = [];
 
   async function open(given: NonNullable<Config["store"]>): Promise<Store> {
-    const store = await registry.open(given);
+    const store = await openStore(given, registry);
     stores.push(store);
     // A store that cannot be used fails the start, while a person watches.
-    await store.has("ready");
+    await within(store.has("ready"), timeLimits.open, (time) => {
+      const expected = `expected an answer ${time}`;
+      return new StoreError("unavailable", `Cannot use store ${JSON.stringify(given.backend)}: ${expected}`);
+    });
     return store;
   }
 
@@ -93,7 +98,7 @@ export async function startServer(config: Config, registry: Registry, journal: J
 }
 
 async function closeAll(stores: readonly Store[]): Promise<void> {
-  for (const store of stores) await store.close();
+  for (const store of stores) await closeStore(store);
 }
 
 function defined<T extends object>(options: T): T {
