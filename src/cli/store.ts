@@ -1,5 +1,5 @@
 import type { Store } from "../core/contract.ts";
-import { quote, StoreError } from "../core/error.ts";
+import { isStoreError, quote, StoreError } from "../core/error.ts";
 import { createRegistry, type Registry } from "../core/registry.ts";
 import type { Invocation, Option } from "./command.ts";
 import type { Config, StoreConfig } from "./config/config.ts";
@@ -70,6 +70,8 @@ export async function withStore<R>(
   const store = await openStore(chosen, registry);
   try {
     return await work(store, await filesOf(chosen, invocation, registry));
+  } catch (error) {
+    throw nameToken(error, chosen, invocation);
   } finally {
     await closeStore(store);
   }
@@ -88,6 +90,18 @@ export function closeStore(store: Store): Promise<void> {
   return within(store.close(), limits.close, (time) => {
     return new StoreError("unavailable", `Cannot close the store: expected it to close ${time}`);
   });
+}
+
+/** Returns an error with the place that the token came from, or could have come from, where it is about that. */
+function nameToken(error: unknown, { backend, parameters }: StoreConfig, { options }: Invocation): unknown {
+  if (backend !== "http" || !isStoreError(error, "unauthorized")) return error;
+  const { token, headers } = Object(parameters) as { token?: unknown; headers?: unknown };
+  let got: string | undefined;
+  if (options.url === undefined) got = token || headers ? undefined : 'without a "token" among its parameters';
+  else if (!token) got = "without a token: expected one in the variable SHELFLIFE_TOKEN or in --token";
+  else got = `with the token of ${options.token === undefined ? "the variable SHELFLIFE_TOKEN" : "--token"}`;
+  if (got === undefined) return error;
+  return new StoreError("unauthorized", `${error.message}, ${got}`, { key: error.key, cause: error });
 }
 
 async function filesOf(

@@ -3,50 +3,10 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { basename, join } from "node:path";
 import { test } from "vitest";
-import { SignJWT } from "jose";
 import { remote } from "../../../src/http/remote.ts";
-import { isStoreError } from "../../../src/core/error.ts";
 import { utf8 } from "../../support/bytes.ts";
-import { command, folder, type Circumstances, type Outcome } from "../../support/world.ts";
-
-interface Serving {
-  readonly url: string;
-  readonly log: any[];
-  /** Ends it, and resolves with what it said. */
-  end(): Promise<Outcome>;
-}
-
-const memory = ["--store", '{"backend":"memory"}', "--port", "0"];
-const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
-
-async function serve(args: readonly string[], circumstances: Circumstances = {}): Promise<Serving> {
-  const interrupt = new AbortController();
-  const log: any[] = [];
-  let started: (url: string) => void;
-  const url = new Promise<string>((resolve) => (started = resolve));
-  const ended = command(["serve", "--json", ...args], {
-    ...circumstances,
-    interrupt: interrupt.signal,
-    onOutput(text) {
-      log.push(JSON.parse(text));
-      if (log.at(-1).event === "serving") started(log.at(-1).url as string);
-    },
-  });
-  const failed = ended.then(({ err }) => Promise.reject(new Error(err)));
-  failed.catch(() => {});
-  return {
-    url: await Promise.race([url, failed]),
-    log,
-    end() {
-      interrupt.abort();
-      return ended;
-    },
-  };
-}
-
-async function makeToken(...args: string[]): Promise<string> {
-  return (await command(["token", ...args])).out.trim();
-}
+import { memory, serve } from "../../support/serveCommand.ts";
+import { command, folder } from "../../support/world.ts";
 
 test("it serves, says what and where, logs requests without their keys, and ends well", async () => {
   const server = await serve(memory, { now: () => 1_700_000_000_000 });
@@ -78,60 +38,6 @@ test("it serves, says what and where, logs requests without their keys, and ends
   assert.deepEqual(requests.slice(0, 3), [["PUT", "entry", 204], ["GET", "entry", 200], ["GET", "metrics", 200]]); // prettier-ignore
   assert.deepEqual(server.log.filter(({ event }) => event).map(({ event }) => event), ["serving", "closing", "closed"]); // prettier-ignore
   await assert.rejects(fetch(server.url), TypeError);
-});
-
-test("tokens open what they say, and a rate is each holder's own", async () => {
-  const file = join(folder, "tokens.jsonl");
-  const [all, web] = [await makeToken("all", "--add-to", file), await makeToken("web", "--prefix", "web/", "--add-to", file)]; // prettier-ignore
-  writeFileSync(
-    join(folder, "tokens.yaml"),
-    `store: { backend: memory }
-listen: { host: 0.0.0.0, port: 0 }
-tokens: tokens.jsonl
-limits: { requestsPerSecond: 0.001, burst: 3, maxStreamsPerHolder: 1 }
-`,
-  );
-  const server = await serve(["--config", "tokens.yaml"]);
-  const url = server.url.replace("0.0.0.0", "127.0.0.1");
-  assert.equal(server.log[0].access, "tokens");
-  const [one, two] = [all, web].map((token) => remote({ url, token, attempts: 1 }));
-  await two!.set("a", utf8("v"));
-  assert.equal(new TextDecoder().decode(await one!.get("web/a")), "v");
-  // Figures are of everybody's requests: for who may read everything.
-  const statuses = await Promise.all([web, all].map(async (token) => (await fetch(new URL("metrics", url), { headers: bearer(token) })).status)); // prettier-ignore
-  assert.deepEqual(statuses, [401, 200]);
-  assert.equal((await fetch(new URL("entry?key=a", url))).status, 401);
-  assert.equal((await fetch(new URL("metrics", url))).status, 401);
-  await two!.get("a");
-  await two!.get("a");
-  await assert.rejects(two!.get("a"), (error) => isStoreError(error, "unavailable"));
-  assert.equal(new TextDecoder().decode(await one!.get("web/a")), "v");
-  await Promise.all([one!.close(), two!.close()]);
-  const { out } = await server.end();
-  assert.ok(server.log.some(({ holder, status }) => holder === "web" && status === 429));
-  for (const token of [all, web]) assert.ok(!out.includes(token.slice(6)));
-});
-
-test("JWTs open what they claim, and count for their subject", async () => {
-  const secret = "a secret that is long enough for HS256";
-  writeFileSync(
-    join(folder, "jwt.yaml"),
-    'store: { backend: memory }\nlisten: { port: 0 }\njwt: { secret: "${SECRET}" }\nmetrics: public\n',
-  );
-  const server = await serve(["--config", "jwt.yaml"], { env: { SECRET: secret } });
-  const token = await new SignJWT({ shelflife: { prefix: "j/", can: ["write"] } })
-    .setProtectedHeader({ alg: "HS256" })
-    .setSubject("ada")
-    .setExpirationTime("1h")
-    .sign(utf8(secret));
-  const entry = new URL("entry?key=a", server.url);
-  const status = async (init: RequestInit): Promise<number> => (await fetch(entry, init)).status;
-  assert.equal(await status({ method: "PUT", body: "v", headers: bearer(token) }), 204);
-  assert.equal(await status({ headers: bearer(token) }), 403);
-  assert.equal(await status({ headers: bearer(`${token}x`) }), 401);
-  assert.equal((await fetch(new URL("metrics", server.url))).status, 200);
-  await server.end();
-  assert.deepEqual(server.log.filter(({ holder }) => holder).map(({ holder, status }) => [holder, status]), [["ada", 204], ["ada", 403]]); // prettier-ignore
 });
 
 const everything = `store: { backend: memory }
