@@ -28,7 +28,7 @@ export function health(store: Store, options: HealthOptions = {}): Health {
   const {
     within = 2000,
     maxAge = 1000,
-    now = Date.now,
+    now = () => Date.now(),
   } = checkOptions<HealthOptions>("health", options, { within: milliseconds, maxAge: milliseconds, now: callable });
   let isDraining = false;
   let asked: { readonly at: number; readonly isReady: Promise<boolean> } | undefined;

@@ -53,7 +53,7 @@ const names: Rule = {
  */
 export function jwt(options: JwtOptions): (request: Request) => Promise<boolean | Claimed> {
   const given = check(options);
-  const { issuer, audience, scope = readScope, now = Date.now } = given;
+  const { issuer, audience, scope = readScope, now = () => Date.now() } = given;
   const verification: JWTVerifyOptions = {
     algorithms: [...given.algorithms],
     requiredClaims: ["exp"],

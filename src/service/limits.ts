@@ -32,7 +32,7 @@ export function limitRate(options: RateOptions): (next: Answer) => Answer {
     burst = Math.max(1, Math.floor(perSecond)),
     by,
     maxHolders = 10_000,
-    now = Date.now,
+    now = () => Date.now(),
   } = checkOptions<RateOptions>("limitRate", options, {
     perSecond: { ...positive, required: true },
     burst: positiveInteger,

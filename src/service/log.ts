@@ -44,7 +44,7 @@ export function logRequests(options: LogOptions): (next: Answer) => Answer {
   const {
     write,
     holder,
-    now = Date.now,
+    now = () => Date.now(),
   } = checkOptions<LogOptions>("log", options, {
     write: { ...callable, required: true },
     holder: callable,

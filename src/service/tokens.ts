@@ -47,7 +47,7 @@ const interval = 1000;
 export async function tokens(options: TokensOptions): Promise<Tokens> {
   const {
     path: name,
-    now = Date.now,
+    now = () => Date.now(),
     tell: report,
   } = checkOptions<TokensOptions>("tokens", options, {
     path: { ...nonEmptyString, required: true },

@@ -21,7 +21,7 @@ export async function createToken(options: NewToken): Promise<{ token: string; l
     prefix,
     can,
     ttl = Infinity,
-    now = Date.now,
+    now = () => Date.now(),
   } = checkOptions<NewToken>("token", options, {
     name: { ...nonEmptyString, required: true },
     prefix: { expected: "a string of fewer than 1,024 bytes", test: isPrefix },
