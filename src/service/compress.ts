@@ -1,3 +1,5 @@
+import { check } from "../core/error.ts";
+import { checkOptions, type Rule } from "../core/options.ts";
 import { isEventStream, lengthOf, withBody, type Answer } from "../http/server/answer.ts";
 
 /** What is compressed. */
@@ -14,11 +16,15 @@ const codings: readonly Coding[] = ["gzip", "deflate"];
 const types =
   /^(text\/|application\/(json|javascript|octet-stream|xml|[\w.-]+\+(json|xml)|vnd\.shelflife\.frame)|image\/svg\+xml)/;
 
+const length: Rule = { expected: "a number of bytes", test: (value) => typeof value === "number" && value >= 0 };
+
 /**
  * Returns an answer that is compressed where the client asks for it and it makes the body shorter by a tenth or more. Streams
  * of events pass as they are, as what a client reads of them may not wait. A tag becomes weak (RFC 9110, 8.8.3.3).
  */
-export function compress(next: Answer, { minBytes = 1024 }: CompressOptions = {}): Answer {
+export function compress(next: Answer, options: CompressOptions = {}): Answer {
+  check(typeof next === "function", "answer", "a function", next);
+  const { minBytes = 1024 } = checkOptions<CompressOptions>("compress", options, { minBytes: length });
   return async (request) => {
     const response = await next(request);
     if (!canGain(response, minBytes)) return response;

@@ -1,5 +1,7 @@
 import type { Store } from "../core/contract.ts";
+import { check } from "../core/error.ts";
 import { callable, checkOptions, milliseconds } from "../core/options.ts";
+import { longestDelay } from "../core/timers.ts";
 import { jsonType } from "../http/wire/json.ts";
 
 /** When a store counts as ready. */
@@ -25,6 +27,7 @@ export interface Health {
 
 /** Returns what answers for the health of a served store. */
 export function health(store: Store, options: HealthOptions = {}): Health {
+  check(typeof store?.has === "function", "store", "a store", store);
   const {
     within = 2000,
     maxAge = 1000,
@@ -36,7 +39,7 @@ export function health(store: Store, options: HealthOptions = {}): Health {
   async function ask(): Promise<boolean> {
     try {
       // Any key will do: what is asked is whether there is an answer.
-      await store.has("ready", { signal: AbortSignal.timeout(within) });
+      await store.has("ready", { signal: AbortSignal.timeout(Math.min(Math.ceil(within), longestDelay)) });
       return true;
     } catch {
       return false;

@@ -1,5 +1,5 @@
 import type { JSONWebKeySet, JWK, JWTPayload, JWTVerifyGetKey, JWTVerifyOptions } from "jose";
-import { StoreError } from "../core/error.ts";
+import { check, kindOf, StoreError } from "../core/error.ts";
 import { callable, checkOptions, nonEmptyString, type Rule } from "../core/options.ts";
 import { isActions, isPrefix, type Action, type Scope } from "../http/server/scope.ts";
 import { readBearer } from "../http/wire/headers.ts";
@@ -52,7 +52,7 @@ const names: Rule = {
  * is `unavailable`, and not the token's fault. Throws `bad-config`.
  */
 export function jwt(options: JwtOptions): (request: Request) => Promise<boolean | Claimed> {
-  const given = check(options);
+  const given = checkJwt(options);
   const { issuer, audience, scope = readScope, now = () => Date.now() } = given;
   const verification: JWTVerifyOptions = {
     algorithms: [...given.algorithms],
@@ -70,6 +70,7 @@ export function jwt(options: JwtOptions): (request: Request) => Promise<boolean 
   }
 
   return async (request) => {
+    check(typeof request?.headers?.get === "function", "request", "a Request", request);
     const token = readBearer(request);
     if (token === undefined) return false;
     // What failed may succeed when it is tried again.
@@ -92,9 +93,9 @@ export function jwt(options: JwtOptions): (request: Request) => Promise<boolean 
 
 type Checked = JwtOptions & { readonly algorithms: readonly Algorithm[] };
 
-function check(options: JwtOptions): Checked {
+function checkJwt(options: JwtOptions): Checked {
   const given = checkOptions<JwtOptions>("jwt", options, {
-    secret: { expected: "a secret of at least 32 bytes", secret: true, test: (value) => toBytes(value).length >= 32 },
+    secret: { expected: "a secret of at least 32 bytes", secret: true, test: isSecret },
     key: { expected: "a public key as a JWK or in PEM", secret: true, test: isPublicKey },
     jwks: { expected: "a set of keys, or the URL of one", test: (value) => isUrl(value) || isKeySet(value) },
     issuer: names,
@@ -126,7 +127,9 @@ async function prepareKey({ secret, key, jwks, algorithms, fetch }: Checked): Pr
     return async () => bytes;
   }
   if (isPem(key)) {
-    const imported = await importSPKI(key, algorithms[0]!);
+    const imported = await importSPKI(key, algorithms[0]!).catch((cause: unknown) => {
+      throw new StoreError("bad-config", `Cannot check tokens: expected a public key for ${algorithms[0]}`, { cause });
+    });
     return async () => imported;
   }
   if (key !== undefined) return createLocalJWKSet({ keys: [key] });
@@ -156,6 +159,11 @@ function readScope({ shelflife: claim, sub }: JWTPayload): boolean | Claimed {
   return { prefix, can, ...(typeof sub === "string" && sub !== "" && { holder: sub }) };
 }
 
+function isSecret(value: unknown): boolean {
+  const isText = typeof value === "string";
+  return (isText || (ArrayBuffer.isView(value) && kindOf(value) === "Uint8Array")) && toBytes(value).length >= 32;
+}
+
 function toBytes(secret: unknown): Uint8Array {
   return typeof secret === "string" ? new TextEncoder().encode(secret) : (secret as Uint8Array);
 }
@@ -175,5 +183,6 @@ function isKeySet(value: unknown): boolean {
 }
 
 function isUrl(value: unknown): value is string | URL {
-  return (typeof value === "string" || value instanceof URL) && /^https?:/.test(String(value));
+  if (!(value instanceof URL) && (typeof value !== "string" || !URL.canParse(value))) return false;
+  return /^https?:$/.test(new URL(value).protocol);
 }

@@ -1,3 +1,4 @@
+import { check } from "../core/error.ts";
 import { callable, checkOptions, positiveInteger, type Rule } from "../core/options.ts";
 import { isEventStream, type Answer } from "../http/server/answer.ts";
 import { refusal, refuse } from "../http/server/refusal.ts";
@@ -61,9 +62,12 @@ export function limitRate(options: RateOptions): (next: Answer) => Answer {
     return 0;
   }
 
-  return (next) => async (request) => {
-    const wait = take(by(request));
-    return wait ? refuseCrowd(request, `at most ${perSecond} requests a second`, wait) : next(request);
+  return (next) => {
+    check(typeof next === "function", "answer", "a function", next);
+    return async (request) => {
+      const wait = take(by(request));
+      return wait ? refuseCrowd(request, `at most ${perSecond} requests a second`, wait) : next(request);
+    };
   };
 }
 
@@ -89,16 +93,19 @@ export function limitStreams(options: StreamLimitOptions): (next: Answer) => Ans
     else open.delete(holder);
   }
 
-  return (next) => async (request) => {
-    const response = await next(request);
-    if (!isEventStream(response)) return response;
-    const holder = by(request);
-    if ((open.get(holder) ?? 0) >= perHolder) {
-      await response.body!.cancel();
-      return refuseCrowd(request, `at most ${perHolder} open streams`, 1000);
-    }
-    count(holder, 1);
-    return tap(response, { ended: () => count(holder, -1) })[0];
+  return (next) => {
+    check(typeof next === "function", "answer", "a function", next);
+    return async (request) => {
+      const response = await next(request);
+      if (!isEventStream(response)) return response;
+      const holder = by(request);
+      if ((open.get(holder) ?? 0) >= perHolder) {
+        await response.body!.cancel();
+        return refuseCrowd(request, `at most ${perHolder} open streams`, 1000);
+      }
+      count(holder, 1);
+      return tap(response, { ended: () => count(holder, -1) })[0];
+    };
   };
 }
 

@@ -1,7 +1,7 @@
-import { StoreError } from "../core/error.ts";
+import { check, StoreError } from "../core/error.ts";
 import { expose, isLoopback } from "../core/expose.ts";
 import { callable, checkOptions, milliseconds, nonEmptyString, positiveInteger } from "../core/options.ts";
-import { letExit } from "../core/timers.ts";
+import { letExit, longestDelay } from "../core/timers.ts";
 import { isEventStream, type Answer } from "../http/server/answer.ts";
 import { refusal, refuse } from "../http/server/refusal.ts";
 import { tap } from "../http/server/tap.ts";
@@ -64,9 +64,15 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   let closing: Promise<void> | undefined;
 
   async function close(grace: number): Promise<void> {
+    const isSpan = typeof grace === "number" && grace >= 0;
+    check(isSpan, "grace", "a number of ms", grace);
+    return (closing ??= stop(grace));
+  }
+
+  async function stop(grace: number): Promise<void> {
     const stopped = server.stop();
     end();
-    const timer = setTimeout(() => server.force(), grace);
+    const timer = setTimeout(() => server.force(), Math.min(grace, longestDelay));
     letExit(timer);
     await stopped;
     clearTimeout(timer);
@@ -74,7 +80,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
 
   return {
     url: `${tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${server.port}/`,
-    close: ({ grace = 10_000 } = {}) => (closing ??= close(grace)),
+    close: (given) => close(given?.grace ?? 10_000),
   };
 }
 

@@ -1,3 +1,4 @@
+import { check } from "../core/error.ts";
 import { callable, checkOptions } from "../core/options.ts";
 import { lengthOf, type Answer } from "../http/server/answer.ts";
 import { codeOf, labelsOf } from "../http/server/labels.ts";
@@ -59,35 +60,38 @@ export function logRequests(options: LogOptions): (next: Answer) => Answer {
     }
   }
 
-  return (next) => async (request) => {
-    const start = now();
-    const given = request.headers.get("x-request-id");
-    const id = given !== null && /^[\w.-]{1,64}$/.test(given) ? given : crypto.randomUUID();
-    const trace = /^[\da-f]{2}-([\da-f]{32})-/.exec(request.headers.get("traceparent") ?? "")?.[1];
-    const response = await next(request);
-    const code = codeOf(response);
-    const line = {
-      time: new Date(start).toISOString(),
-      id,
-      ...labelsOf(request),
-      status: response.status,
-      ...(code !== undefined && { code }),
-      received: lengthOf(request.headers),
-      holder: holder?.(request),
-      trace,
+  return (next) => {
+    check(typeof next === "function", "answer", "a function", next);
+    return async (request) => {
+      const start = now();
+      const given = request.headers.get("x-request-id");
+      const id = given !== null && /^[\w.-]{1,64}$/.test(given) ? given : crypto.randomUUID();
+      const trace = /^[\da-f]{2}-([\da-f]{32})-/.exec(request.headers.get("traceparent") ?? "")?.[1];
+      const response = await next(request);
+      const code = codeOf(response);
+      const line = {
+        time: new Date(start).toISOString(),
+        id,
+        ...labelsOf(request),
+        status: response.status,
+        ...(code !== undefined && { code }),
+        received: lengthOf(request.headers),
+        holder: holder?.(request),
+        trace,
+      };
+      const length = lengthOf(response.headers);
+      if (!response.body || length !== undefined) {
+        say({ ...line, duration: now() - start, sent: response.body ? length! : 0 });
+        response.headers.set("x-request-id", id);
+        return response;
+      }
+      let sent = 0;
+      const [watched] = tap(response, {
+        passed: (bytes) => (sent += bytes),
+        ended: () => say({ ...line, duration: now() - start, sent }),
+      });
+      watched.headers.set("x-request-id", id);
+      return watched;
     };
-    const length = lengthOf(response.headers);
-    if (!response.body || length !== undefined) {
-      say({ ...line, duration: now() - start, sent: response.body ? length! : 0 });
-      response.headers.set("x-request-id", id);
-      return response;
-    }
-    let sent = 0;
-    const [watched] = tap(response, {
-      passed: (bytes) => (sent += bytes),
-      ended: () => say({ ...line, duration: now() - start, sent }),
-    });
-    watched.headers.set("x-request-id", id);
-    return watched;
   };
 }

@@ -1,6 +1,7 @@
 import type { Store } from "../core/contract.ts";
 import { disposable } from "../core/disposable.ts";
-import { isStoreError } from "../core/error.ts";
+import { check, isStoreError } from "../core/error.ts";
+import { callable, checkOptions } from "../core/options.ts";
 import { isEventStream, lengthOf, type Answer } from "../http/server/answer.ts";
 import { codeOf, labelsOf } from "../http/server/labels.ts";
 import { tap } from "../http/server/tap.ts";
@@ -8,6 +9,12 @@ import { createCounter, createHistogram } from "./metrics/meter.ts";
 
 /** The media type of what {@link Metrics.text} returns. */
 export const metricsType = "text/plain; version=0.0.4; charset=utf-8";
+
+/** How figures are taken. */
+export interface MetricsOptions {
+  /** The clock: ms. @default performance.now */
+  now?: (() => number) | undefined;
+}
 
 /** Figures about what is served. */
 export interface Metrics {
@@ -50,8 +57,8 @@ const operations = [
  * Returns figures under the names of OpenTelemetry's conventions as Prometheus spells them, and some of our own. Their labels
  * come from short lists: no key, token or name of a holder is among them, so there are never many.
  */
-export function createMetrics(options: { now?: (() => number) | undefined } = {}): Metrics {
-  const { now = () => performance.now() } = options;
+export function createMetrics(options: MetricsOptions = {}): Metrics {
+  const { now = () => performance.now() } = checkOptions<MetricsOptions>("metrics", options, { now: callable });
   const duration = createHistogram(
     "http_server_request_duration_seconds",
     "From a request to its answer, for a stream of events to its beginning.",
@@ -88,6 +95,7 @@ export function createMetrics(options: { now?: (() => number) | undefined } = {}
   }
 
   function watchStore(store: Store): Store {
+    check(typeof store?.close === "function", "store", "a store", store);
     const watched: Record<string, unknown> = { ...store };
     for (const name of operations) {
       const call = store[name] as (...args: unknown[]) => Promise<unknown>;
@@ -108,8 +116,9 @@ export function createMetrics(options: { now?: (() => number) | undefined } = {}
     return disposable(watched as unknown as Store);
   }
 
-  return {
-    wrap: (next) => async (request) => {
+  function wrap(next: Answer): Answer {
+    check(typeof next === "function", "answer", "a function", next);
+    return async (request) => {
       const start = now();
       const labels = { http_request_method: labelsOf(request).method };
       active.add(labels);
@@ -122,7 +131,11 @@ export function createMetrics(options: { now?: (() => number) | undefined } = {}
       } finally {
         active.add(labels, -1);
       }
-    },
+    };
+  }
+
+  return {
+    wrap,
     watchStore,
     text() {
       const lines: string[] = [];

@@ -1,3 +1,4 @@
+import { check } from "../core/error.ts";
 import { callable, checkOptions, nonEmptyString } from "../core/options.ts";
 import type { Action, Scope } from "../http/server/scope.ts";
 import { readBearer } from "../http/wire/headers.ts";
@@ -86,6 +87,7 @@ export async function tokens(options: TokensOptions): Promise<Tokens> {
 
   /** Returns the line of the token that a request bears. */
   function find(request: Request): TokenLine | undefined {
+    check(typeof request?.headers?.get === "function", "request", "a Request", request);
     if (isClosed) return undefined;
     refresh();
     let line = known.get(request);

@@ -71,7 +71,10 @@ export function createTokenFile(path: string, { readFileSync, statSync }: typeof
         return true;
       }
     },
-    isWritableByOthers: () => globalThis.process?.platform !== "win32" && (statSync(path).mode & 0o022) !== 0,
+    isWritableByOthers() {
+      const stats = statSync(path, { throwIfNoEntry: false });
+      return globalThis.process?.platform !== "win32" && ((stats?.mode ?? 0) & 0o022) !== 0;
+    },
   };
 }
 
