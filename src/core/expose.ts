@@ -15,3 +15,9 @@ export function isExposed(request: Request): boolean {
 export function isLoopback(host: string): boolean {
   return /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host);
 }
+
+/** Whether a value is the name or the address of a host, without a port. */
+export function isHostName(value: unknown): boolean {
+  const isWritten = typeof value === "string" && /^(\[[\da-f:.]+\]|[^\s/?#@:\\[\]]+)$/i.test(value);
+  return isWritten && URL.canParse(`http://${value}`);
+}

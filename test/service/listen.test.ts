@@ -6,39 +6,16 @@ import { memory } from "../../src/backends/memory.ts";
 import { isStoreError } from "../../src/core/error.ts";
 import { isLoopback } from "../../src/core/expose.ts";
 import { handler } from "../../src/http/handler.ts";
-import type { Answer } from "../../src/http/server/answer.ts";
 import { remote } from "../../src/http/remote.ts";
 import { compress } from "../../src/service/compress.ts";
 import { limitRate, limitStreams } from "../../src/service/limits.ts";
-import { listen, type Listening, type ListenOptions } from "../../src/service/listen.ts";
+import { listen } from "../../src/service/listen.ts";
 import { logRequests, type LogLine } from "../../src/service/log.ts";
 import { createMetrics } from "../../src/service/metrics.ts";
+import { send, withServer } from "../support/listening.ts";
 import { serveTests } from "../support/served.ts";
 
 // What is Node's alone. What all runtimes have to do is in listenProcesses.test.ts.
-
-async function withServer(
-  options: Partial<ListenOptions>,
-  work: (server: Listening, port: number) => Promise<void>,
-): Promise<void> {
-  const server = await listen({ answer: async () => new Response("ok"), ...options });
-  try {
-    await work(server, Number(new URL(server.url).port));
-  } finally {
-    await server.close({ grace: 1 });
-  }
-}
-
-/** Sends text as it is, and resolves with all that comes until the connection is closed. */
-async function send(port: number, text: string, socket = connect(port, "127.0.0.1")): Promise<string> {
-  let answer = "";
-  socket.setEncoding("latin1").on("data", (chunk: string) => (answer += chunk));
-  // Who closes at once may do so with a reset.
-  socket.on("error", () => {});
-  socket.write(text);
-  await once(socket, "close");
-  return answer;
-}
 
 test("a head that is slow, and a body that is slow, are cut off", async () => {
   await withServer({ headerTimeout: 50, requestTimeout: 200 }, async (_, port) => {
@@ -154,68 +131,6 @@ test("where other machines reach it nobody is let in unless somebody decides, wh
   await withServer({ answer: everyone, host: "0.0.0.0" }, async (_, port) => {
     assert.equal((await fetch(`http://127.0.0.1:${port}/entries`)).status, 200);
   });
-});
-
-test("on loopback only localhost, loopback addresses and the names that are given are answered", async () => {
-  const asked: string[] = [];
-  const answer: Answer = async (request) => {
-    asked.push(new URL(request.url).hostname);
-    return new Response("ok");
-  };
-  const ask = async (port: number, target: string, host: string): Promise<string> =>
-    send(port, `GET ${target} HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`);
-  const strange = ["evil.example", "evil.example:PORT", "localhost.evil.example", "127.0.0.1.evil.example", "store.example.evil.example", "evil.example#localhost", "localhost@evil.example", "192.168.0.1:PORT", "0.0.0.0:PORT", "[::]", "x", "."]; // prettier-ignore
-  const ours = ["localhost", "LOCALHOST:PORT", "127.0.0.1", "127.1.2.3:PORT", "[::1]:PORT"];
-  const named = ["store.example", "Store.Example:443", "xn--bcher-kva.example", "10.0.0.1"];
-  const hosts = ["STORE.example", "b\u00fccher.example", "10.0.0.1"];
-  const cases: [options: Partial<ListenOptions>, answered: string[], refused: string[]][] = [
-    [{}, ours, [...strange, ...named]],
-    [{ hosts: [] }, ours, [...strange, ...named]],
-    [{ hosts }, [...ours, ...named], strange],
-    [{ hosts: "*" }, [...ours, ...named, "evil.example"], []],
-    // Where others reach it names are a matter of those who ask, unless some are given.
-    [{ host: "0.0.0.0" }, [...ours, ...named, "evil.example"], []],
-    [{ host: "0.0.0.0", hosts }, [...ours, ...named], strange],
-  ];
-  for (const [options, answered, refused] of cases) {
-    await withServer({ answer, ...options }, async (_, port) => {
-      for (const host of answered) {
-        assert.match(await ask(port, "/entries", host.replace("PORT", `${port}`)), /^HTTP\/1\.1 200 /, host);
-      }
-      asked.length = 0;
-      for (const host of refused) {
-        const given = await ask(port, "/entries", host.replace("PORT", `${port}`));
-        assert.match(given, /^HTTP\/1\.1 421 [^]*\nshelflife: invalid-argument\r\n[^]*"detail":"Request is for another host: expected localhost, a loopback address or one of/i, host); // prettier-ignore
-        assert.doesNotMatch(given, /\naccess-control/i);
-      }
-      // What stands in the first line counts in place of the header, and what a proxy might say of it counts for nothing.
-      if (refused.length) {
-        assert.match(await ask(port, "http://evil.example/entries", "localhost"), /^HTTP\/1\.1 421 /);
-        assert.match(await ask(port, "/", "evil.example\r\nx-forwarded-host: localhost"), /^HTTP\/1\.1 421 /);
-      }
-      assert.deepEqual(asked, []);
-    });
-  }
-  // No browser leaves the name out.
-  await withServer({ answer }, async (_, port) => {
-    assert.match(await send(port, "GET / HTTP/1.0\r\n\r\n"), /^HTTP\/1\.1 200 /);
-    assert.match(await ask(port, "/", ""), /^HTTP\/1\.1 200 /);
-  });
-  for (const wrong of [
-    1,
-    "store.example",
-    ["http://store.example"],
-    ["store.example:80"],
-    ["a/b"],
-    [""],
-    ["a@b"],
-    [7],
-  ]) {
-    await assert.rejects(
-      listen({ answer, hosts: wrong as never }),
-      (error: Error) => isStoreError(error, "bad-config") && error.message.includes("names such as store.example"),
-    );
-  }
 });
 
 test("only the addresses of this machine alone are taken for such", () => {

@@ -1,5 +1,5 @@
 import { quote } from "../../core/error.ts";
-import { isHostName } from "../../service/listen/hosts.ts";
+import { isHostName } from "../../core/expose.ts";
 import { durations, readDuration } from "../duration.ts";
 import { suggest } from "../suggest.ts";
 import type { Part, Report } from "./part.ts";

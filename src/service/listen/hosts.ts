@@ -1,4 +1,4 @@
-import { isLoopback } from "../../core/expose.ts";
+import { isHostName, isLoopback } from "../../core/expose.ts";
 import type { Rule } from "../../core/options.ts";
 
 /** The names that a server answers to: `"*"` for any. */
@@ -9,15 +9,6 @@ export const hostNames: Rule = {
   expected: '"*" or a list of names such as store.example, without ports',
   test: (value) => value === "*" || (Array.isArray(value) && value.every(isHostName)),
 };
-
-/** Whether a value is the name or the address of a host, without a port. */
-export function isHostName(value: unknown): boolean {
-  return (
-    typeof value === "string" &&
-    /^(\[[\da-f:.]+\]|[^\s/?#@:\\[\]]+)$/i.test(value) &&
-    nameOf(`http://${value}`) !== undefined
-  );
-}
 
 /**
  * Returns whether a request is for this server: for localhost, a loopback address or one of the names. Without names an exposed

@@ -1,46 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "vitest";
 import * as fc from "fast-check";
-import type { Config, ReadOptions } from "../../../src/cli/config/config.ts";
-import { readConfig, readStore } from "../../../src/cli/config/readConfig.ts";
-import { createBackends } from "../../../src/cli/store.ts";
 import { isStoreError } from "../../../src/core/error.ts";
-import { backends, folder } from "../../support/world.ts";
-
-const store = "store: { backend: memory }\n";
-const read = (source: string, options: Partial<ReadOptions> = {}): Promise<Config> =>
-  readConfig(source, { name: "c.yaml", folder, env: {}, registry: createBackends({ backends }), ...options });
-
-/** Reads what is wrong, and returns what was told of it. */
-async function problems(source: string, options?: Partial<ReadOptions>): Promise<string[]> {
-  const error = await read(source, options).then(
-    () => assert.fail("expected to be refused"),
-    (error: unknown) => error,
-  );
-  assert.ok(isStoreError(error, "bad-config"), String(error));
-  return error.message.split("\n");
-}
-
-/** Expects one problem for each mark ^ in the source, at its place, in their order. */
-async function expectMarked(
-  marked: string,
-  expected: readonly RegExp[],
-  options?: Partial<ReadOptions>,
-): Promise<void> {
-  const places = [...marked.matchAll(/\^/g)].map(({ index }) => {
-    const lines = marked.slice(0, index).split("\n");
-    const column = lines.at(-1)!.replaceAll("^", "").length + 1;
-    return `c.yaml:${lines.length}:${column}: `;
-  });
-  const told = await problems(marked.replaceAll("^", ""), options);
-  assert.equal(told.length, expected.length, told.join("\n"));
-  for (const [index, each] of told.entries()) {
-    assert.ok(each.startsWith(places[index]!), `${each} is not at ${places[index]}`);
-    assert.match(each.slice(places[index]!.length), expected[index]!);
-  }
-}
+import { expectMarked, problems, read, store } from "../../support/configs.ts";
+import { folder } from "../../support/world.ts";
 
 test("everything that a configuration can say is read, in YAML and in JSON", async () => {
   const source = `
@@ -174,27 +138,6 @@ test("only what the command needs is read: the rest may be of another machine", 
   await expectMarked(`${store}^jwtt: {}\n`, [/did you mean "jwt"/], { isStoreOnly: true });
 });
 
-test("an address that others can reach needs to be told who may use it", async () => {
-  for (const host of ["127.0.0.1", "127.1.2.3", "::1", "localhost", '"[::1]"']) {
-    await read(`${store}listen: { host: "${host.replaceAll('"', "")}" }\n`);
-  }
-  for (const host of ["0.0.0.0", "::", "10.0.0.1", "example.org", "127.0.0.1.example.org", "localhost.example"]) {
-    const expected = [/^expected "tokens" or "jwt" to say who may use the store, or "access: public" for everyone: /];
-    await expectMarked(`${store}listen: { host: ^"${host}" }\n`, expected);
-    await read(`${store}listen: { host: "${host}" }\naccess: public\n`);
-  }
-  writeFileSync(join(folder, "tokens.jsonl"), "");
-  assert.equal((await read(`${store}listen: { host: 0.0.0.0 }\ntokens: tokens.jsonl\n`)).tokens, join(folder, "tokens.jsonl")); // prettier-ignore
-  await expectMarked(`${store}tokens: tokens.jsonl\naccess: ^public\n`, [/without "tokens" and "jwt"$/]);
-  // What an option says is no place in the file.
-  assert.deepEqual(
-    (await problems(store, { overrides: { listen: { host: "0.0.0.0" } } }))[0]!.slice(0, 19),
-    'expected "tokens" o',
-  );
-  const { listen } = await read(`${store}listen: { host: "::1", port: 1 }\n`, { overrides: { listen: { port: 2 } } });
-  assert.deepEqual(listen, { host: "::1", port: 2 });
-});
-
 test("a list of a text is no text", async () => {
   await expectMarked(
     `${store}limits: { maxBytes: ^[64KiB], headerTimeout: ^[30s], maxItems: ^["5"], requestsPerSecond: ^[5] }
@@ -218,92 +161,6 @@ test("the hosts that are answered are names without ports, or any", async () => 
   await expectMarked(`${store}listen: { hosts: ^store.example }\n`, [
     /^expected a list or "\*", got "store\.example"$/,
   ]);
-});
-
-test("the files that are named are read from the configuration's folder", async () => {
-  writeFileSync(join(folder, "damaged.jsonl"), '{"name":"n"}\n');
-  await expectMarked(`${store}tokens: ^damaged.jsonl\nlisten: { tls: { key: ^none.pem, cert: ^none.crt } }\n`, [
-    /line 1, column 1: expected sha256/,
-    /^expected a file that can be read, got "none\.pem": no such file or directory$/,
-    /none\.crt/,
-  ]);
-  writeFileSync(join(folder, "k.pem"), "key");
-  const { listen } = await read(`${store}listen: { tls: { key: k.pem, cert: ./k.pem } }\n`);
-  assert.deepEqual(listen, { tls: { key: "key", cert: "key" } });
-});
-
-test("every name of a file counts from the configuration's folder, also those of a backend of one's own", async () => {
-  const config = join(folder, "paths");
-  mkdirSync(config);
-  writeFileSync(join(config, "tokens.jsonl"), "");
-  writeFileSync(
-    join(config, "own.mjs"),
-    `export const name = "own";
-     export const factory = {
-       valid: (given) => given,
-       locate: ({ place }, resolve) => ({ place: resolve(place) }),
-       build() {},
-     };`,
-  );
-  const sqlite = (path: string): string => `{ backend: sqlite, parameters: { path: "${path}" } }`;
-  const found = await read(
-    `store: ${sqlite("a/b.db")}\nrequests: ${sqlite("../r.db")}\ntokens: tokens.jsonl\nlisten: { host: 0.0.0.0 }\n`,
-    { folder: config },
-  );
-  const path = (given: unknown): unknown => Object(given).parameters.path;
-  assert.deepEqual([path(found.store), path(found.requests), found.tokens], [join(config, "a/b.db"), join(folder, "r.db"), join(config, "tokens.jsonl")]); // prettier-ignore
-  for (const whole of [":memory:", join(folder, "x.db")]) {
-    assert.equal(path((await read(`store: ${sqlite(whole)}`, { folder: config })).store), whole);
-  }
-  const own = await read("backends: [./own.mjs]\nstore: { backend: own, parameters: { place: p } }\n", { folder: config }); // prettier-ignore
-  assert.deepEqual(own.store, { backend: "own", parameters: { place: join(config, "p") } });
-  const registry = createBackends();
-  const option = await readStore(sqlite("o.db"), "--store", config, registry);
-  assert.equal(path(option), join(config, "o.db"));
-});
-
-test("a backend comes from a file or a package, by its name and factory", async () => {
-  const module = (name: string): string => `
-    export const name = "${name}";
-    export const factory = {
-      valid(given) {
-        if (typeof given?.size !== "number") throw new Error("size it");
-        return given;
-      },
-      build() {},
-    };`;
-  const packages = join(folder, "node_modules");
-  for (const name of ["plain", "@scope/both"]) mkdirSync(join(packages, name, "lib"), { recursive: true });
-  writeFileSync(join(folder, "file.mjs"), module("file"));
-  writeFileSync(join(folder, "empty.mjs"), "export const other = 1;");
-  writeFileSync(join(folder, "throws.mjs"), "throw new Error('at once\\nand more')");
-  writeFileSync(join(packages, "plain/package.json"), '{"type":"module","main":"lib/main.js"}');
-  writeFileSync(join(packages, "plain/lib/main.js"), module("plain"));
-  const exports = { ".": { types: "./x.d.ts", require: "./x.cjs", import: { default: "./lib/a.mjs" } }, "./b": ["./lib/b.mjs"] }; // prettier-ignore
-  writeFileSync(join(packages, "@scope/both/package.json"), JSON.stringify({ exports }));
-  writeFileSync(join(packages, "@scope/both/lib/a.mjs"), module("both a"));
-  writeFileSync(join(packages, "@scope/both/lib/b.mjs"), module("both b"));
-
-  const registry = createBackends({ backends });
-  const named = '["./file.mjs", plain, "@scope/both", "@scope/both/b"]';
-  await read(`backends: ${named}\nstore: { backend: file, parameters: { size: 1 } }\n`, { registry });
-  for (const name of ["file", "plain", "both a", "both b"]) assert.ok(registry.methods().includes(name), name);
-
-  await expectMarked(
-    `backends: [^./none.mjs, ^./empty.mjs, ^./throws.mjs, ^no-such-package, ^"@scope/both/c", ./file.mjs]
-store: { backend: file, parameters: ^{} }
-requests: { backend: ^flie }
-`,
-    [
-      /^Cannot load backend "\.\/none\.mjs": (?!.*imported from)/,
-      /^Cannot load backend ".\/empty.mjs": expected a module that exports name and factory .*, got "other"$/,
-      /^Cannot load backend "\.\/throws\.mjs": at once$/,
-      /^Cannot load backend "no-such-package": /,
-      /^Cannot load backend "@scope\/both\/c": expected a package that exports "\.\/c"$/,
-      /^expected parameters that can be checked, got size it$/,
-      /^expected one of file, .*, got "flie" \(did you mean "file"\?\)$/,
-    ],
-  );
 });
 
 test("whatever a file holds, it is read or refused, and nothing else", async () => {
