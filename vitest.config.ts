@@ -37,7 +37,9 @@ export default defineConfig({
         exclude: ["e2e/**/*.page.*"],
         // The files of a worker share its browsers, which end with its environment.
         isolate: false,
+        // Each has browsers of its own; where all projects run at once these come after the others.
         maxWorkers: 2,
+        sequence: { groupOrder: 1 },
         environment: "./e2e/support/environment.ts",
         setupFiles: [],
         testTimeout: 300_000,
