@@ -31,6 +31,15 @@ export interface PrefixOptions extends CallOptions {
   prefix?: string | undefined;
 }
 
+/** Which changes a watch is about. */
+export interface WatchOptions extends PrefixOptions {
+  /**
+   * Lets the process end while the watch is being read. Otherwise a read that waits for the next change keeps the process
+   * alive. @default false
+   */
+  unref?: boolean | undefined;
+}
+
 /** Which page of a listing a call is about. */
 export interface ListOptions extends PrefixOptions {
   /** How many entries a page holds at most. @default 1000 */
@@ -122,9 +131,10 @@ export interface Store<T = Uint8Array> {
   clear(options?: PrefixOptions): Promise<void>;
   /**
    * Iterates over the changes from the moment of the call, each once, those of every other context on the same medium
-   * included. Ends when the store closes; rejects when the watch is refused or breaks.
+   * included. Ends when the store closes; rejects when the watch is refused or breaks. A read that waits for the next change
+   * keeps the process alive, unless `unref` is set.
    */
-  watch(options?: PrefixOptions): AsyncIterableIterator<Change>;
+  watch(options?: WatchOptions): AsyncIterableIterator<Change>;
   /**
    * Resolves when every write acknowledged so far is committed, which is at once unless the store acknowledges them
    * earlier; rejects when one could not be.

@@ -60,9 +60,9 @@ const calls = {
 };
 
 if (process.argv[2]) {
-  // Nothing but a watch, which is no reason to stay.
+  // Nothing but a watch that is no reason to stay.
   store = sqlite({ path: process.argv[2] });
-  void store.watch().next();
+  void store.watch({ unref: true }).next();
   await store.set("watched", bytes("x"));
 } else {
   for await (const line of createInterface({ input: process.stdin })) {

@@ -1,4 +1,5 @@
-import type { Change, CompleteBackend, PrefixOptions } from "../contract.ts";
+import type { Change, CompleteBackend, WatchOptions } from "../contract.ts";
+import { hold } from "../hold.ts";
 import { checkPrefix } from "../key.ts";
 import type { Run } from "./calls.ts";
 
@@ -11,7 +12,7 @@ export type End = (last: "close" | "error", error?: unknown) => void;
  */
 export function startWatch(
   backend: Pick<CompleteBackend, "watch">,
-  options: PrefixOptions | undefined,
+  options: WatchOptions | undefined,
   run: Run,
   watches: Set<End>,
 ): [changes: AsyncIterableIterator<Change>, started: Promise<void>] {
@@ -42,7 +43,11 @@ export function startWatch(
     else stopReporting();
   });
   started.catch((error) => end("error", error));
-  const next = (): Promise<IteratorResult<Change, any>> => reader.read();
+  const next = (): Promise<IteratorResult<Change, any>> => {
+    // There is room for what comes next only while all else has been read.
+    const isWaiting = controller && controller.desiredSize! > 0;
+    return isWaiting && !options?.unref ? hold(reader.read()) : reader.read();
+  };
   const changes: AsyncIterableIterator<Change> = {
     [Symbol.asyncIterator]: () => changes,
     next,

@@ -28,7 +28,7 @@ export function createFeed(store: Store, linger: number): Feed {
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   async function begin(): Promise<ChangeLog> {
-    const changes = store.watch();
+    const changes = store.watch({ unref: true });
     const first = changes.next();
     // What is asked of a store after a watch waits until that has begun; a refusal comes a moment later, from the watch.
     const begun = store.findMany([]).then(

@@ -34,7 +34,7 @@ export function createFollower(
       const shown = (event: { persisted?: boolean }): void => void (event.persisted && missed());
       globalThis.addEventListener?.("pageshow", shown);
       try {
-        for await (const { key } of store.watch()) {
+        for await (const { key } of store.watch({ unref: true })) {
           changed(key);
           rest = firstRest;
         }
