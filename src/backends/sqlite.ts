@@ -58,7 +58,9 @@ const rules = {
 /**
  * Returns a store in a SQLite file, by the SQLite that Node, Deno or Bun has built in. Any number of processes may share
  * the file. It is opened by the first call, which rejects `unsupported` where there is no SQLite, `unavailable` when the
- * file cannot be used, and `bad-config` when it is not a store's, or one of a later format. Throws `bad-config`.
+ * file cannot be used, and `bad-config` when it is not a store's, or one of a later format. A new file is readable by its
+ * owner alone (0600). One that is removed or replaced while it is open is noticed within a second of use: calls reject
+ * `unavailable`, a file that is gone until it is back, a replaced one once. Throws `bad-config`.
  */
 export function sqlite(options: SqliteOptions): Store {
   return sqliteFactory.build(sqliteFactory.valid(options)) as Store;

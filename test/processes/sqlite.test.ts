@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,6 +8,7 @@ import { afterAll, test } from "vitest";
 import { sqlite } from "../../src/backends/sqlite.ts";
 import { runtimes } from "../../scripts/runtimes.mjs";
 import { startChild, type Child } from "../support/childProcess.ts";
+import { until } from "../support/until.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "shelflife-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -154,6 +155,29 @@ for (const name of names) {
       }
       assert.equal(watcher.said.length, 10);
       await Promise.all([writer.call("close"), watcher.call("close")]);
+    });
+  });
+
+  test(`a file that is replaced while it is open is noticed, is its owner's alone, and gets no old journal: ${name}`, async () => {
+    const [path, other] = [fresh(), fresh()];
+    await withChildren([name], async (child) => {
+      await child.call("open", { path: other }, "other");
+      await child.call("close");
+      await child.call("open", { path }, "mine");
+      assert.equal(statSync(path).mode & 0o777, 0o600);
+      renameSync(other, path);
+      await until(async () => {
+        try {
+          await child.call("set", "mine", "x");
+          return false;
+        } catch (error) {
+          assert.match(String(error), /unavailable: .*another in its place/);
+          return true;
+        }
+      });
+      assert.equal(await child.call("find", "other"), "other");
+      assert.ok(!(await child.call("find", "mine")));
+      await child.call("close");
     });
   });
 

@@ -1,6 +1,7 @@
 import { isStoreError, quote, StoreError } from "../../core/error.ts";
 import { pause } from "../../core/pause.ts";
 import { openClient, type Client } from "./client.ts";
+import { makeFile } from "./fileIdentity.ts";
 import { isBusy, resultCodeOf, sqliteCode } from "./resultCode.ts";
 
 /** What a file is opened with. */
@@ -41,6 +42,7 @@ export async function openFile(options: FileOptions): Promise<Client> {
   for (;;) {
     let client: Client | undefined;
     try {
+      if (path !== ":memory:") makeFile(path);
       client = await openClient(name);
       prepare(client, options);
       return client;
@@ -74,6 +76,8 @@ function prepare(client: Client, { path, durability, maxBytes }: FileOptions): v
     client.run("COMMIT");
   }
   client.get("PRAGMA journal_mode = WAL");
+  // Makes the journal, if there is none.
+  client.get("SELECT 1 FROM sqlite_schema");
   // What a burst of writes leaves of the journal is given back.
   client.get(`PRAGMA journal_size_limit = ${64 << 20}`);
   if (maxBytes !== undefined) client.get(`PRAGMA max_page_count = ${pages(client, maxBytes + removalReserve)}`);

@@ -18,7 +18,7 @@ export interface WorkQueue {
   write<R>(work: Work<R>, options?: WorkOptions): Promise<R>;
   /** The same for the work of most calls: those which stand side by side are done in fewer statements. */
   put(item: Item, signal: AbortSignal | undefined): Promise<void>;
-  /** The client, while there is one and nothing else runs on it. */
+  /** The client, while there is one whose file is in its place, and nothing else runs on it. */
   client(): Client | undefined;
   /** Finishes what was asked for and closes the client. */
   close(): Promise<void>;

@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, join } from "node:path";
 import { test } from "vitest";
 import { text, utf8 } from "../../support/bytes.ts";
@@ -56,6 +65,26 @@ test("a relative path counts from where the process was when the store was made"
     });
   } finally {
     process.chdir(before);
+  }
+});
+
+test("a file, its journal and what goes with it are its owner's alone, and one that is there keeps its mode", async () => {
+  const [path, given] = [fresh(), fresh()];
+  writeFileSync(given, "");
+  chmodSync(given, 0o640);
+  const modes = (path: string): number[] => ["", "-wal", "-shm"].map((end) => statSync(path + end).mode & 0o777);
+  const mask = process.umask(0);
+  try {
+    await using({ path }, async (store) => {
+      await store.set("key", utf8("x"));
+      assert.deepEqual(modes(path), [0o600, 0o600, 0o600]);
+    });
+    await using({ path: given }, async (store) => {
+      await store.set("key", utf8("x"));
+      assert.deepEqual(modes(given), [0o640, 0o640, 0o640]);
+    });
+  } finally {
+    process.umask(mask);
   }
 });
 
