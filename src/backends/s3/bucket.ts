@@ -128,7 +128,7 @@ export function createBucket(send: Send, names: Names): Bucket {
         "max-keys": `${limit}`,
         ...(after && { "start-after": after }),
       };
-      const page = await send(by, { method: "GET", query, read: (_, body) => readPage(body) });
+      const page = await send(by, { method: "GET", query, read: (_, body) => readPage(body, after) });
       // The bucket itself is never a missing object.
       if (!page) throw new StoreError("unavailable", "Cannot list the bucket: expected a listing, got none");
       return page;
@@ -158,7 +158,8 @@ function readWritten(headers: Headers, body: Uint8Array): true | undefined {
   return headers.get("etag") && body.length === 0 ? true : undefined;
 }
 
-function readPage(body: Uint8Array): { lines: Line[]; isLast: boolean } | undefined {
+/** Reads a page of names after one. A page that leads no further would be asked for for ever. */
+function readPage(body: Uint8Array, after: string): { lines: Line[]; isLast: boolean } | undefined {
   const document = parseXml(new TextDecoder().decode(body));
   const isTruncated = textOf(document, "IsTruncated");
   if (document?.name !== "ListBucketResult" || !["true", "false"].includes(isTruncated ?? "")) return undefined;
@@ -169,7 +170,8 @@ function readPage(body: Uint8Array): { lines: Line[]; isLast: boolean } | undefi
     if (!name || !etag) return undefined;
     lines.push({ name: decode(name), etag });
   }
-  return { lines, isLast: isTruncated === "false" };
+  const isLast = isTruncated === "false";
+  return isLast || (lines.at(-1)?.name ?? after) !== after ? { lines, isLast } : undefined;
 }
 
 function decode(name: string): string {

@@ -46,10 +46,18 @@ export function createListing(bucket: Bucket, names: Names): Listing {
 
   return {
     async list({ prefix, limit, cursor }, call) {
-      const after = cursor === undefined ? "" : names.values + cursor;
-      const { lines, isLast } = await bucket.page(names.ofPrefix(prefix), after, Math.min(limit, longestPage), call);
-      const entries = (await Promise.all(lines.map((line) => show(line, prefix, call)))).filter((entry) => !!entry);
-      return isLast ? { entries } : { entries, cursor: lines.at(-1)!.name.slice(names.values.length) };
+      // A cursor is what follows the prefix in the last key. Its name begins as those of all keys with the prefix do, so that
+      // any text is a position among them.
+      let after = cursor === undefined ? "" : await names.ofKey(prefix + cursor);
+      for (;;) {
+        call.signal?.throwIfAborted();
+        const { lines, isLast } = await bucket.page(names.ofPrefix(prefix), after, Math.min(limit, longestPage), call);
+        const entries = (await Promise.all(lines.map((line) => show(line, prefix, call)))).filter((entry) => !!entry);
+        if (isLast) return { entries };
+        const last = entries.at(-1);
+        if (last) return { entries, cursor: last.key.slice(prefix.length) };
+        after = lines.at(-1)!.name;
+      }
     },
     async clear(prefix, call) {
       for await (const lines of pagesOf(bucket, names.ofPrefix(prefix), call)) {

@@ -59,11 +59,11 @@ export function createEntries(log: ChangeLog, quota: Quota, now: () => number): 
       return isLive;
     },
     list(client, { prefix, limit, cursor }) {
-      const isGoingOn = cursor?.startsWith(prefix);
-      const [sql, from] = isGoingOn ? [statements.listOn, cursor!] : [statements.list, prefix];
+      // A cursor is what follows the prefix in the last key, so that any text is a position within the prefix.
+      const [sql, from] = cursor === undefined ? [statements.list, prefix] : [statements.listOn, prefix + cursor];
       const rows = client.all(sql, from, above(prefix), limit + 1);
       const entries = rows.slice(0, limit).map(toListed);
-      return rows.length > limit ? { entries, cursor: entries[limit - 1]!.key } : { entries };
+      return rows.length > limit ? { entries, cursor: entries[limit - 1]!.key.slice(prefix.length) } : { entries };
     },
     clear(client, prefix) {
       const range: [Cell, Cell] = [prefix, above(prefix)];

@@ -48,3 +48,41 @@ test("stores share a bucket by their prefixes", async () => {
   assert.equal(text(await one.get("a")), "1");
   assert.equal(await other.find("a"), undefined);
 });
+
+test("a cursor is a position within the prefix that is asked for, whatever it is, and shows nothing of that", async () => {
+  const store = open(strictS3());
+  // Of the long ones not all is in the name of an object.
+  const prefixes = ["tenant-a/", "tenant-b/", `${"ü".repeat(30)}a/`, `${"ü".repeat(30)}b/`];
+  const names = ["", "1", "2 ü", "3", "long ".repeat(50), `${"long ".repeat(50)}2`];
+  await store.setMany(prefixes.flatMap((prefix) => names.map((name) => [prefix + name, utf8("x")] as const)));
+  const cursors = ["", "tenant-a/1", "v/tenant-b!2f1", "\0", "\uffff", "\ud800", "a".repeat(5000)];
+  for (const prefix of prefixes) {
+    const seen: string[] = [];
+    for (let cursor: string | undefined; ;) {
+      const page = await store.list({ prefix, limit: 1, cursor });
+      seen.push(...page.entries.map(({ key }) => key));
+      if (page.cursor === undefined) break;
+      cursor = page.cursor;
+      // It is the rest of the last key that was shown.
+      assert.equal(prefix + cursor, seen.at(-1));
+      cursors.push(cursor);
+    }
+    assert.deepEqual(seen.sort(), names.map((name) => prefix + name).sort());
+  }
+  for (const prefix of [...prefixes, "none/"]) {
+    for (const cursor of cursors) {
+      for (const { key } of (await store.list({ prefix, cursor })).entries) assert.ok(key.startsWith(prefix), key);
+    }
+  }
+});
+
+test("a listing that leads no further is an outage", async () => {
+  const store = open(strictS3(), async (request, send) => {
+    const answer = await send(request);
+    if (!new URL(request.url).searchParams.has("list-type")) return answer;
+    return new Response((await answer.text()).replace("<IsTruncated>false", "<IsTruncated>true"), answer);
+  });
+  await rejects(store.list(), "unavailable");
+  await store.set("a", utf8("x"));
+  await rejects(store.clear(), "unavailable");
+});

@@ -114,3 +114,29 @@ test("a page is read in the order of the index, and not sorted", async () => {
   }
   db.close();
 });
+
+test("a cursor is a position within the prefix that is asked for, whatever it is, and shows nothing of that", async () => {
+  await using({ path: fresh() }, async (store) => {
+    const keys = ["", "1", "2", "3"].flatMap((name) => ["tenant-a/", "tenant-b/"].map((prefix) => prefix + name));
+    await store.setMany(keys.map((key) => [key, utf8("x")] as const));
+    const cursors: string[] = ["", "tenant-a/1", "tenant-b/1", "\0", "\uffff", "\ud800", "a".repeat(5000)];
+    for (const prefix of ["tenant-a/", "tenant-b/"]) {
+      const seen: string[] = [];
+      for (let cursor: string | undefined; ;) {
+        const page = await store.list({ prefix, limit: 1, cursor });
+        seen.push(...page.entries.map(({ key }) => key));
+        if (page.cursor === undefined) break;
+        cursor = page.cursor;
+        assert.equal(prefix + cursor, seen.at(-1));
+        cursors.push(cursor);
+      }
+      assert.deepEqual(seen, keys.filter((key) => key.startsWith(prefix)).sort());
+    }
+    for (const prefix of ["tenant-a/", "tenant-b/", "none/"]) {
+      for (const cursor of cursors) {
+        const { entries } = await store.list({ prefix, cursor });
+        for (const { key } of entries) assert.ok(key.startsWith(prefix), `${prefix} ${cursor}: ${key}`);
+      }
+    }
+  });
+});
