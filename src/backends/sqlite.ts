@@ -74,7 +74,8 @@ export const sqliteFactory: Factory<SqliteOptions> = {
 
 function sqliteBackend(options: SqliteOptions): CompleteBackend {
   // One clock for all: a full medium is swept, and a watch is kept up, without a call.
-  const { path, maxBytes, now = Date.now } = options;
+  // Fake clocks may come and go.
+  const { path, maxBytes, now = () => Date.now() } = options;
   const slab = createSlab();
   const quota = createQuota(path, maxBytes);
   const log = createChangeLog();

@@ -21,7 +21,7 @@ import { checkBytes, copyBytes, fresh, toBytes } from "./value.ts";
  */
 export function createCompleteStore(
   backend: CompleteBackend<Value>,
-  { now = Date.now, sweepInterval }: StoreOptions = {},
+  { now = () => Date.now(), sweepInterval }: StoreOptions = {},
 ): Store {
   const watches = new Set<End>();
   let opening: Promise<unknown> | undefined;

@@ -47,7 +47,11 @@ export async function openFile(options: FileOptions): Promise<Client> {
       prepare(client, options);
       return client;
     } catch (error) {
-      client?.close();
+      try {
+        client?.close();
+      } catch {
+        // The first error says more.
+      }
       const code = resultCodeOf(error);
       // Of two processes that open a new file at once, one is refused the switch to WAL, whatever the timeout.
       if (!isBusy(code) || performance.now() - start > longestOpening) throw openingError(error, code, path);

@@ -16,16 +16,35 @@ export function createTimeSlice(): TimeSlice {
       const now = performance.now();
       if (start === undefined) {
         start = now;
-        nextTurn(end);
+        immediately(end);
       }
-      if (now - start < sliceLength) queueMicrotask(task);
-      else nextTurn(task);
+      if (now - start < sliceLength) return queueMicrotask(task);
+      nextTurn(() => {
+        end();
+        task();
+      });
     },
   };
 }
 
-/** Does something when the events that wait have had their turn. */
+/** Does something when the events that wait have had their turn, also while a test holds the timers. */
 export function nextTurn(task: () => void): void {
+  const channel = typeof MessageChannel === "undefined" ? undefined : new MessageChannel();
+  let isDone = false;
+  function once(): void {
+    if (isDone) return;
+    isDone = true;
+    channel?.port1.close();
+    task();
+  }
+  // Keeps the process alive, which a message does not do on Bun.
+  immediately(once);
+  if (!channel) return;
+  channel.port1.onmessage = once;
+  channel.port2.postMessage(undefined);
+}
+
+function immediately(task: () => void): void {
   // Where there is no such function, there is no SQLite either, which has yet to be said.
   if (typeof setImmediate === "function") setImmediate(task);
   else setTimeout(task);

@@ -89,3 +89,40 @@ test("many calls at once are in order", async () => {
     );
   });
 });
+
+test("under timers that a test holds, calls are done, long ones too, and the store closes", async () => {
+  for (const toFake of [undefined, ["setTimeout", "setInterval", "setImmediate", "Date"] as const]) {
+    vi.useFakeTimers(toFake && { toFake: [...toFake] });
+    try {
+      await using({ path: fresh() }, async (store) => {
+        const items = Array.from({ length: 20_000 }, (_, index) => [`key ${index}`, utf8("x")] as const);
+        await Promise.all(items.map(([key, value]) => store.set(key, value)));
+        assert.equal((await store.findMany(items.map(([key]) => key))).length, items.length);
+        const changes = store.watch();
+        await store.set("last", utf8("x"));
+        assert.deepEqual((await changes.next()).value, { type: "set", key: "last" });
+      });
+    } finally {
+      vi.useRealTimers();
+    }
+  }
+});
+
+test("a clock that a test sets after the store was made is the store's clock, and no longer when it goes", async () => {
+  const path = fresh();
+  await using({ path, sweepInterval: Infinity }, async (store) => {
+    vi.useFakeTimers({ toFake: ["Date"], now: 1000 });
+    try {
+      await store.set("key", utf8("x"), { ttl: 1000 });
+      assert.equal((await store.entry("key"))!.expiresAt, 2000);
+      vi.setSystemTime(1999);
+      assert.equal(await store.sweep(), 0);
+      vi.setSystemTime(2000);
+      assert.equal(await store.sweep(), 1);
+      await store.set("key", utf8("x"), { ttl: 1000 });
+    } finally {
+      vi.useRealTimers();
+    }
+    assert.equal(await store.sweep(), 1);
+  });
+});
