@@ -1,6 +1,6 @@
 import type { Change } from "../../core/contract.ts";
 import type { Cell, Client } from "./client.ts";
-import { addWatcher, askWatchers, lagging, listWatchers, types, type Watcher } from "./watchers.ts";
+import { addWatcher, askWatchers, lagging, listWatchers, types, type Joined, type Watcher } from "./watchers.ts";
 
 /**
  * Writes changes down for every process that watches, in the transaction that makes them, and only while the file knows of a
@@ -15,8 +15,8 @@ export interface ChangeLog {
   add(client: Client, type: Change["type"], key: string): void;
   /** Writes down that all entries go whose keys are from `low` to below `high`. */
   addRange(client: Client, low: Cell, high: Cell, now: number): void;
-  /** Adds a watcher of what this transaction does next, and returns the number of the last change before. */
-  join(client: Client, id: string): number;
+  /** Adds a watcher of what this transaction does next, unless it is there. */
+  join(client: Client, id: string): Joined;
   /** Asks every other watcher for a sign of life, and forgets those that have given none. */
   ask(client: Client, self: string | undefined): void;
 }
@@ -58,9 +58,9 @@ export function createChangeLog(): ChangeLog {
       isAdded = true;
     },
     join(client, id) {
-      const last = addWatcher(client, id);
+      const joined = addWatcher(client, id);
       begin(client);
-      return last;
+      return joined;
     },
     ask: (client, self) => askWatchers(client, others(self)),
   };

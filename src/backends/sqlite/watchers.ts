@@ -9,7 +9,7 @@ const longLag = 1000;
 // How much of the log is removed at once.
 const trimmed = 5000;
 
-/** How long a watcher has to give a sign of life: ms. A process that stands still for longer loses its watch. */
+/** How long a watcher has to give a sign of life: ms. A process that stands still for longer misses changes. */
 export const longestSilence = 30_000;
 
 /** The types of changes, by the number that stands for each in the file. */
@@ -35,11 +35,23 @@ export function listWatchers(client: Client): Watcher[] {
   return client.all("SELECT id, position, asked_at FROM watchers").map(toWatcher);
 }
 
-/** Adds a watcher of what is changed from now on, and returns the number of the last change before. */
-export function addWatcher(client: Client, id: string): number {
+/** What a file says to a watcher that joins. */
+export interface Joined {
+  /** The number of the last change before. */
+  readonly last: number;
+  /** Whether the file did not know the watcher, so that none of the changes before was kept for it. */
+  readonly isNew: boolean;
+}
+
+/** Adds a watcher of what is changed from now on, unless it is there. */
+export function addWatcher(client: Client, id: string): Joined {
   const last = lastNumber(client);
-  client.run("INSERT INTO watchers (id, position) VALUES (?, ?) ON CONFLICT DO NOTHING", id, last);
-  return last;
+  const added = client.get(
+    "INSERT INTO watchers (id, position) VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING 1",
+    id,
+    last,
+  );
+  return { last, isNew: added !== undefined };
 }
 
 /** Forgets a watcher, and removes the changes that were kept for it alone. */

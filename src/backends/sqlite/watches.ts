@@ -1,4 +1,5 @@
 import type { Observer } from "../../core/contract.ts";
+import { StoreError } from "../../core/error.ts";
 import type { ChangeLog } from "./changeLog.ts";
 import { createLogReader, type LogReader } from "./logReader.ts";
 import type { WorkQueue } from "./workQueue.ts";
@@ -26,8 +27,22 @@ export function createWatches(queue: WorkQueue, log: ChangeLog): Watches {
       changed(number, change) {
         for (const [observer, start] of observers) if (start < number) observer.changed(change);
       },
+      missed(last) {
+        for (const observer of observers.keys()) {
+          observers.set(observer, last);
+          resync(observer);
+        }
+      },
       failed: breakOff,
     });
+  }
+
+  /** Reports that changes may have been missed; to those that have no ear for that, by the end of their watch. */
+  function resync(observer: Observer & { resync?(): void }): void {
+    if (observer.resync) return observer.resync();
+    observers.delete(observer);
+    leave(reader!);
+    observer.failed(new StoreError("unavailable", "Watch broke: expected every change, got fewer"));
   }
 
   /** The last one out ends the reader. */
@@ -47,7 +62,7 @@ export function createWatches(queue: WorkQueue, log: ChangeLog): Watches {
   }
 
   return {
-    id: () => reader?.id,
+    id: () => reader?.id(),
     grown: () => reader?.read(),
     async watch(observer) {
       if (!users++) reader = createReader();
