@@ -6,6 +6,7 @@ export interface Pending {
   settled(): Promise<void>;
 }
 
+/** Returns a count of work that is empty. */
 export function createPending(): Pending {
   const pending = new Set<Promise<unknown>>();
   return {

@@ -21,6 +21,17 @@ function write(lines: readonly string[], path = join(folder, `${++files}.jsonl`)
 const ask = (token?: string, scheme = "Bearer"): Request =>
   new Request("http://x/entry?key=a", token === undefined ? {} : { headers: { authorization: `${scheme} ${token}` } });
 
+/** Tokens of a file with one: whether that opens anything a second later, and what is reported of the file. */
+async function oneToken() {
+  let time = 0;
+  const reports: string[] = [];
+  const { token, line } = await createToken({ name: "one" });
+  const path = write([line]);
+  const { authorize, reload } = await tokens({ path, now: () => time, tell: (message) => reports.push(message) });
+  const later = (): boolean => ((time += 1000), authorize(ask(token)) as boolean);
+  return { path, token, line, later, reload, reports };
+}
+
 test("a token opens what its line says, and any other nothing", async () => {
   const all = await createToken({ name: "all" });
   const part = await createToken({ name: "part", prefix: "p/", can: ["read", "list"] });
@@ -94,37 +105,27 @@ test("a file that is written twice at the same time with the same length is read
 });
 
 test("a damaged or lost file is told of once, and the tokens stay", async () => {
-  let time = 0;
-  const told: string[] = [];
-  const { token, line } = await createToken({ name: "one" });
-  const path = write([line]);
-  const { authorize, reload } = await tokens({ path, now: () => time, tell: (message) => told.push(message) });
-  const later = (): boolean => ((time += 1000), authorize(ask(token)) as boolean);
+  const { path, line, later, reload, reports } = await oneToken();
   files++;
   write([line, '{"name":"two",'], path);
-  assert.deepEqual([later(), later(), told.length], [true, true, 1]);
-  assert.match(told[0]!, /line 2, column 15: expected a name in quotes/);
+  assert.deepEqual([later(), later(), reports.length], [true, true, 1]);
+  assert.match(reports[0]!, /line 2, column 15: expected a name in quotes/);
   await assert.rejects(reload(), (error) => isStoreError(error, "bad-config"));
   renameSync(path, `${path}.old`);
-  assert.deepEqual([later(), later(), told.length], [true, true, 2]);
+  assert.deepEqual([later(), later(), reports.length], [true, true, 2]);
   write([line], path);
-  assert.deepEqual([later(), told.length], [true, 2]);
+  assert.deepEqual([later(), reports.length], [true, 2]);
 });
 
 test("a file that was emptied locks nobody out, and one with a comment alone lets nobody in", async () => {
-  let time = 0;
-  const told: string[] = [];
-  const { token, line } = await createToken({ name: "one" });
-  const path = write([line]);
-  const { authorize, reload } = await tokens({ path, now: () => time, tell: (message) => told.push(message) });
-  const later = (): boolean => ((time += 1000), authorize(ask(token)) as boolean);
+  const { path, token, line, later, reload, reports } = await oneToken();
   for (const rest of [[], ["", " \t"], ["\ufeff"]]) {
     files++;
     write(rest, path);
     assert.deepEqual([later(), later()], [true, true]);
     await assert.rejects(reload(), (error) => isStoreError(error, "bad-config"));
   }
-  assert.deepEqual(told, [`Cannot read tokens ${JSON.stringify(path)}: expected tokens, or a line that begins with # to let nobody in, got an empty file`]); // prettier-ignore
+  assert.deepEqual(reports, [`Cannot read tokens ${JSON.stringify(path)}: expected tokens, or a line that begins with # to let nobody in, got an empty file`]); // prettier-ignore
   files++;
   write(["# nobody for now"], path);
   assert.equal(later(), false);

@@ -80,7 +80,7 @@ function prefixed(subject: Subject, { prefix }: Modules["index"]): Subject {
 }
 
 /** A subject seen as JSON: its values are objects around a text. */
-function asJson(subject: Subject, { json }: Modules["index"]): Subject<{ text: string }> {
+export function asJson(subject: Subject, { json }: Pick<Modules["index"], "json">): Subject<{ text: string }> {
   return {
     ...subject,
     name: `json of ${subject.name}`,

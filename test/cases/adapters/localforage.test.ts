@@ -1,10 +1,10 @@
 import { localforage } from "../../../src/adapters/localforage.ts";
-import type { Store } from "../../../src/core/contract.ts";
 import * as testing from "../../../src/testing.ts";
 import type { Subject } from "../../../src/testing.ts";
 import { json } from "../../../src/views/json.ts";
 import { drivers, fresh } from "../../adapters/localforage/forage.ts";
 import { defineCases } from "../../support/defineCases.ts";
+import { asJson } from "../../support/subjects.ts";
 
 for (const [name, driver] of Object.entries(drivers)) {
   const subject: Subject<Uint8Array> = {
@@ -13,13 +13,5 @@ for (const [name, driver] of Object.entries(drivers)) {
     rounds: 200,
     open: (medium, options) => localforage(fresh(driver, medium), options),
   };
-  const asJson: Subject<{ text: string }> = {
-    ...subject,
-    name: `json of ${subject.name}`,
-    can: subject.can.filter((feature) => feature !== "bytes"),
-    value: (text) => ({ text }),
-    text: (value) => value.text,
-    open: async (medium, options): Promise<Store<{ text: string }>> => json(await subject.open(medium, options)),
-  };
-  defineCases(testing, [subject, asJson]);
+  defineCases(testing, [subject, asJson(subject, { json })]);
 }
