@@ -34,7 +34,8 @@ declare module "../core/registry.ts" {
  * A value is an object named `v/` and its key (each byte besides `A-Z a-z 0-9 _ - .` as `!` and two hex digits; of a long
  * one the beginning and a hash), as the bytes that it is, after which the deadline follows if there is one. Its metadata hold the deadline
  * too. What is to be swept is marked by an empty object below `e/`, which is named after its time. Where the service heeds
- * no `If-Match` of a DELETE, what expired or was taken leaves an object of 29 bytes in its place.
+ * no `If-Match` of a DELETE, what was swept or taken leaves an object of 29 bytes in its place, and a read leaves
+ * an expired value to the sweep.
  */
 export function s3(options: S3Options): Store {
   return s3Factory.build(s3Factory.valid(options)) as Store;

@@ -45,3 +45,24 @@ test("a value that is written while its mark is swept is swept later", async () 
   await open(bucket, late, { now }).set("a", utf8("x"), { ttl: 1000 });
   assert.equal(await sweeper.sweep(), 1);
 });
+
+test("where a DELETE heeds no condition a read writes nothing about what has expired, and a sweep removes it", async () => {
+  const bucket = strictS3({ deletesIf: false });
+  const { now, advance } = createClock(2 ** 40);
+  const store = open(bucket, undefined, { now });
+  await store.set("a", utf8("x"), { ttl: 1000 });
+  // The service is tried out here.
+  assert.equal(await store.increment("n"), 1);
+  advance(1000);
+  bucket.requests.length = 0;
+  assert.equal(await store.find("a"), undefined);
+  assert.equal(await store.has("a"), false);
+  assert.equal(await store.take("a"), undefined);
+  assert.deepEqual(
+    bucket.requests.filter((each) => /^(PUT|DELETE)/.test(each)),
+    [],
+  );
+  assert.equal(await store.sweep(), 1);
+  assert.equal(await store.sweep(), 0);
+  assert.equal(await store.setIfAbsent("a", utf8("y"), { ttl: 1000 }), true);
+});
