@@ -107,7 +107,7 @@ const reportDelay = 10;
 function indexeddbBackend(options: IndexedDBOptions): CompleteBackend {
   const { database = "shelflife", cacheBytes = 4 << 20 } = options;
   const hub = createSharedHub(`shelflife:${database}`);
-  const { report, close } = createAnnouncer(hub.report, reportDelay);
+  const { report, flush, close } = createAnnouncer(hub.report, reportDelay);
   const cache = createCache(cacheBytes);
   const queue = createTransactionQueue(cache, { ...options, database }, sweepWork, report);
 
@@ -182,7 +182,11 @@ function indexeddbBackend(options: IndexedDBOptions): CompleteBackend {
       for (let swept = sweepSize; swept === sweepSize; count += swept) swept = await queue.add(sweepWork(call));
       return count;
     },
-    watch: (_, observer) => hub.watch(observer),
+    watch(_, observer) {
+      // What waits was committed before.
+      flush();
+      return hub.watch(observer);
+    },
     async close() {
       await queue.close();
       close();

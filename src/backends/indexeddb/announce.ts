@@ -5,6 +5,8 @@ import { onPageEvents } from "../../core/onPageEvents.ts";
 export interface Announcer {
   report(changes: readonly Change[]): void;
   /** Reports what waits. */
+  flush(): void;
+  /** Reports what waits, and nothing later. */
   close(): void;
 }
 
@@ -32,6 +34,7 @@ export function createAnnouncer(report: (changes: readonly Change[]) => void, de
       waiting = waiting.length ? [...waiting, ...changes] : changes;
       if (timer === undefined) flush();
     },
+    flush,
     close() {
       stopListening();
       flush();

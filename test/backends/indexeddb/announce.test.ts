@@ -76,3 +76,13 @@ test("in a page that is hidden or left nothing waits", (context) => {
   announcer.close();
   assert.equal(listeners.size, 0);
 });
+
+test("what waits can be sent at once, and is sent once", (context) => {
+  const { announcer, messages, tick } = fresh(context);
+  announcer.report([change("a")]);
+  announcer.report([change("b")]);
+  announcer.flush();
+  assert.deepEqual(messages, ["a", "b"]);
+  tick(100);
+  assert.equal(messages.length, 2);
+});

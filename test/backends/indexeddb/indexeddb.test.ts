@@ -65,3 +65,13 @@ test("what is asked of a transaction is how firmly it is committed", async () =>
     await store.close();
   }
 });
+
+test("a watch reports nothing that was acknowledged before it was called", async () => {
+  const { store } = openIndexedDB();
+  // The first is announced at once, what follows a moment later.
+  for (const key of ["a", "b", "c"]) await store.set(key, utf8(key));
+  const changes = store.watch();
+  await store.set("d", utf8("d"));
+  assert.deepEqual(await changes.next(), { value: { type: "set", key: "d" }, done: false });
+  await changes.return!();
+});
