@@ -1,22 +1,16 @@
 import assert from "node:assert/strict";
 import { it } from "vitest";
-import { engines } from "../support/place.ts";
+import type { Page } from "../support/browser.ts";
+import { engines, type Place } from "../support/place.ts";
 import { awayAndBack } from "./backForward.ts";
 import { inEngines } from "./driver.ts";
 
 inEngines("a page that is left and come back to", engines, { backForwardCache: true }, (place) => {
   it("works on as it was", async () => {
-    const database = place.database();
-    const page = await place.open();
-    await page.evaluate(async (database) => {
-      kept.store = shelf.indexeddb({ database });
-      await kept.store.find("a");
-    }, database);
-    const { result, isKept } = await awayAndBack(place, page, database, (database) =>
-      shelf.outcome(shelf.indexeddb({ database }).set("a", shelf.bytes("elsewhere"))),
-    );
-    assert.deepEqual(result, {});
-    assert.equal(isKept, true);
+    // Firefox keeps a few pages of all its tabs, and lets one go now and then: what is to be seen is one that was kept.
+    let page = await leftAndBack(place);
+    for (let tries = 1; !page && tries < 5; tries++) page = await leftAndBack(place);
+    assert.ok(page, "no page was kept");
     const outcomes = await page.evaluate(async () => {
       const { store } = kept;
       const changes = await shelf.watching(store);
@@ -54,3 +48,18 @@ inEngines("a page that is left and come back to", engines, { backForwardCache: t
     assert.deepEqual(outcomes, [{ value: "new" }, {}, { value: "back" }, {}]);
   });
 });
+
+/** Leaves a page with a store, to which another one writes meanwhile, and comes back. Resolves with the page if it was kept. */
+async function leftAndBack(place: Place): Promise<Page | undefined> {
+  const database = place.database();
+  const page = await place.open();
+  await page.evaluate(async (database) => {
+    kept.store = shelf.indexeddb({ database });
+    await kept.store.find("a");
+  }, database);
+  const { result, isKept } = await awayAndBack(place, page, database, (database) =>
+    shelf.outcome(shelf.indexeddb({ database }).set("a", shelf.bytes("elsewhere"))),
+  );
+  assert.deepEqual(result, {});
+  return isKept ? page : undefined;
+}

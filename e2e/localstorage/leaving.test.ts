@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "vitest";
+import { pause } from "../../src/core/pause.ts";
 import { until } from "../../test/support/until.ts";
 import type { Page } from "../support/browser.ts";
 import { sorted, upTo } from "../support/numbers.ts";
@@ -15,6 +16,19 @@ const untilAt = (page: Page, host: string): Promise<void> =>
     const there = await page.evaluate(() => location.hostname + document.readyState).catch(() => undefined);
     return there === `${host}complete`;
   });
+
+/** Waits until what a tab that left had written is in another's sight, which nothing says: until the number there stays as it is. */
+async function untilAtRest(get: () => Promise<string | null>): Promise<void> {
+  let last: string | null = null;
+  let looks = 0;
+  await until(async () => {
+    const number = await get();
+    looks = number === last ? looks + 1 : 0;
+    last = number;
+    await pause(20);
+    return looks === 25;
+  });
+}
 
 inEngines(engines, (place) => {
   it("what a tab wrote right before it left is counted", async () => {
@@ -40,9 +54,12 @@ inEngines(["webkit"], (place) => {
     const [leaving, two] = [await openTab(place), await openTab(place)];
     for (const round of upTo(3)) {
       const prefix = `back ${round}:`;
+      // It listens from here on: a context that begins when the other has left hears nothing of it.
+      await two.call("get", prefix, "n");
       await leaving.call("countOn", prefix);
       await leaving.page.evaluate((url) => void setTimeout(() => (location.href = url), 200), elsewhere(place));
       await untilAt(leaving.page, "127.0.0.1");
+      await untilAtRest(() => two.call("get", prefix, "n"));
       await two.call("count", prefix, "awaited", 500, Date.now());
       const second = (await two.call("counted"))!;
       // Its view is that of before, until it hears of what came then.
