@@ -1,8 +1,12 @@
+import { check } from "../../core/error.ts";
 import type { Scan } from "./scan.ts";
 
 /** Puts in order the keys that a scan finds, and keeps them for the pages to come. */
 export interface Listings {
-  /** Returns keys that begin with a prefix, in order, those after the cursor; and the cursor after each of them. */
+  /**
+   * Returns keys that begin with a prefix, in order, those after the cursor; and the cursor after each of them. Rejects
+   * `invalid-argument` for what no page gave as a cursor.
+   */
   read(prefix: string, cursor: string | undefined): Promise<Stretch>;
 }
 
@@ -23,6 +27,8 @@ const keptFor = 60_000;
 interface Kept {
   keys: readonly string[];
   isCut: boolean;
+  /** Behind which key they begin. */
+  after: string;
   at: number;
 }
 
@@ -46,11 +52,11 @@ export function createListings(scan: Scan): Listings {
       if (keys.length >= 2 * keptKeys) arrange();
     });
     arrange();
-    return { keys, isCut, at: performance.now() };
+    return { keys, isCut, after, at: performance.now() };
   }
 
-  function keep(id: string, found: Kept): void {
-    kept.set(id, found);
+  function keep(name: string, found: Kept): void {
+    kept.set(name, found);
     for (const [each, { at }] of kept) {
       if (kept.size > keptListings || performance.now() - at > keptFor) kept.delete(each);
     }
@@ -58,17 +64,22 @@ export function createListings(scan: Scan): Listings {
 
   return {
     async read(prefix, cursor) {
-      const [, givenId = "", after = ""] = /^(\w+)\.([^]*)$/.exec(cursor ?? "") ?? [];
+      const [, givenId, rest = ""] = /^([0-9a-f]{32})\.([^]*)$/.exec(cursor ?? "") ?? [];
+      check(cursor === undefined || givenId, "cursor", "the cursor of a page", cursor);
+      // Nobody else finds out the id, and with another prefix it stands for nothing. One that another process gave is kept,
+      // so that those who take turns in answering have to look once each.
+      const id = givenId ?? crypto.randomUUID().replaceAll("-", "");
+      const name = id + prefix;
+      const after = cursor === undefined ? "" : prefix + rest;
       // What was found for this very listing holds what was there throughout it.
-      const id = givenId || Math.random().toString(36).slice(2);
-      let found = kept.get(id);
+      let found = kept.get(name);
       let keys = found ? found.keys.slice(firstAfter(found.keys, after)) : [];
-      if (!found || (!keys.length && found.isCut)) {
+      if (!found || after < found.after || (!keys.length && found.isCut)) {
         found = await look(prefix, after);
         keys = found.keys.slice();
-        keep(id, found);
+        keep(name, found);
       }
-      return { keys, isCut: found.isCut, cursorAt: (key) => `${id}.${key}` };
+      return { keys, isCut: found.isCut, cursorAt: (key) => `${id}.${key.slice(prefix.length)}` };
     },
   };
 }
