@@ -48,7 +48,12 @@ const prefix: Rule = {
 };
 const storage: Rule = {
   expected: '"local", "session" or a Storage',
-  test: (value) => value === "local" || value === "session" || typeof (value as Storage)?.getItem === "function",
+  test: (value) =>
+    value === "local" ||
+    value === "session" ||
+    (["getItem", "key", "removeItem", "setItem"] as const).every(
+      (name) => typeof (value as Storage)?.[name] === "function",
+    ),
 };
 
 export const localstorageFactory: Factory<LocalStorageOptions> = {

@@ -21,15 +21,19 @@ export function isBytes(value: unknown): value is Uint8Array {
 
 /** Returns the bytes; throws `invalid-argument` for anything but a `Uint8Array`. */
 export function checkBytes(value: unknown): Uint8Array {
-  // A detached buffer cannot be copied. An array made of it has no length. Small arrays have no buffer until they are asked
-  // for it, in V8.
-  check(
-    isBytes(value) && (value.length || !(value.buffer as { detached?: boolean }).detached),
-    "value",
-    "a Uint8Array",
-    value,
-  );
+  check(isBytes(value) && (value.length || isReadable(value)), "value", "a Uint8Array", value);
   return value;
+}
+
+/** Whether bytes are still there. An array has no length either when its buffer was detached, or shrunk to before its end. */
+function isReadable(bytes: Uint8Array): boolean {
+  try {
+    // Not by the buffer: small arrays have none until they are asked for it, in V8.
+    bytes.indexOf(0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Returns a copy of the bytes; throws `invalid-argument` for anything but a `Uint8Array`. */

@@ -1,11 +1,12 @@
-import { UNCHANGED, type CompleteBackend, type Listed, type Value } from "../../core/contract.ts";
+import { UNCHANGED, type Awaitable, type CompleteBackend, type Listed, type Value } from "../../core/contract.ts";
 import { StoreError } from "../../core/error.ts";
 import { createChanges } from "./changes.ts";
 import { createEntries, itemOf } from "./entries.ts";
 import { createMedium } from "./medium.ts";
 import { createLastNumber } from "./number.ts";
 import { createTabs } from "./tabs.ts";
-import { isNative, type TextStorage } from "./textStorage.ts";
+import { isLocal, isNative, type TextStorage } from "./textStorage.ts";
+import { inTurn } from "./turn.ts";
 
 /** Which keys of which Storage. */
 export interface StorageBackendOptions {
@@ -18,7 +19,7 @@ export function createStorageBackend({
   prefix = "shelflife:",
   storage = "local",
 }: StorageBackendOptions): CompleteBackend<Value> {
-  const isShared = storage === "local" || (isNative(storage) && storage === globalThis.localStorage);
+  const isShared = storage === "local" || isLocal(storage);
   const locks = isShared ? globalThis.navigator?.locks : undefined;
   const medium = createMedium(prefix, storage, (found) => changes.connect(found));
   const { open, keys } = medium;
@@ -32,17 +33,19 @@ export function createStorageBackend({
   const tabs = locks && createTabs(locks, number, commit);
 
   // What is left of a listing, as long as nothing changes, so that not every page costs a look at all names.
-  let left: { within: string; cursor: string; keys: string[] } | undefined;
+  let left: { within: string; cursor: string | undefined; keys: string[] } | undefined;
 
   /** Does work with no other writer in between, then reports what it changed. */
-  function transact<R>(work: () => R): R | Promise<R> {
-    open();
+  function transact<R>(work: () => R): Awaitable<R> {
+    const found = open();
     if (tabs) return tabs.transact(work);
-    try {
-      return work();
-    } finally {
-      commit();
-    }
+    return inTurn(found, () => {
+      try {
+        return work();
+      } finally {
+        commit();
+      }
+    });
   }
 
   return {
@@ -74,12 +77,12 @@ export function createStorageBackend({
       return transact(() => set(written, call.now()));
     },
     deleteMany: (keys, call) => transact(() => keys.filter((key) => remove(key, call.now())).length),
-    list({ prefix: within, limit, cursor = "" }) {
+    list({ prefix: within, limit, cursor }) {
       const goesOn = left?.within === within && left.cursor === cursor;
       const rest = goesOn
         ? left!.keys
         : keys(within)
-            .filter((key) => key > cursor)
+            .filter((key) => cursor === undefined || key > within + cursor)
             .sort();
       const page = rest.slice(0, limit);
       const entries: Listed[] = [];
@@ -88,8 +91,10 @@ export function createStorageBackend({
         if (entry) entries.push({ key, expiresAt: entry.expiresAt, size: entry.size });
       }
       if (rest.length <= limit) return { entries };
-      left = { within, cursor: page.at(-1)!, keys: rest.slice(limit) };
-      return { entries, cursor: left.cursor };
+      // Where the page ends within the prefix, which shows nothing of the prefix itself.
+      const end = page.at(-1)!.slice(within.length);
+      left = { within, cursor: end, keys: rest.slice(limit) };
+      return { entries, cursor: end };
     },
     clear: ({ prefix: within }, call) =>
       transact(() => {

@@ -49,7 +49,13 @@ export function createMedium(
 
   return {
     open,
-    read: (key) => step(key, (storage, name) => storage.getItem(name)) ?? undefined,
+    read: (key) =>
+      step(key, (storage, name) => {
+        const item = storage.getItem(name) ?? undefined;
+        // Those of some platforms are asynchronous.
+        if (typeof (item ?? "") !== "string") throw new TypeError(`Expected text, got ${typeof item}`);
+        return item;
+      }),
     write: (key, record) =>
       step(key, (storage, name) => (record === undefined ? storage.removeItem(name) : storage.setItem(name, record))),
     keys: (within) =>

@@ -5,3 +5,12 @@ export type TextStorage = Pick<Storage, "getItem" | "key" | "length" | "removeIt
 export function isNative(storage: unknown): storage is Storage {
   return typeof Storage !== "undefined" && storage instanceof Storage;
 }
+
+/** Whether a value is this context's localStorage, which a browser may refuse to show. */
+export function isLocal(storage: unknown): boolean {
+  try {
+    return isNative(storage) && storage === globalThis.localStorage;
+  } catch {
+    return false;
+  }
+}

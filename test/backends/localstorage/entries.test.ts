@@ -139,3 +139,55 @@ test("pages go on where they ended, and a listing looks at all names once", asyn
   await store.delete("k 24");
   assert.equal((await store.list({ cursor: half })).entries.length, 26);
 });
+
+test("a cursor is a position within the prefix, whatever it is", async () => {
+  const [store] = openIn();
+  const keys = ["b/", "b/1", "b/2", "b/\u{1f600}"];
+  for (const key of ["a/secret", ...keys, "c/secret"]) await store.set(key, utf8(key));
+  const first = await store.list({ prefix: "b/", limit: 1 });
+  assert.deepEqual([first.entries[0]!.key, first.cursor], ["b/", ""]);
+  const second = await store.list({ prefix: "b/", limit: 1, cursor: first.cursor });
+  assert.deepEqual([second.entries[0]!.key, second.cursor], ["b/1", "1"]);
+  const { cursor: strange } = await store.list({ limit: 2 });
+  for (const cursor of ["", "1", "a/secret", strange, "\0", "\udbff", "z", "\uffff"]) {
+    const seen = (await store.list({ prefix: "b/", cursor })).entries.map(({ key }) => key);
+    assert.deepEqual(
+      seen,
+      keys.filter((key) => key > `b/${cursor}`),
+      JSON.stringify(cursor),
+    );
+  }
+});
+
+test("a view of a buffer that was shrunk is refused, and nothing is stored in its place", async () => {
+  const [store] = openIn();
+  await store.set("key", utf8("old"));
+  const Resizable = ArrayBuffer as new (size: number, options: object) => ArrayBuffer;
+  const buffer = new Resizable(8, { maxByteLength: 8 }) as ArrayBuffer & { resize(size: number): void };
+  const view = new Uint8Array(buffer, 4, 4);
+  buffer.resize(2);
+  for (const call of [
+    () => store.set("key", view),
+    () => store.setMany([["key", view]]),
+    () => store.update("key", () => view),
+    () => store.compareAndSet("key", utf8("old"), view),
+  ]) {
+    await assert.rejects(call, hasCode("invalid-argument"), String(call));
+  }
+  assert.deepEqual(await store.get("key"), utf8("old"));
+});
+
+test("a Storage whose methods are asynchronous is refused, at once or at the first call", async () => {
+  const later = { getItem: async () => null, setItem: async () => {}, removeItem: async () => {} };
+  assert.throws(() => localstorage({ storage: later as never }), hasCode("bad-config"));
+  const store = localstorage({ storage: { ...later, key: async () => null, length: 1 } as never });
+  for (const call of [
+    () => store.get("key"),
+    () => store.increment("key"),
+    () => store.has("key"),
+    () => store.list(),
+  ]) {
+    await assert.rejects(call, hasCode("unavailable"), String(call));
+  }
+  await store.close();
+});
