@@ -68,7 +68,7 @@ function createCounter(counted: string, fault: (what: string) => void): Counter 
       if (count !== ++steps) fault(`counted ${count}, expected ${steps}`);
     },
     async listen(watch) {
-      for await (const { key } of watch) if (key === counted) reported++;
+      for await (const change of watch) if (change.type !== "resync" && change.key === counted) reported++;
     },
     async settle() {
       for (let tries = 0; reported < steps && tries < 1000; tries++) await pause(10);

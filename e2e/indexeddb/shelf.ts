@@ -112,7 +112,9 @@ export const shelf = {
     const changed: string[] = [];
     const changes = store.watch();
     void (async () => {
-      for await (const { type, key } of changes as AsyncIterable<Change>) changed.push(`${type} ${key}`);
+      for await (const change of changes as AsyncIterable<Change>) {
+        changed.push(change.type === "resync" ? change.type : `${change.type} ${change.key}`);
+      }
     })();
     // A call that comes after the watch is answered once the watch has begun.
     await store.find("a key that nobody uses");

@@ -114,7 +114,9 @@ export const tab = {
     const store: Store = localforage(instance(driver, name));
     const changes = store.watch();
     void (async () => {
-      for await (const { type, key } of changes) seen.push(`${type} ${key}`);
+      for await (const change of changes) {
+        seen.push(change.type === "resync" ? change.type : `${change.type} ${change.key}`);
+      }
     })();
     await store.has("anything");
   },

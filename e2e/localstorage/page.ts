@@ -149,7 +149,10 @@ export const tab = {
     const store = open(prefix);
     const changes = store.watch();
     void (async () => {
-      for await (const { type, key } of changes) seen.push(`${type} ${key} ${text(await store.find(key))}`);
+      for await (const change of changes) {
+        if (change.type === "resync") seen.push(change.type);
+        else seen.push(`${change.type} ${change.key} ${text(await store.find(change.key))}`);
+      }
     })();
     await store.find("any");
   },

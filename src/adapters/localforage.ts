@@ -1,15 +1,8 @@
-import {
-  UNCHANGED,
-  type Backend,
-  type Call,
-  type Change,
-  type Decision,
-  type Entry,
-  type Store,
-} from "../core/contract.ts";
+import { UNCHANGED, type Backend, type Call, type Decision, type Entry, type Store } from "../core/contract.ts";
 import { createStore } from "../core/createStore.ts";
 import { isStoreError, quote, StoreError } from "../core/error.ts";
 import { createSharedHub } from "../core/hub.ts";
+import type { KeyChange } from "../core/keyChange.ts";
 import { boolean, checkOptions, storeRules, type StoreOptions } from "../core/options.ts";
 import { createEntries } from "./localforage/entries.ts";
 import type { LocalForageLike } from "./localforage/instance.ts";
@@ -66,7 +59,7 @@ function localforageBackend(instance: LocalForageLike, { exclusive = false }: Lo
   const hub = createSharedHub(medium);
 
   /** Does work while nobody else changes these keys, and reports the changes. */
-  function change(keys: readonly string[], call: Call, work: () => Promise<Change[]>): Promise<Change[]> {
+  function change(keys: readonly string[], call: Call, work: () => Promise<KeyChange[]>): Promise<KeyChange[]> {
     return turns.take(keys, async () => {
       call.signal?.throwIfAborted();
       const changes = await work();
@@ -89,7 +82,7 @@ function localforageBackend(instance: LocalForageLike, { exclusive = false }: Lo
     key: string,
     call: Call,
     isVictim: (entry: Entry) => boolean = () => true,
-  ): Promise<Change | undefined> {
+  ): Promise<KeyChange | undefined> {
     const [removal] = await change([key], call, async () => {
       const current = await entries.read(key);
       return current && isVictim(current) ? [await entries.drop(key, current, call.now())] : [];

@@ -1,7 +1,6 @@
 import {
   UNCHANGED,
   type CompleteBackend,
-  type Change,
   type Entry,
   type Observer,
   type Store,
@@ -9,6 +8,7 @@ import {
 } from "../core/contract.ts";
 import { createCompleteStore } from "../core/createCompleteStore.ts";
 import { quote, StoreError } from "../core/error.ts";
+import type { KeyChange } from "../core/keyChange.ts";
 import { checkOptions, positiveInteger, storeRules, type StoreOptions } from "../core/options.ts";
 import type { Factory } from "../core/registry.ts";
 import { cost, createSieve, type Sieved } from "../core/sieve.ts";
@@ -72,7 +72,7 @@ function memoryBackend({
   let bytes = 0;
 
   // Not by a hub, which would be the only one in the bundle of those who use memory alone.
-  function report(key: string, type: Change["type"]): void {
+  function report(key: string, type: KeyChange["type"]): void {
     for (const observer of observers) observer.changed({ type, key });
   }
 
@@ -112,7 +112,7 @@ function memoryBackend({
     put(key, entry);
   }
 
-  function drop(key: string, type: Change["type"]): void {
+  function drop(key: string, type: KeyChange["type"]): void {
     const { value, slice } = slots.get(key)!;
     bytes -= costOf(key, value);
     slice?.delete(key);

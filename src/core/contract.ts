@@ -63,11 +63,11 @@ export interface Page {
   cursor?: string;
 }
 
-/** One thing that happened to one key. The removal of an entry after its deadline is an `expire`. */
-export interface Change {
-  readonly type: "set" | "delete" | "expire";
-  readonly key: string;
-}
+/**
+ * One thing that happened to one key; the removal of an entry after its deadline is an `expire`. Or `resync`: changes may
+ * have been missed, so read again what you show.
+ */
+export type Change = { readonly type: "set" | "delete" | "expire"; readonly key: string } | { readonly type: "resync" };
 
 /** What a caller holds: values with an expiry under string keys. */
 export interface Store<T = Uint8Array> {
@@ -131,8 +131,9 @@ export interface Store<T = Uint8Array> {
   clear(options?: PrefixOptions): Promise<void>;
   /**
    * Iterates over the changes from the moment of the call, each once, those of every other context on the same medium
-   * included. Ends when the store closes; rejects when the watch is refused or breaks. A read that waits for the next change
-   * keeps the process alive, unless `unref` is set.
+   * included. Where changes may have been missed (a connection was lost, the medium was deleted or replaced) it yields
+   * `{ type: "resync" }`, whatever its prefix, and goes on. Ends when the store closes; rejects when the watch is refused or
+   * cannot go on. A read that waits for the next change keeps the process alive, unless `unref` is set.
    */
   watch(options?: WatchOptions): AsyncIterableIterator<Change>;
   /**
@@ -173,7 +174,9 @@ export type Decision<V = Uint8Array> = (current: Entry<V> | undefined) => Entry<
 
 /** Where a backend reports changes, and the failure that ends a watch. */
 export interface Observer {
-  changed(change: Change): void;
+  changed(change: Extract<Change, { readonly key: string }>): void;
+  /** Changes may have been missed. The watch goes on. */
+  resync(): void;
   /** The watch broke and reports no more. */
   failed(error: unknown): void;
 }

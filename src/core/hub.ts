@@ -1,9 +1,12 @@
-import type { Change, Observer } from "./contract.ts";
+import type { Observer } from "./contract.ts";
+import type { KeyChange } from "./keyChange.ts";
 
 /** Carries the changes of a medium to its observers. */
 export interface Hub {
   /** Reports changes that the medium has committed. */
-  report(changes: readonly Change[]): void;
+  report(changes: readonly KeyChange[]): void;
+  /** Reports to the observers of this context that changes may have been missed. */
+  resync(): void;
   /** Begins to report to an observer, and returns how to stop. */
   watch(observer: Observer): () => void;
   close(): void;
@@ -15,6 +18,9 @@ export function createHub(): Hub {
   return {
     report(changes) {
       for (const observer of observers) changes.forEach(observer.changed);
+    },
+    resync() {
+      for (const observer of observers) observer.resync();
     },
     watch(observer) {
       observers.add(observer);
@@ -36,7 +42,7 @@ export function createSharedHub(name: string): Hub {
   function connect(): void {
     if (channel || isClosed) return;
     channel = new BroadcastChannel(name);
-    channel.onmessage = ({ data }: MessageEvent<readonly Change[]>) => hub.report(data);
+    channel.onmessage = ({ data }: MessageEvent<readonly KeyChange[]>) => hub.report(data);
     // In Node an open channel would keep the process alive.
     (channel as { unref?(): void }).unref?.();
   }
@@ -46,7 +52,7 @@ export function createSharedHub(name: string): Hub {
     channel = undefined;
   }
 
-  function post(changes: readonly Change[]): void {
+  function post(changes: readonly KeyChange[]): void {
     try {
       channel?.postMessage(changes);
     } catch {
@@ -64,6 +70,7 @@ export function createSharedHub(name: string): Hub {
       post(changes);
       hub.report(changes);
     },
+    resync: hub.resync,
     watch(observer) {
       connect();
       return hub.watch(observer);

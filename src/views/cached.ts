@@ -28,8 +28,9 @@ const changing = ["set", "delete", "compareAndSet", "setIfAbsent", "take", "incr
  * `watch` reports it; until then a read may return the previous value. A watch of this view never reports a change before
  * the view reads it. Every write and every atomic call goes to the store, and so do listings and misses.
  *
- * Nothing is held while the store reports no changes. If it cannot watch, or its watch broke, every read goes to the store,
- * and the watch is tried again from time to time. Only bytes are held: put `json` over this view, not under it. Closing the
+ * Nothing is held while the store reports no changes, and nothing is left when its watch reports that changes may have been
+ * missed (`resync`). If the store cannot watch, or its watch broke, every read goes to the store, and the watch is tried again
+ * from time to time. Only bytes are held: put `json` over this view, not under it. Closing the
  * view closes the store and ends the watch. Throws `invalid-argument`.
  */
 export function cached<T = Uint8Array>(store: Store<T>, { maxBytes, now = Date.now }: CachedOptions): Store<T> {
@@ -38,7 +39,7 @@ export function cached<T = Uint8Array>(store: Store<T>, { maxBytes, now = Date.n
   const entries = createEntryCache(maxBytes, now);
   // Those whose answer is still that of the store when it comes.
   const [reads, beginRead] = createSingleFlight((key) => store.entry(key));
-  const follower = createFollower(store, forget, forgetAll);
+  const follower = createFollower(store, heed, forgetAll);
 
   function forget(key: string): void {
     reads.delete(key);
@@ -47,6 +48,11 @@ export function cached<T = Uint8Array>(store: Store<T>, { maxBytes, now = Date.n
 
   function forgetAll(prefix = ""): void {
     for (const key of [...entries.keys(), ...reads.keys()]) if (key.startsWith(prefix)) forget(key);
+  }
+
+  function heed(change: Change): void {
+    if (change.type === "resync") forgetAll();
+    else forget(change.key);
   }
 
   /** Returns a value that is held, the caller's own, at once to a call without options that would have to be checked. */
@@ -129,7 +135,7 @@ export function cached<T = Uint8Array>(store: Store<T>, { maxBytes, now = Date.n
         async next(): Promise<IteratorResult<Change, any>> {
           const result = await changes.next();
           // A reader that reads upon a change gets what changed.
-          if (!result.done) forget(result.value.key);
+          if (!result.done) heed(result.value);
           return result;
         },
       };

@@ -82,8 +82,8 @@ export function prefix<T>(store: Store<T>, prefix: string): Store<T> {
           return this;
         },
         async next(): Promise<IteratorResult<Change, any>> {
-          const { done, value } = await changes.next();
-          return { done: done!, value: done ? value : outer(value) };
+          const result = await changes.next();
+          return result.done || result.value.type === "resync" ? result : { value: outer(result.value) };
         },
       };
     },

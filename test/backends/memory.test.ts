@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "vitest";
 import { isStoreError, json, memory } from "../../src/index.ts";
 import { createClock } from "../../src/testing.ts";
+import { showChange } from "../support/showChange.ts";
 
 const bytes = (length: number): Uint8Array => new Uint8Array(length);
 
@@ -59,8 +60,8 @@ test("what has expired goes before what lives, and evictions are told", async ()
   await store.set("new", bytes(1));
   await store.set("newer", bytes(1));
   const told: string[] = [];
-  for await (const { type, key } of watch) {
-    told.push(`${type} ${key}`);
+  for await (const change of watch) {
+    told.push(showChange(change));
     if (told.length === 4) break;
   }
   assert.deepEqual(told, ["expire expires", "set new", "delete lives", "set newer"]);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { onTestFinished, test, vi } from "vitest";
 import { memory } from "../../src/backends/memory.ts";
+import { showChange } from "../support/showChange.ts";
 
 const value = new Uint8Array(1);
 
@@ -11,7 +12,7 @@ async function expired(sweepInterval: number): Promise<{ swept: string[]; close(
   const swept: string[] = [];
   const watch = store.watch();
   const reading = (async () => {
-    for await (const { type, key } of watch) swept.push(`${type} ${key}`);
+    for await (const change of watch) swept.push(showChange(change));
   })();
   await store.set("key", value, { ttl: 1 });
   time = 1;

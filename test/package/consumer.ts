@@ -45,7 +45,9 @@ export async function bytes(): Promise<Uint8Array | undefined> {
     ["l", new Uint8Array(), { ttl: 5 }],
   ]);
   for await (const key of store.keys({ prefix: "a" })) key.toUpperCase();
-  for await (const change of store.watch()) (change satisfies Change).key.trim();
+  for await (const change of store.watch()) {
+    if ((change satisfies Change).type !== "resync") change.key.trim();
+  }
   const { entries, cursor } = await store.list({ limit: 2 });
   if (flag && cursor && entries[0]?.expiresAt === entry?.expiresAt) await store.close();
   return store.find("a");

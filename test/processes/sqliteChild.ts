@@ -3,6 +3,7 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { sqlite, type SqliteOptions } from "../../src/backends/sqlite.ts";
 import type { Store } from "../../src/core/contract.ts";
+import { showChange } from "../support/showChange.ts";
 
 let store: Store;
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -48,7 +49,7 @@ const calls = {
     const changes = store.watch();
     void (async () => {
       try {
-        for await (const { type, key } of changes) say(["changed", `${type} ${key}`]);
+        for await (const change of changes) say(["changed", showChange(change)]);
       } catch (error) {
         say(["broke", (error as { code?: string }).code]);
       }

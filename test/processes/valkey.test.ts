@@ -13,6 +13,7 @@ import { until } from "../support/until.ts";
 import { startValkey, type ValkeyServer, type ValkeyServers } from "../support/valkey.ts";
 import { startCluster } from "../support/valkeyCluster.ts";
 import { valkeyCan } from "../support/valkeySubjects.ts";
+import { showChange } from "../support/showChange.ts";
 
 const run = promisify(execFile);
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -143,7 +144,7 @@ for (const name of Object.keys(media)) {
     const reported: string[] = [];
     const changes = store.watch();
     const reading = (async () => {
-      for await (const { type, key } of changes) reported.push(`${type} ${key}`);
+      for await (const change of changes) reported.push(showChange(change));
     })();
     const keys = Array.from({ length: 40 }, (_, number) => `key ${number}`);
     await Promise.all(

@@ -5,6 +5,7 @@ import { remote } from "../../src/http/remote.ts";
 import { bytes, text } from "./pair.ts";
 import type { FaultProxy } from "./faultProxy.ts";
 import type { Fault } from "./faults.ts";
+import { showChange } from "./showChange.ts";
 
 /** What a storm is made of. */
 export const stormFaults: readonly Fault[] = [
@@ -67,9 +68,9 @@ export async function surviveStorm(proxy: FaultProxy, storm: Storm): Promise<voi
 
   async function follow(step: Promise<IteratorResult<Change>>): Promise<void> {
     for (;;) {
-      const { type, key } = (await step).value as Change;
-      if (key === "last") return;
-      reported.set(`${type} ${key}`, (reported.get(`${type} ${key}`) ?? 0) + 1);
+      const change = showChange((await step).value as Change);
+      if (change === "set last") return;
+      reported.set(change, (reported.get(change) ?? 0) + 1);
       step = changes.next();
     }
   }

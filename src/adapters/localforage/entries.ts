@@ -1,4 +1,5 @@
-import type { Change, Entry } from "../../core/contract.ts";
+import type { Entry } from "../../core/contract.ts";
+import type { KeyChange } from "../../core/keyChange.ts";
 import { isStoreError, StoreError } from "../../core/error.ts";
 import { isKey } from "../../core/key.ts";
 import { withCode } from "./failure.ts";
@@ -9,11 +10,11 @@ import { decode, encode, unreadable } from "./value.ts";
 export interface Entries {
   /** Returns an entry, an unreadable one for what cannot be decoded. */
   read(key: string): Promise<Entry | undefined>;
-  put(key: string, entry: Entry): Promise<Change>;
+  put(key: string, entry: Entry): Promise<KeyChange>;
   /** Puts all or none: what lay there is put back if one of the writes fails. */
-  putAll(items: readonly (readonly [key: string, entry: Entry])[]): Promise<Change[]>;
+  putAll(items: readonly (readonly [key: string, entry: Entry])[]): Promise<KeyChange[]>;
   /** Removes an entry that lies there at some time. */
-  drop(key: string, entry: Entry, at: number): Promise<Change>;
+  drop(key: string, entry: Entry, at: number): Promise<KeyChange>;
   /** Returns the keys that begin with a prefix and stand after another, sorted: those that can be a store's. */
   keys(prefix: string, after?: string): Promise<string[]>;
   /** The Storage that localForage writes to, if that is what its driver does. */
@@ -32,7 +33,7 @@ export function createEntries(instance: LocalForageLike): Entries {
     }
   }
 
-  async function put(key: string, entry: Entry): Promise<Change> {
+  async function put(key: string, entry: Entry): Promise<KeyChange> {
     const write = (): Promise<unknown> => instance.setItem(key, encode(entry));
     // After a write that the quota refused, Firefox's next transaction takes none either; the one after it does.
     const again = (error: unknown): Promise<unknown> =>

@@ -1,9 +1,9 @@
-import type { Change } from "../../core/contract.ts";
+import type { KeyChange } from "../../core/keyChange.ts";
 import { onPageEvents } from "../../core/onPageEvents.ts";
 
 /** Reports changes a moment later, several together. */
 export interface Announcer {
-  report(changes: readonly Change[]): void;
+  report(changes: readonly KeyChange[]): void;
   /** Reports what waits. */
   flush(): void;
   /** Reports what waits, and nothing later. */
@@ -14,8 +14,8 @@ export interface Announcer {
  * Reports the first changes at once, and those that follow within `delay` ms together: a message to other contexts costs
  * about as much as a small write. In a page that is hidden, whose timers are late, or left, nothing waits.
  */
-export function createAnnouncer(report: (changes: readonly Change[]) => void, delay: number): Announcer {
-  let waiting: readonly Change[] = [];
+export function createAnnouncer(report: (changes: readonly KeyChange[]) => void, delay: number): Announcer {
+  let waiting: readonly KeyChange[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   function flush(): void {

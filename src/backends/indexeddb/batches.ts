@@ -1,4 +1,5 @@
-import type { Call, Change } from "../../core/contract.ts";
+import type { Call } from "../../core/contract.ts";
+import type { KeyChange } from "../../core/keyChange.ts";
 import { isQuota, Refusal, toStoreError, type Failure } from "./failure.ts";
 import type { Reader } from "./reader.ts";
 import type { Job, Work } from "./work.ts";
@@ -19,7 +20,7 @@ export function createBatches(
   read: Reader["read"],
   write: Writer,
   makeRoom: MakeRoom,
-  report: (changes: readonly Change[]) => void,
+  report: (changes: readonly KeyChange[]) => void,
 ): RunBatch {
   async function run(batch: readonly Job[], isLast = false): Promise<void> {
     let aborted: Failure | undefined | void;
@@ -30,7 +31,7 @@ export function createBatches(
       return;
     }
     const again: Job[] = [];
-    const changes: Change[] = [];
+    const changes: KeyChange[] = [];
     for (const job of batch) {
       if (job.error instanceof Refusal) job.reject(job.error.error);
       else if (!aborted && !job.error) {

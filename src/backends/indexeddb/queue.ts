@@ -1,4 +1,5 @@
-import type { Awaitable, Call, Change } from "../../core/contract.ts";
+import type { Awaitable, Call } from "../../core/contract.ts";
+import type { KeyChange } from "../../core/keyChange.ts";
 import { StoreError } from "../../core/error.ts";
 import { createBatches, type MakeRoom } from "./batches.ts";
 import type { Cache } from "./cache.ts";
@@ -32,7 +33,7 @@ export function createTransactionQueue(
   cache: Cache,
   options: DatabaseOptions,
   makeRoom: MakeRoom,
-  report: (changes: readonly Change[]) => void,
+  report: (changes: readonly KeyChange[]) => void,
 ): TransactionQueue {
   const hits = createHits(cache);
   const connection = createConnection(options, () => {

@@ -1,9 +1,9 @@
-import type { Change } from "../../core/contract.ts";
+import type { KeyChange } from "../../core/keyChange.ts";
 import type { Activity } from "./active.ts";
 import type { Stored } from "./record.ts";
 
 /** A change that a transaction makes, with the record that a set writes. */
-export interface Mutation extends Change {
+export interface Mutation extends KeyChange {
   readonly record?: Stored;
 }
 

@@ -1,9 +1,10 @@
-import type { Change, Observer } from "../../core/contract.ts";
+import type { Observer } from "../../core/contract.ts";
+import type { KeyChange } from "../../core/keyChange.ts";
 import { createHub, createSharedHub, type Hub } from "../../core/hub.ts";
 import type { LastNumber } from "./number.ts";
 
 /** A change as it goes between stores: with the key as it is in the Storage. */
-export interface StorageChange extends Change {
+export interface StorageChange extends KeyChange {
   /** The deadline of what was set. */
   readonly expiresAt?: number | undefined;
   /** The number behind it, 0 if there is none. */
@@ -15,7 +16,7 @@ export interface Changes {
   /** Begins to hear of the changes that other stores make in a Storage. */
   connect(storage: object): void;
   /** Notes a change that the next commit reports. */
-  add(type: Change["type"], key: string, expiresAt?: number): void;
+  add(type: KeyChange["type"], key: string, expiresAt?: number): void;
   /** Reports what was added. */
   commit(): void;
   watch(observer: Observer): () => void;
@@ -57,7 +58,7 @@ export function createChanges(
   return {
     connect(storage) {
       hub = isShared ? createSharedHub("shelflife:localstorage") : hubOf(storage);
-      disconnect = hub.watch({ changed: hear, failed() {} });
+      disconnect = hub.watch({ changed: hear, resync: watchers.resync, failed() {} });
     },
     add(type, key, expiresAt) {
       made.push({ type, key: prefix + key, expiresAt, number: 0 });

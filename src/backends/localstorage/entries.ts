@@ -1,4 +1,5 @@
-import type { Change, Entry, Value } from "../../core/contract.ts";
+import type { Entry, Value } from "../../core/contract.ts";
+import type { KeyChange } from "../../core/keyChange.ts";
 import { isStoreError, quote, StoreError } from "../../core/error.ts";
 import type { Medium } from "./medium.ts";
 import { readHead, readValue, writeRecord, type Head } from "./record.ts";
@@ -24,7 +25,7 @@ export interface Entries {
 /** Returns the entries in a medium. `changed` gets each change. */
 export function createEntries(
   { read, write, keys }: Medium,
-  changed: (type: Change["type"], key: string, expiresAt?: number) => void,
+  changed: (type: KeyChange["type"], key: string, expiresAt?: number) => void,
 ): Entries {
   // The deadlines in the Storage, from the first sweep on, so that a sweep reads what has expired and not all there is.
   let deadlines: Map<string, number> | undefined;

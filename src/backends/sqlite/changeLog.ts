@@ -1,4 +1,4 @@
-import type { Change } from "../../core/contract.ts";
+import type { KeyChange } from "../../core/keyChange.ts";
 import type { Cell, Client } from "./client.ts";
 import { addWatcher, askWatchers, lagging, listWatchers, types, type Joined, type Watcher } from "./watchers.ts";
 
@@ -12,7 +12,7 @@ export interface ChangeLog {
   end(client: Client, self: string | undefined): void;
   /** Whether the last transaction has written changes down. */
   hasGrown(): boolean;
-  add(client: Client, type: Change["type"], key: string): void;
+  add(client: Client, type: KeyChange["type"], key: string): void;
   /** Writes down that all entries go whose keys are from `low` to below `high`. */
   addRange(client: Client, low: Cell, high: Cell, now: number): void;
   /** Adds a watcher of what this transaction does next, unless it is there. */

@@ -1,4 +1,4 @@
-import type { Change } from "../../core/contract.ts";
+import type { KeyChange } from "../../core/keyChange.ts";
 import { isStoreError } from "../../core/error.ts";
 import { letExit } from "../../core/timers.ts";
 import type { ChangeLog } from "./changeLog.ts";
@@ -26,7 +26,7 @@ export interface LogReader {
 
 /** What a reader reports to. */
 export interface LogObserver {
-  changed(number: number, change: Change): void;
+  changed(number: number, change: KeyChange): void;
   /**
    * Called when changes may have been missed, up to that number: the file has forgotten this watcher, or another one is in
    * its place.

@@ -1,4 +1,4 @@
-import type { Change } from "../../core/contract.ts";
+import type { KeyChange } from "../../core/keyChange.ts";
 import type { Client, Row } from "./client.ts";
 import { decodeKey } from "./key.ts";
 
@@ -13,7 +13,7 @@ const trimmed = 5000;
 export const longestSilence = 30_000;
 
 /** The types of changes, by the number that stands for each in the file. */
-export const types: readonly Change["type"][] = ["set", "delete", "expire"];
+export const types: readonly KeyChange["type"][] = ["set", "delete", "expire"];
 
 /** A watcher as the file knows it: how far it has read, and since when it owes a sign of life. */
 export interface Watcher {
@@ -84,7 +84,7 @@ export function readChanges(client: Client, id: string, position: number): LogPa
 }
 
 /** The change that a row of the log stands for. */
-export function toChange({ type, key }: Row): Change {
+export function toChange({ type, key }: Row): KeyChange {
   return { type: types[type as number]!, key: decodeKey(key!) };
 }
 

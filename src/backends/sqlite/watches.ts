@@ -1,5 +1,4 @@
 import type { Observer } from "../../core/contract.ts";
-import { StoreError } from "../../core/error.ts";
 import type { ChangeLog } from "./changeLog.ts";
 import { createLogReader, type LogReader } from "./logReader.ts";
 import type { WorkQueue } from "./workQueue.ts";
@@ -30,19 +29,11 @@ export function createWatches(queue: WorkQueue, log: ChangeLog): Watches {
       missed(last) {
         for (const observer of observers.keys()) {
           observers.set(observer, last);
-          resync(observer);
+          observer.resync();
         }
       },
       failed: breakOff,
     });
-  }
-
-  /** Reports that changes may have been missed; to those that have no ear for that, by the end of their watch. */
-  function resync(observer: Observer & { resync?(): void }): void {
-    if (observer.resync) return observer.resync();
-    observers.delete(observer);
-    leave(reader!);
-    observer.failed(new StoreError("unavailable", "Watch broke: expected every change, got fewer"));
   }
 
   /** The last one out ends the reader. */

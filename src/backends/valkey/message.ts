@@ -1,10 +1,10 @@
-import type { Change } from "../../core/contract.ts";
+import type { KeyChange } from "../../core/keyChange.ts";
 
 // A message is the node that it comes from (nothing without a cluster), a blank, and for each change its type, the length of
 // the name on the server in bytes, a colon, and the name. The scripts write it.
 const blank = 32;
 const colon = 58;
-const types: Readonly<Record<string, Change["type"]>> = { s: "set", d: "delete", e: "expire" };
+const types: Readonly<Record<string, KeyChange["type"]>> = { s: "set", d: "delete", e: "expire" };
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Returns the node that a message comes from, "" where there is one alone. */
@@ -13,8 +13,8 @@ export function originOf(message: Uint8Array): string {
 }
 
 /** Reads the changes in a message, of keys behind a prefix of so many bytes. */
-export function readChanges(message: Uint8Array, prefixLength: number): Change[] {
-  const changes: Change[] = [];
+export function readChanges(message: Uint8Array, prefixLength: number): KeyChange[] {
+  const changes: KeyChange[] = [];
   let at = message.indexOf(blank) + 1;
   while (at < message.length) {
     const type = types[String.fromCharCode(message[at]!)]!;

@@ -7,14 +7,18 @@ export const watchCommand: Command = {
   name: "watch",
   summary: "report each change, until it is interrupted",
   options: { ...storeOptions, prefix: prefixOption, json: jsonOption },
-  details: 'A change on each line: set, delete or expire, and the key. With --json: {"type", "key"}.',
+  details: [
+    'A change on each line: set, delete or expire, and the key. With --json: {"type", "key"}. A line "resync", {"type": "resync"}',
+    "with --json, says that changes may have been missed before it.",
+  ].join("\n"),
   examples: ["shelflife watch --prefix session/", "shelflife watch --json --url https://store.example/"],
   async run(invocation) {
     const { world, options, isJson } = invocation;
     const signal = world.interrupted();
     await withStore(invocation, async (store) => {
-      for await (const { type, key } of store.watch({ prefix: options.prefix, signal })) {
-        await world.write(isJson ? `${JSON.stringify({ type, key })}\n` : `${type} ${showKey(key)}\n`);
+      for await (const change of store.watch({ prefix: options.prefix, signal })) {
+        const line = change.type === "resync" ? change.type : `${change.type} ${showKey(change.key)}`;
+        await world.write(`${isJson ? JSON.stringify(change, ["type", "key"]) : line}\n`);
       }
     });
     return exitCodes.done;

@@ -1,4 +1,4 @@
-import type { Change, CompleteBackend, WatchOptions } from "../contract.ts";
+import type { Change, CompleteBackend, Observer, WatchOptions } from "../contract.ts";
 import { hold } from "../hold.ts";
 import { checkPrefix } from "../key.ts";
 import type { Run } from "./calls.ts";
@@ -35,10 +35,14 @@ export function startWatch(
     const prefix = checkPrefix(options?.prefix);
     // It may have ended while it waited for an earlier one to begin.
     if (!controller) return;
-    const changed = (change: Change): void => {
-      if (change.key.startsWith(prefix)) controller?.enqueue(change);
+    const observer: Observer = {
+      changed(change) {
+        if (change.key.startsWith(prefix)) controller?.enqueue(change);
+      },
+      resync: () => controller?.enqueue({ type: "resync" }),
+      failed: (error) => end("error", error),
     };
-    const stopReporting = await backend.watch({ prefix }, { changed, failed: (error) => end("error", error) }, call);
+    const stopReporting = await backend.watch({ prefix }, observer, call);
     if (controller) stop = stopReporting;
     else stopReporting();
   });

@@ -93,9 +93,13 @@ export function advance(
   take: (id: string, change: Change) => void,
 ): number {
   for (let count = 0; at < log.end && count < portion; at++) {
-    const { type, key } = log.read(at);
-    if (!key.startsWith(prefix)) continue;
-    take(log.id(at + 1), { type, key: key.slice(hidden.length) });
+    const change = log.read(at);
+    if (change.type === "resync") take(log.id(at + 1), change);
+    else {
+      const { type, key } = change;
+      if (!key.startsWith(prefix)) continue;
+      take(log.id(at + 1), { type, key: key.slice(hidden.length) });
+    }
     count++;
   }
   return at;

@@ -1,5 +1,6 @@
 import type { Change } from "../../core/contract.ts";
 import { checkPrefix } from "../../core/key.ts";
+import type { KeyChange } from "../../core/keyChange.ts";
 import type { Polled } from "../wire/events.ts";
 import { jsonType } from "../wire/json.ts";
 import type { Ask } from "./ask.ts";
@@ -52,9 +53,16 @@ async function poll(feed: Feed, interest: Interest): Promise<Reply> {
   try {
     const { after } = interest;
     const found = after === undefined ? now : log.find(after);
-    const changes: Change[] = [];
-    const at = found === undefined ? log.end : advance(log, found, interest, (_, change) => changes.push(change));
-    const polled: Polled = { changes, last: log.id(at), ...(found === undefined && { resync: true }) };
+    const changes: KeyChange[] = [];
+    let isMissing = found === undefined;
+    const take = (change: Change): void => {
+      if (change.type !== "resync") return void changes.push(change);
+      // Those before it are among what is read again.
+      isMissing = true;
+      changes.length = 0;
+    };
+    const at = found === undefined ? log.end : advance(log, found, interest, (_, change) => take(change));
+    const polled: Polled = { changes, last: log.id(at), ...(isMissing && { resync: true }) };
     return writeJson(polled);
   } finally {
     feed.leave();

@@ -1,18 +1,20 @@
 import type { Change } from "../../core/contract.ts";
+import type { KeyChange } from "../../core/keyChange.ts";
 
 /** How often an idle stream gives a sign of life: ms. One that is silent for three times as long is broken. */
 export const heartbeat = 15_000;
 
 /** What a poll for changes is answered with: those after an id, and the id of the last. */
 export interface Polled {
-  readonly changes: readonly Change[];
+  readonly changes: readonly KeyChange[];
   readonly last: string;
   /** Changes may be missing. */
   readonly resync?: boolean;
 }
 
 /** Writes a change as an event. */
-export const writeEvent = (id: string, change: Change): string => `id: ${id}\ndata: ${JSON.stringify(change)}\n\n`;
+export const writeEvent = (id: string, change: Change): string =>
+  change.type === "resync" ? writeResync(id) : `id: ${id}\ndata: ${JSON.stringify(change)}\n\n`;
 
 /** Writes an event that says that changes may be missing before an id. A browser reports none that has no data. */
 export const writeResync = (id: string): string => `event: resync\nid: ${id}\ndata: null\n\n`;
@@ -22,7 +24,7 @@ export const writeSign = (id: string): string => `id: ${id}\n\n`;
 
 /** Takes the events of a stream of changes: a change, or that some may be missing. */
 export interface EventSink {
-  changed(change: Change): void;
+  changed(change: KeyChange): void;
   resync(): void;
   /** The stream has come so far. */
   reached(id: string): void;
@@ -35,7 +37,7 @@ export function readEvents(text: string, sink: EventSink): string {
   for (const event of events) {
     const fields = Object.fromEntries(event.split("\n").map((line) => line.split(/: ([^]*)/, 2)));
     if (fields.event) sink.resync();
-    if (fields.data) sink.changed(JSON.parse(fields.data));
+    else if (fields.data) sink.changed(JSON.parse(fields.data));
     if (fields.id) sink.reached(fields.id);
   }
   return rest;

@@ -2,13 +2,18 @@ import type { Change, Store } from "../../core/contract.ts";
 import type { Context } from "../case.ts";
 import { equal } from "../expect.ts";
 
+/** Shows a change as "type key", and one without a key as its type. */
+export function show(change: Change): string {
+  return change.type === "resync" ? change.type : `${change.type} ${change.key}`;
+}
+
 /** Reads some changes, each as "type key". */
 export async function collect(changes: AsyncIterator<Change>, count: number): Promise<string[]> {
   const collected: string[] = [];
   while (collected.length < count) {
     const { done, value } = await changes.next();
     if (done) break;
-    collected.push(`${value.type} ${value.key}`);
+    collected.push(show(value));
   }
   return collected;
 }

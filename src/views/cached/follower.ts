@@ -1,4 +1,4 @@
-import type { Store } from "../../core/contract.ts";
+import type { Change, Store } from "../../core/contract.ts";
 import { letExit } from "../../core/timers.ts";
 
 // How long nothing is held after a watch broke, and at most after it did again and again: ms.
@@ -17,10 +17,10 @@ export interface Follower {
   close(): void;
 }
 
-/** Returns a follower of a store, which calls `changed` for each key that changes, and `missed` when changes may have been missed. */
+/** Returns a follower of a store, which calls `changed` for each change, and `missed` when changes may have been missed without one that says so. */
 export function createFollower(
   store: Pick<Store<any>, "watch">,
-  changed: (key: string) => void,
+  changed: (change: Change) => void,
   missed: () => void,
 ): Follower {
   let rest = firstRest;
@@ -34,8 +34,8 @@ export function createFollower(
       const shown = (event: { persisted?: boolean }): void => void (event.persisted && missed());
       globalThis.addEventListener?.("pageshow", shown);
       try {
-        for await (const { key } of store.watch({ unref: true })) {
-          changed(key);
+        for await (const change of store.watch({ unref: true })) {
+          changed(change);
           rest = firstRest;
         }
       } catch {

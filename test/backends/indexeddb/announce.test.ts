@@ -5,7 +5,7 @@ import { createAnnouncer, type Announcer } from "../../../src/backends/indexeddb
 import type { Change } from "../../../src/index.ts";
 import { definePageGlobal } from "../../support/page.ts";
 
-const change = (key: string): Change => ({ type: "set", key });
+const change = (key: string): Extract<Change, { key: string }> => ({ type: "set", key });
 interface Fresh {
   readonly announcer: Announcer;
   /** The keys of each message. */

@@ -5,6 +5,7 @@ import { localstorage } from "../../../src/index.ts";
 import { createClock } from "../../../src/testing.ts";
 import { utf8 } from "../../support/bytes.ts";
 import { hasCode, keysOf, openIn } from "../../support/localStorage.ts";
+import { showChange } from "../../support/showChange.ts";
 
 test("a damaged record is cant-decode to readers, and in nobody's way", async () => {
   const clock = createClock();
@@ -107,7 +108,7 @@ test("a sweep reads what has expired, not what is stored", async () => {
   await store.set("fresh", utf8("x"), { ttl: 5 });
   await store.set("old 19", utf8("x"), { ttl: 1000 });
   // The other store hears of changes a little later.
-  for await (const { key } of heard) if (key === "old 19") break;
+  for await (const change of heard) if (showChange(change) === "set old 19") break;
   clock.advance(10);
   assert.equal(await other.sweep(), 10, "what another store wrote: 9 old ones and the fresh one");
   assert.equal(await store.sweep(), 0);

@@ -17,6 +17,12 @@ async function change(store: { set(key: string, value: Uint8Array): Promise<void
   }
 }
 
+/** Answers no request for a stream, so that changes are polled for. */
+async function heldBack(request: Request, send: (request: Request) => Promise<Response>): Promise<Response> {
+  const isStream = request.url.includes("/changes") && request.headers.get("accept") !== "application/json";
+  return isStream ? new Response("", { status: 502 }) : send(request);
+}
+
 /** Turns the clock of the timers until work is done. */
 async function turnUntil<R>(work: Promise<R>): Promise<R> {
   let isOver = false;
@@ -245,7 +251,7 @@ test("where streams bring nothing changes are polled for: each once", async () =
   }
 });
 
-test("a watch that missed changes says so", async () => {
+test("a watch that missed changes says so, and goes on", async () => {
   const { store } = pair();
   const first = pair({ store });
   const second = pair({ store });
@@ -259,5 +265,30 @@ test("a watch that missed changes says so", async () => {
       return new Response("", response);
     },
   });
-  await assert.rejects(far.watch().next(), (error) => isUnavailable(error) && /missed/.test(String(error)));
+  const watch = far.watch();
+  assert.deepEqual((await watch.next()).value, { type: "resync" });
+  await store.set("a", bytes("x"));
+  assert.deepEqual((await watch.next()).value, { type: "set", key: "a" });
+  await watch.return!();
+});
+
+test("what the handler's own store may have missed, every watch far away is told", async () => {
+  for (const between of [undefined, heldBack]) {
+    const { store, observers } = watched();
+    const { far } = pair({ store, ...(between && { between }) });
+    const watch = far.watch({ prefix: "b" });
+    const first = watch.next();
+    await until(() => observers.size > 0);
+    await far.findMany([]);
+    for (const observer of observers) {
+      observer.changed({ type: "set", key: "b" });
+      observer.resync();
+      observer.changed({ type: "set", key: "b2" });
+    }
+    const told = [(await first).value];
+    while (told.at(-1)?.key !== "b2") told.push((await watch.next()).value);
+    // Those before it are among what is read again.
+    assert.deepEqual(told.slice(-2), [{ type: "resync" }, { type: "set", key: "b2" }]);
+    await far.close();
+  }
 });

@@ -35,7 +35,7 @@ test("where changes are not told nothing is held, and the watch is tried at ever
   let watches = 0;
   let isThere = false;
   let end = (): void => {};
-  let tell: (change: Change) => void = () => {};
+  let tell: (change: Extract<Change, { key: string }>) => void = () => {};
   const store = createStore(
     least({
       watch(_, { changed, failed }) {
