@@ -3,6 +3,7 @@ import type { CallOptions, Change, Entry, Store } from "../core/contract.ts";
 import { disposable } from "../core/disposable.ts";
 import { check, missing } from "../core/error.ts";
 import { checkPrefix } from "../core/key.ts";
+import { mapChanges } from "../core/mapChanges.ts";
 import { callable, positiveInteger } from "../core/options.ts";
 import { untilAborted } from "../core/untilAborted.ts";
 import { isBytes } from "../core/value.ts";
@@ -50,9 +51,10 @@ export function cached<T = Uint8Array>(store: Store<T>, { maxBytes, now = Date.n
     for (const key of [...entries.keys(), ...reads.keys()]) if (key.startsWith(prefix)) forget(key);
   }
 
-  function heed(change: Change): void {
+  function heed(change: Change): Change {
     if (change.type === "resync") forgetAll();
     else forget(change.key);
+    return change;
   }
 
   /** Returns a value that is held, the caller's own, at once to a call without options that would have to be checked. */
@@ -125,21 +127,8 @@ export function cached<T = Uint8Array>(store: Store<T>, { maxBytes, now = Date.n
         () => store.clear(options),
       );
     },
-    watch(options) {
-      const changes = store.watch(options);
-      return {
-        ...changes,
-        [Symbol.asyncIterator]() {
-          return this;
-        },
-        async next(): Promise<IteratorResult<Change, any>> {
-          const result = await changes.next();
-          // A reader that reads upon a change gets what changed.
-          if (!result.done) heed(result.value);
-          return result;
-        },
-      };
-    },
+    // A reader that reads upon a change gets what changed.
+    watch: (options) => mapChanges(store.watch(options), heed),
     close() {
       follower.close();
       forgetAll();

@@ -1,9 +1,10 @@
 import { checkItems } from "../core/check.ts";
-import type { Awaitable, Change, Page, PrefixOptions, Store } from "../core/contract.ts";
+import type { Awaitable, Page, PrefixOptions, Store } from "../core/contract.ts";
 import { check, isStoreError, quote } from "../core/error.ts";
 import { checkPrefix, isKey } from "../core/key.ts";
 import { attempt } from "../core/attempt.ts";
 import { lend, setText, lending } from "../core/lending.ts";
+import { mapChanges } from "../core/mapChanges.ts";
 
 // The calls that are about one key, which is their first argument.
 const keyed = ["get", "find", "has", "entry", "set", "delete", "compareAndSet", "setIfAbsent", "take", "increment", "update", "touch"] as const; // prettier-ignore
@@ -74,19 +75,8 @@ export function prefix<T>(store: Store<T>, prefix: string): Store<T> {
         return { ...page, entries: page.entries.map(outer) };
       }),
     clear: (options) => run(() => store.clear(within(options))),
-    watch(options) {
-      const changes = store.watch(within(options));
-      return {
-        ...changes,
-        [Symbol.asyncIterator]() {
-          return this;
-        },
-        async next(): Promise<IteratorResult<Change, any>> {
-          const result = await changes.next();
-          return result.done || result.value.type === "resync" ? result : { value: outer(result.value) };
-        },
-      };
-    },
+    watch: (options) =>
+      mapChanges(store.watch(within(options)), (change) => (change.type === "resync" ? change : outer(change))),
   };
   for (const name of keyed) {
     const call = store[name] as (key: string, ...rest: unknown[]) => Promise<unknown>;
