@@ -16,7 +16,9 @@ import type { Route, Routes } from "./server/route.ts";
 import { createRoutes } from "./server/routes.ts";
 import type { Action, Scope } from "./server/scope.ts";
 import { refuseLate, startTimeout } from "./server/timeout.ts";
+import { ttlHeader } from "./wire/headers.ts";
 import type { Method, Resource } from "./wire/resource.ts";
+import { keep } from "./wire/ttl.ts";
 
 export type { Action, Scope };
 
@@ -99,7 +101,7 @@ export function handler(store: Store, options: HandlerOptions = {}): (request: R
   const applyOnce = createIdempotency(requests, now, (error) => onError?.(error));
 
   /** Does what a route is for; its errors are answers too. */
-  async function run(route: Route, ask: Ask): Promise<Reply> {
+  async function run(route: Pick<Route, "run">, ask: Ask): Promise<Reply> {
     const { request, signal } = ask;
     try {
       return await route.run(ask);
@@ -116,15 +118,16 @@ export function handler(store: Store, options: HandlerOptions = {}): (request: R
 
   /** Does what a route is for once, however often it is asked for under a name. */
   async function runNamed(name: string, route: Route, ask: Ask, { resource, query }: Target): Promise<Reply> {
-    const { method, headers } = ask.request;
+    const { request } = ask;
     // Read before it is noted: what was cut off on the way here was never begun.
     const body = await ask.body();
-    // The lifetimes within a batch shrink with each repetition; any other body stays the same.
-    const content = resource === "batch" ? "" : await hash(body);
-    const type = resource === "entry" ? (headers.get("content-type") ?? "") : "";
-    const fingerprint = `${method} ${resource}?${query} ${content}${type}`;
+    const prepared = await route.prepare?.(ask);
+    const content = prepared ? await prepared.content() : await hash(body);
+    // Nothing is applied, and the name is left to those who may.
+    if (content === undefined) return run(prepared!, ask);
+    const fingerprint = JSON.stringify([request.method, resource, query, content, headersOf(request, route.headers)]);
     const id = `${ask.before}\n${name}`;
-    return applyOnce(await hash(toBytes(id)), await hash(toBytes(fingerprint)), () => run(route, ask));
+    return applyOnce(await hash(toBytes(id)), await hash(toBytes(fingerprint)), () => run(prepared ?? route, ask));
   }
 
   async function answer(request: Request): Promise<Reply> {
@@ -141,7 +144,7 @@ export function handler(store: Store, options: HandlerOptions = {}): (request: R
     if (!route) {
       throw refusal("method", `Unknown method: expected ${methods}, got ${quote(request.method)}`, { allow: methods });
     }
-    admitted.allow(...route.needs);
+    admitted.allow(...route.needs(request));
     const time = readTimeout(request);
     const timeout = time === undefined ? undefined : startTimeout(time);
     try {
@@ -166,6 +169,14 @@ export function handler(store: Store, options: HandlerOptions = {}): (request: R
     const reply = await answer(request).catch((error: unknown) => refuse(error, request));
     return toResponse(reply, request, corsHeaders(request, cors));
   };
+}
+
+/** Returns the headers by which a request differs from others, as they stay when it is repeated: lifetimes shrink meanwhile. */
+function headersOf({ headers }: Request, names: readonly string[]): readonly (string | null)[] {
+  return names.map((name) => {
+    const text = headers.get(name);
+    return name === ttlHeader && text !== null && text !== keep ? "" : text;
+  });
 }
 
 const aStore: Rule = {

@@ -77,7 +77,7 @@ export const descriptions: { readonly [resource in Resource]: { readonly [method
     PUT: {
       summary: "Write a value",
       description:
-        "Answered when the medium has committed it. Without a lifetime the value never expires, whatever deadline the key had.",
+        "Answered when the medium has committed it. Without a lifetime the value never expires, whatever deadline the key had. With a condition it takes the right to read, too.",
       headers: conditions,
       body: {
         description: "The value: any bytes, none among them. A `Content-Type` is kept with these very bytes.",
@@ -89,6 +89,7 @@ export const descriptions: { readonly [resource in Resource]: { readonly [method
     },
     DELETE: {
       summary: "Remove a value",
+      description: "With a condition it takes the right to read, too.",
       headers: conditions,
       answers: done("It is removed."),
       refusals: ["not-found", "condition"],
@@ -141,7 +142,7 @@ export const descriptions: { readonly [resource in Resource]: { readonly [method
     POST: {
       summary: "Do many things in one request",
       description:
-        "A frame: a line of JSON (a `Batch`) that ends with a line feed, then the values that it announces, one after the other, as they are. To find, set or delete is all or nothing; of calls each has an outcome of its own, and of two calls about one key the second begins when the first is done. What each part does, its sender has to be allowed to do.",
+        "A frame: a line of JSON (a `Batch`) that ends with a line feed, then the values that it announces, one after the other, as they are. To find, set or delete is all or nothing; of calls each has an outcome of its own, and of two calls about one key the second begins when the first is done. What each part does, its sender has to be allowed to do; a `swap` takes the rights to read and to write.",
       body: {
         required: true,
         description: "A frame whose first line is a `Batch`.",

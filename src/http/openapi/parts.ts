@@ -26,7 +26,8 @@ export const requestHeaders: Named = {
   [ttlHeader]: { description: "How long the value lives: ms. Without it, for ever.", schema: ms },
   [timeoutHeader]: { description: "How long the client waits for the answer: ms.", schema: { type: "number", minimum: 0 } }, // prettier-ignore
   [idempotencyHeader]: {
-    description: "A name that no other request has: what is repeated under it is applied once, and answered the same.",
+    description:
+      "A name that no other request has: what is repeated under it is applied once, and answered the same. Another request under it is refused; only its lifetimes may differ.",
     schema: { type: "string", pattern: "^[!-~]{1,255}$" },
   },
   "if-match": { description: "Only if the value has one of these tags, or with `*` if there is one.", schema: text },

@@ -10,12 +10,19 @@ import type { Action, Scope } from "./scope.ts";
 /** Decides about a request: `true` for everything, a scope for a part, anything else for nothing. */
 export type Authorize = (request: Request) => Awaitable<boolean | Scope>;
 
-/** Returns the store that a request may see, and a function that refuses what it may not do with it. */
-export async function admit(
-  store: Store,
-  request: Request,
-  authorize: Authorize | undefined,
-): Promise<{ store: Store; before: string; allow(...actions: readonly Action[]): void }> {
+/** What a request may see of a store, and do with it. */
+export interface Admitted {
+  readonly store: Store;
+  /** What the keys begin with of the part of the store that the request may see. */
+  readonly before: string;
+  /** Returns whether the request may do something. */
+  can(action: Action): boolean;
+  /** Refuses what the request may not do. */
+  allow(...actions: readonly Action[]): void;
+}
+
+/** Returns what a request may see of a store, and do with it. */
+export async function admit(store: Store, request: Request, authorize: Authorize | undefined): Promise<Admitted> {
   if (!authorize && isExposed(request)) {
     const expected = 'expected an "authorize" where other machines reach the store';
     throw new StoreError("unauthorized", `Request is not authorized: ${expected}`);
@@ -24,17 +31,21 @@ export async function admit(
   if (answer !== true && Object(answer) !== answer) {
     throw new StoreError("unauthorized", "Request is not authorized: expected valid credentials");
   }
-  const { prefix: before = "", can } = answer === true ? {} : (answer as Scope);
+  const { prefix: before = "", can: rights } = answer === true ? {} : (answer as Scope);
+  const can = (action: Action): boolean => !rights || rights.includes(action);
   return {
     store: before === "" ? store : prefix(store, before),
     before,
+    can,
     allow(...actions) {
-      for (const action of actions) {
-        if (can && !can.includes(action))
-          throw refusal("forbidden", `Request is forbidden: expected the right to ${action}`);
-      }
+      for (const action of actions) if (!can(action)) throw refuseAction(action);
     },
   };
+}
+
+/** Returns the refusal of a request for want of a right. */
+export function refuseAction(action: string): StoreError {
+  return refusal("forbidden", `Request is forbidden: expected the right to ${action}`);
 }
 
 /** The origins of pages that may use the store: all, or those of a list. */

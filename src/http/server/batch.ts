@@ -3,23 +3,35 @@ import { untilAborted } from "../../core/untilAborted.ts";
 import { readBatch, type Batch, type BatchCall, type BatchItem, type Found } from "../wire/batch.ts";
 import { sizeOfValues } from "../wire/frame.ts";
 import type { Ask } from "./ask.ts";
-import { checkCall, runCalls, sizeOf } from "./calls.ts";
+import { refuseAction } from "./access.ts";
+import { checkCall, lifetimeAt, operationOf, runCalls, sizeOf } from "./calls.ts";
 import type { Limits } from "./limits.ts";
 import { shapes, type LiveEntry } from "./operation.ts";
 import { operations } from "./operations.ts";
 import { refusal } from "./refusal.ts";
 import { done, writeFrame, writeJson, type Reply } from "./reply.ts";
+import type { Prepared } from "./route.ts";
+import type { Action } from "./scope.ts";
 
 /** Cuts the next value off a batch. */
 type Next = (size: number) => Uint8Array;
 
 const { findMany, setMany, deleteMany } = operations;
 
+/** Reads a batch of a sender who may do anything that there is in one, and returns how it is done. */
+export async function prepareBatch(ask: Ask, limits: Limits): Promise<Prepared> {
+  if (!ask.can("read") && !ask.can("write")) throw refuseAction("read or write");
+  const body = await ask.body();
+  const [batch, next] = checkBatch(body, limits);
+  return {
+    content: () => contentOf(ask, batch, body),
+    run: () => runBatch(ask, batch, next, limits.maxBytes),
+  };
+}
+
 /** Does what a batch asks for, all of it or nothing; of calls, each for itself. */
-export async function runBatch(ask: Ask, limits: Limits): Promise<Reply> {
+async function runBatch(ask: Ask, batch: Batch, next: Next, maxBytes: number): Promise<Reply> {
   const { allow, signal } = ask;
-  const { maxBytes } = limits;
-  const [batch, next] = checkBatch(await ask.body(), limits);
   if ("calls" in batch) return untilAborted(runCalls(ask, batch.calls, next, maxBytes), signal);
   if ("find" in batch) {
     allow(...findMany.needs);
@@ -33,6 +45,36 @@ export async function runBatch(ask: Ask, limits: Limits): Promise<Reply> {
   const items = batch.set.map(([key, size, ttl]) => [key, next(size), { ttl: ttl ?? undefined }] as const);
   await setMany.run(ask, items);
   return done;
+}
+
+/**
+ * Returns what a batch asks for as it stays the same when it is repeated, since lifetimes shrink meanwhile; and which of that
+ * its sender may not do, so that nobody is answered by the rights of another.
+ */
+async function contentOf(ask: Ask, batch: Batch, body: Uint8Array): Promise<string | undefined> {
+  const needs = needsOf(batch);
+  const isRefused = (actions: readonly Action[]): boolean => !actions.every(ask.can);
+  if (needs.length && needs.every(isRefused)) return undefined;
+  const missing = new Set(needs.flat().filter((action) => !ask.can(action)));
+  const size = sizeOfValues(body);
+  const values = size && (await ask.hash(body.subarray(body.length - size)));
+  return JSON.stringify([withoutLifetimes(batch), values, [...missing].sort()]);
+}
+
+/** Returns what its sender has to be allowed to do: for a batch as a whole, or for each call. */
+function needsOf(batch: Batch): readonly (readonly Action[])[] {
+  if ("calls" in batch) return batch.calls.map((call) => operationOf(call[0]).needs);
+  return [("find" in batch ? findMany : "set" in batch ? setMany : deleteMany).needs];
+}
+
+function withoutLifetimes(batch: Batch): unknown {
+  if ("set" in batch) return { set: batch.set.map((item) => withoutLifetime(item, 2)) };
+  if ("calls" in batch) return { calls: batch.calls.map((call) => withoutLifetime(call, lifetimeAt(call))) };
+  return batch;
+}
+
+function withoutLifetime(line: readonly unknown[], at: number): readonly unknown[] {
+  return line.map((each, index) => (index === at && typeof each === "number" ? 0 : each));
 }
 
 function writeFound(entries: readonly (LiveEntry | undefined)[]): Reply {

@@ -97,8 +97,15 @@ export async function runCalls(
   return writeFrame(lines, values);
 }
 
-function operationOf(name: Name): Operation {
+/** Returns the operation that a call asks for. */
+export function operationOf(name: Name): Operation {
   return operations[calls[name]];
+}
+
+/** Returns where in a call the lifetime is that it asks for; -1 for none. */
+export function lifetimeAt([name]: BatchCall): number {
+  const { takes } = operationOf(name);
+  return takes.findIndex((argument) => argument.startsWith("ttl")) + 1 || -1;
 }
 
 /** Returns the size of the value of a call, `null` for none. */

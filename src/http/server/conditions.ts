@@ -8,10 +8,18 @@ export interface Conditions {
   knows(etag: string | undefined): boolean;
 }
 
+/** The headers that have them. */
+export const conditionHeaders = ["if-match", "if-none-match"] as const;
+
+/** Whether a request has conditions. */
+export const isConditional = ({ headers }: Request): boolean =>
+  conditionHeaders.some((name) => headers.get(name) !== null);
+
 /** Reads the conditions of a request. A tag that a proxy made weak by compressing an answer means the same bytes. */
 export function readConditions({ headers }: Request): Conditions {
-  const [wanted, known] = ["if-match", "if-none-match"].map((name) => {
-    const tags = headers.get(name)?.replaceAll("W/", "").split(/\s*,\s*/); // prettier-ignore
+  const [wanted, known] = conditionHeaders.map((name) => {
+    // Not by a pattern with spaces on both sides of the comma, which goes over a run of spaces from each of them.
+    const tags = headers.get(name)?.split(",").map((tag) => tag.trim().replace(/^W\//, "")); // prettier-ignore
     return tags && ((etag: string | undefined) => etag !== undefined && (tags.includes("*") || tags.includes(etag)));
   });
   return {

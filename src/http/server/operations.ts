@@ -97,7 +97,8 @@ export const operations: Operations = {
       store.set(key, value, ttl === undefined && !signal ? undefined : { ttl, signal }),
   },
   change: {
-    needs: ["write"],
+    // Whether the condition was true gives the value away, by guessing.
+    needs: ["read", "write"],
     takes: ["key", "sizeOrNone", "ttlOrKeep"],
     run: (subject, key, next, ttl, judge) =>
       contend(
@@ -111,7 +112,8 @@ export const operations: Operations = {
       ),
   },
   swap: {
-    needs: ["write"],
+    // Whether the tag was right gives the value away, by guessing.
+    needs: ["read", "write"],
     takes: ["key", "sizeOrNone", "tagOrNone", "ttlOrKeep"],
     async run(subject, key, next, tag, ttl) {
       const old = tag === null ? undefined : await subject.store.find(key, optionsOf(subject));

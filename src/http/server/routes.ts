@@ -1,8 +1,10 @@
 import type { Awaitable } from "../../core/contract.ts";
+import { ttlHeader } from "../wire/headers.ts";
 import type { Resource } from "../wire/resource.ts";
 import type { Ask } from "./ask.ts";
-import { runBatch } from "./batch.ts";
+import { prepareBatch } from "./batch.ts";
 import { createChangesReplies } from "./changes.ts";
+import { conditionHeaders, isConditional } from "./conditions.ts";
 import { createEntryReplies } from "./entry.ts";
 import type { Feed } from "./feed.ts";
 import type { Limits } from "./limits.ts";
@@ -11,7 +13,8 @@ import type { Types } from "./mediaTypes.ts";
 import { parametersOf } from "./operation.ts";
 import { operations, requests, type Requested } from "./operations.ts";
 import type { Reply } from "./reply.ts";
-import type { Routes } from "./route.ts";
+import type { Route, Routes } from "./route.ts";
+import type { Action } from "./scope.ts";
 
 /** How each operation that a request may ask for is answered. */
 type Replies = { readonly [name in Requested]: (ask: Ask) => Awaitable<Reply> };
@@ -25,14 +28,32 @@ export function createRoutes(
     ...createEntryReplies(types),
     ...createListingReplies(limits.maxItems),
     ...createChangesReplies(feed, limits.maxStreams),
-    batch: (ask) => runBatch(ask, limits),
+    batch: async (ask) => (await prepareBatch(ask, limits)).run(ask),
   };
   const routes = Object.entries(requests).map(([resource, methods]): [string, Routes] => {
     const asked = Object.entries(methods).map(([method, name]) => {
-      const { needs } = operations[name];
-      return [method, { needs, parameters: parametersOf(operations[name]), run: replies[name] }] as const;
+      const route: Route = {
+        needs: (request) => needsOf(name, request),
+        parameters: parametersOf(operations[name]),
+        headers: headersOf(name),
+        ...(name === "batch" && { prepare: (ask) => prepareBatch(ask, limits) }),
+        run: replies[name],
+      };
+      return [method, route] as const;
     });
     return [resource, Object.fromEntries(asked)];
   });
   return Object.fromEntries(routes) as { readonly [resource in Resource]: Routes };
+}
+
+/** Returns what a request has to be allowed to do: a write with a condition is another operation. */
+function needsOf(name: Requested, request: Request): readonly Action[] {
+  const isChange = (name === "set" || name === "delete") && isConditional(request);
+  return operations[isChange ? "change" : name].needs;
+}
+
+function headersOf(name: Requested): readonly string[] {
+  const conditions = name === "set" || name === "delete" ? conditionHeaders : [];
+  const type = name === "set" ? ["content-type"] : [];
+  return [...(operations[name].takes.includes("ttl") ? [ttlHeader] : []), ...conditions, ...type];
 }

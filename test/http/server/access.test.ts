@@ -73,6 +73,30 @@ test("a scope can do what it lists and nothing else", async () => {
   }
 });
 
+test("a condition on a write asks for the right to read, as it gives the value away", async () => {
+  const secret = bytes("4711");
+  const tag = Buffer.from(await crypto.subtle.digest("SHA-256", secret)).toString("hex");
+  const swap = (wanted: string): string => `["swap","pin",1,${wanted},null]`;
+  for (const can of [["write"], ["write", "list", "watch"], ["read", "write"]] as Action[][]) {
+    const { ask, store } = pair({ handler: { authorize: () => ({ can }) } });
+    await store.set("pin", secret);
+    const mayRead = can.includes("read");
+    for (const method of ["PUT", "DELETE"]) {
+      for (const headers of [{ "if-match": `"${tag}"` }, { "if-match": '"x"' }, { "if-none-match": `"${tag}"` }, { "if-none-match": "*" }]) {
+        const { status } = await ask(method, "entry?key=pin", { headers: headers as {}, ...(method === "PUT" && { body: "4711" }) });
+        assert.equal(status === 403, !mayRead, `${method} ${JSON.stringify(headers)} with ${can.join()}: ${status}`);
+        await store.set("pin", secret);
+      } // prettier-ignore
+    }
+    const body = `{"calls":[${swap('"x"')},${swap("null")},${swap(`"${tag}"`)}]}\n123`;
+    const answer = await (await ask("POST", "batch", { body })).text();
+    if (mayRead) assert.equal(answer, "[false,false,true]\n");
+    else assert.equal(answer.match(/"code":"unauthorized"/g)?.length, 3, answer);
+    // A lifetime that is kept gives nothing away.
+    assert.equal((await ask("PUT", "entry?key=pin", { headers: { "shelflife-ttl": "keep" }, body: "x" })).status, 204);
+  }
+});
+
 test("the remote tells a refusal from an outage and from a miss", async () => {
   const scope: Scope = { can: ["read"] };
   const { far, sent } = pair({

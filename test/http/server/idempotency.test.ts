@@ -3,7 +3,7 @@ import { test, vi } from "vitest";
 import { memory } from "../../../src/backends/memory.ts";
 import type { Store } from "../../../src/core/contract.ts";
 import { createStore } from "../../../src/core/createStore.ts";
-import { handler } from "../../../src/http/handler.ts";
+import { handler, type Action, type Scope } from "../../../src/http/handler.ts";
 import { createClock } from "../../../src/testing/clock.ts";
 import { bytes, mount, pair, text } from "../../support/pair.ts";
 import { until } from "../../support/until.ts";
@@ -64,6 +64,90 @@ test("a name stands for one request", async () => {
       assert.equal(refused.status, 422);
       assert.equal(await code(refused), "invalid-argument");
     }
+  }
+});
+
+test("a name stands for one batch, but for lifetimes, which shrink with each repetition", async () => {
+  const batches: readonly (readonly [body: string, others: readonly string[]])[] = [
+    [
+      '{"set":[["a",1,5000],["b",1,null]]}\n12',
+      [
+        '{"set":[["a",1,5000],["b",1,null]]}\n13',
+        '{"set":[["a",1,5000],["c",1,null]]}\n12',
+        '{"set":[["a",1,null],["b",1,null]]}\n12',
+        '{"set":[["a",2,5000]]}\n12',
+        '{"delete":["a","b"]}\n',
+      ],
+    ],
+    [
+      '{"calls":[["set","a",1,5000],["swap","b",1,null,"keep"],["increment","n",1,null]]}\n12',
+      [
+        '{"calls":[["set","a",1,5000],["swap","b",1,null,"keep"],["increment","n",2,null]]}\n12',
+        '{"calls":[["set","a",1,5000],["swap","b",1,"1","keep"],["increment","n",1,null]]}\n12',
+        '{"calls":[["set","a",1,5000],["swap","b",1,null,5000],["increment","n",1,null]]}\n12',
+        '{"calls":[["increment","n",1,null]]}\n',
+      ],
+    ],
+    ['{"delete":["a","b"]}\n', ['{"delete":["a"]}\n', '{"delete":["b","a"]}\n', '{"find":["a","b"]}\n']],
+  ];
+  for (const requests of [undefined, memory()]) {
+    for (const [index, [body, others]] of batches.entries()) {
+      const { ask, store } = pair({ handler: { requests } });
+      const send = (sent: string): Promise<Response> => ask("POST", "batch", { ...named(`${index}`), body: sent });
+      const answer = await (await send(body)).text();
+      const before = await store.list();
+      assert.equal(await (await send(body.replace("5000", "4000.5"))).text(), answer);
+      for (const other of others) {
+        const refused = await send(other);
+        assert.deepEqual([refused.status, await code(refused)], [422, "invalid-argument"], other);
+      }
+      assert.deepEqual(await store.list(), before);
+    }
+  }
+});
+
+test("a name stands for one condition, and one kind of lifetime", async () => {
+  const { ask, store } = pair();
+  const put = async (headers: Record<string, string>): Promise<number> => {
+    const init = { body: "v", headers: { "idempotency-key": "x", ...headers } };
+    return (await ask("PUT", "entry?key=a", init)).status;
+  };
+  assert.equal(await put({ "shelflife-ttl": "5000" }), 204);
+  assert.equal(await put({ "shelflife-ttl": "4000" }), 204);
+  assert.equal(await put({}), 422);
+  assert.equal(await put({ "shelflife-ttl": "keep" }), 422);
+  assert.equal(await put({ "shelflife-ttl": "5000", "if-match": "*" }), 422);
+  assert.equal(await put({ "shelflife-ttl": "5000", "if-none-match": "*" }), 422);
+  assert.ok((await store.entry("a"))!.expiresAt < Infinity);
+});
+
+test("a repeated request is answered by the rights of its sender, whoever sent the first", async () => {
+  const bodies = [
+    '{"find":["a"]}\n',
+    '{"calls":[["get","a"]]}\n',
+    '{"calls":[["take","b"]]}\n',
+    '{"calls":[["set","d",1,null],["take","c"]]}\n1',
+  ];
+  for (const requests of [undefined, memory()]) {
+    const authorize = ({ headers }: Request): Scope => ({
+      prefix: "p/",
+      can: headers.get("authorization")!.split(",") as Action[],
+    });
+    const { ask, store } = pair({ handler: { requests, authorize } });
+    const send = async (name: string, can: string, body: string): Promise<string> =>
+      (await ask("POST", "batch", { body, headers: { "idempotency-key": name, authorization: can } })).text();
+    await store.setMany(["a", "b", "c"].map((key) => [`p/${key}`, bytes("secret")] as const));
+    for (const [index, body] of bodies.entries()) {
+      const answer = await send(`${index}`, "read,write", body);
+      assert.match(answer, /secret/, body);
+      for (const can of ["write", "list", "watch", "none", "list,write"]) {
+        assert.doesNotMatch(await send(`${index}`, can, body), /secret/, `${body} ${can}`);
+      }
+      assert.equal(await send(`${index}`, "read,write", body), answer, body);
+    }
+    // What is refused takes no name away from those who may.
+    assert.match(await send("late", "write", '{"calls":[["take","a"]]}\n'), /unauthorized/);
+    assert.match(await send("late", "read,write", '{"calls":[["take","a"]]}\n'), /secret/);
   }
 });
 
