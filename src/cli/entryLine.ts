@@ -1,4 +1,5 @@
 import type { Entry } from "../core/contract.ts";
+import { decodeText } from "../core/utf8.ts";
 
 /** An entry as a line of JSON has it: the value as text where it is UTF-8, and in base64 where it is not. */
 export interface EntryLine {
@@ -9,7 +10,6 @@ export interface EntryLine {
   readonly expiresAt?: number;
 }
 
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 // How much is turned into text at once, and from which length on it is looked how much that makes: bytes.
 const chunk = 0x8000;
 const longText = 2 ** 20;
@@ -29,7 +29,7 @@ function writeValue(value: Uint8Array): { text: string } | { base64: string } {
 
 function readText(value: Uint8Array): string | undefined {
   try {
-    const text = decoder.decode(value);
+    const text = decodeText(value);
     // A long text of control characters alone would be six times as long.
     return value.length > longText && JSON.stringify(text).length > value.length * 1.5 ? undefined : text;
   } catch {

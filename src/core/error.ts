@@ -22,12 +22,14 @@ export interface StoreErrorOptions {
 
 /** The one class of error that a store rejects with, told apart by `code`. */
 export class StoreError extends Error {
-  override readonly name = "StoreError";
+  // Assigned, not a class field: the bundles are ES2020.
+  declare readonly name: "StoreError";
   declare readonly code: StoreErrorCode;
   declare readonly key: string | undefined;
 
   constructor(code: StoreErrorCode, message: string, options: StoreErrorOptions = {}) {
     super(message, options);
+    this.name = "StoreError";
     this.code = code;
     this.key = options.key;
   }
@@ -37,7 +39,10 @@ export class StoreError extends Error {
  * Tells whether a value is a {@link StoreError}, with the given code if one is asked for. Goes by shape, not by class, so
  * that it holds for an error of another bundle, realm or worker.
  */
-export function isStoreError(error: unknown, code?: StoreErrorCode): error is StoreError {
+export function isStoreError<Code extends StoreErrorCode = StoreErrorCode>(
+  error: unknown,
+  code?: Code,
+): error is StoreError & { readonly code: Code } {
   const { name, code: found } = (error ?? {}) as Partial<StoreError>;
   return name === "StoreError" && (code === undefined ? typeof found === "string" : found === code);
 }

@@ -1,17 +1,15 @@
 import type { Entry, Value, WriteOptions } from "./contract.ts";
 import { check, kindOf, quote, StoreError } from "./error.ts";
+import { encodeText } from "./utf8.ts";
 
 // The last instant of a Date. What would live longer lives for ever.
 const endOfTime = 8.64e15;
-
-// Making one costs more than most of what it does.
-const utf8 = /* @__PURE__ */ new TextEncoder();
 
 /** Returns bytes, or the UTF-8 bytes of text. */
 export function toBytes(value: Value): Uint8Array;
 export function toBytes(value: Value | undefined): Uint8Array | undefined;
 export function toBytes(value: Value | undefined): Uint8Array | undefined {
-  return typeof value === "string" ? utf8.encode(value) : value;
+  return typeof value === "string" ? encodeText(value) : value;
 }
 
 /** Whether a value is bytes, of whichever realm. */

@@ -1,6 +1,7 @@
 import type { Store } from "../core/contract.ts";
 import type { Case, Context, Subject } from "./case.ts";
 import { createClock } from "./clock.ts";
+import { decodeLoosely, encodeText } from "../core/utf8.ts";
 
 /** What came of one case. Without an error it holds. */
 export interface Result {
@@ -21,9 +22,9 @@ export async function prove(test: Case, subject: Subject): Promise<void> {
   const context: Context = {
     subject,
     clock,
-    value: subject.value ?? ((text) => new TextEncoder().encode(text)),
+    value: subject.value ?? ((text) => encodeText(text)),
     text: (value) =>
-      value === undefined ? undefined : (subject.text ?? ((bytes: Uint8Array) => decoder.decode(bytes)))(value),
+      value === undefined ? undefined : (subject.text ?? ((bytes: Uint8Array) => decodeLoosely(bytes)))(value),
     async open(options) {
       const store = await subject.open(medium, { ...options, now: clock.now });
       opened.push(store);
@@ -65,5 +66,3 @@ export async function proveAll(
   }
   return results;
 }
-
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });

@@ -17,6 +17,7 @@ import {
   type Entry,
   type Factory,
   type Store,
+  type StoreErrorCode,
 } from "shelflife";
 import { localforage } from "shelflife/adapters/localforage";
 import { remote } from "shelflife/backends/http";
@@ -93,7 +94,12 @@ export async function configured(): Promise<string[]> {
 }
 
 export function explain(error: unknown): string {
-  if (isStoreError(error, "not-found")) return error.key ?? "";
+  if (isStoreError(error, "not-found")) return error.key ?? (error.code satisfies "not-found");
+  if (isStoreError(error)) {
+    // @ts-expect-error it may be any of them
+    error.code satisfies "closed";
+    return error.code satisfies StoreErrorCode;
+  }
   const made = new StoreError("closed", "Store is closed");
   // @ts-expect-error there is no such code
   return isStoreError(error, "missing") ? "" : made.code;

@@ -1,9 +1,10 @@
 import type { Entry } from "../../core/contract.ts";
 import { quote, StoreError } from "../../core/error.ts";
+import { decodeText, encodeText } from "../../core/utf8.ts";
 
 // A record of ours in a Uint8Array: this mark, a version, the deadline (float64), the length of the value (uint32), the
 // value. The first byte is in no UTF-8 text.
-const mark = Uint8Array.of(0xff, ...new TextEncoder().encode("shelflife"));
+const mark = Uint8Array.from("\xffshelflife", (unit) => unit.charCodeAt(0));
 const version = 1;
 const headerLength = mark.length + 1 + 8 + 4;
 
@@ -38,7 +39,7 @@ export async function decode(key: string, found: unknown): Promise<Entry | undef
   const bytes = toBytes(found);
   if (bytes && isMarked(bytes)) return fromRecord(key, bytes);
   try {
-    return { value: bytes ?? new TextEncoder().encode(toJson(key, found)), expiresAt: Infinity };
+    return { value: bytes ?? encodeText(toJson(key, found)), expiresAt: Infinity };
   } catch (error) {
     return unreadable(error as StoreError);
   }
@@ -98,15 +99,15 @@ function isJson(value: unknown): boolean {
   return (isA(value, "Object") || isA(value, "Array")) && Object.values(value).every(isJson);
 }
 
-const openings = new Set(new TextEncoder().encode('{["-0123456789tf'));
+const openings = '{["-0123456789tf';
 // Deeper values may be more than a browser can clone.
 const deepest = 100;
 
 /** Returns the value that JSON text stands for, unless the value would not give the same text again. */
 function fromJson(bytes: Uint8Array): unknown {
-  if (!openings.has(bytes[0]!)) return undefined;
+  if (!openings.includes(String.fromCharCode(bytes[0]!))) return undefined;
   try {
-    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    const text = decodeText(bytes);
     const value: unknown = JSON.parse(text);
     const isSame = JSON.stringify(value) === text && depth(value) <= deepest;
     // localForage would take an object with this property for a Blob of its own.

@@ -1,8 +1,7 @@
 import type { Entry, Listed, Value } from "../../core/contract.ts";
 import { isWellFormed } from "../../core/key.ts";
 import { toBytes } from "../../core/value.ts";
-
-const strictUtf8 = /* @__PURE__ */ new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
+import { decodeText } from "../../core/utf8.ts";
 
 // Up to so many bytes are decoded by hand, in as many units as a call takes everywhere. A short text that a TextDecoder made takes
 // Chromium twice the time to store, and to find that there is none takes an error. Of long ones its speed outweighs that.
@@ -75,7 +74,7 @@ function sizeOf(text: string): number {
 function textOf(value: Uint8Array): string | undefined {
   if (value.length <= shortBytes) return shortTextOf(value);
   try {
-    return strictUtf8.decode(value);
+    return decodeText(value);
   } catch {
     // Shared memory, too, is not decoded.
     return undefined;

@@ -1,15 +1,15 @@
 import type { KeyChange } from "../../core/keyChange.ts";
+import { decodeLoosely } from "../../core/utf8.ts";
 
 // A message is the node that it comes from (nothing without a cluster), a blank, and for each change its type, the length of
 // the name on the server in bytes, a colon, and the name. The scripts write it.
 const blank = 32;
 const colon = 58;
 const types: Readonly<Record<string, KeyChange["type"]>> = { s: "set", d: "delete", e: "expire" };
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Returns the node that a message comes from, "" where there is one alone. */
 export function originOf(message: Uint8Array): string {
-  return decoder.decode(message.subarray(0, message.indexOf(blank)));
+  return decodeLoosely(message.subarray(0, message.indexOf(blank)));
 }
 
 /** Reads the changes in a message, of keys behind a prefix of so many bytes. */
@@ -19,9 +19,9 @@ export function readChanges(message: Uint8Array, prefixLength: number): KeyChang
   while (at < message.length) {
     const type = types[String.fromCharCode(message[at]!)]!;
     const start = message.indexOf(colon, at) + 1;
-    const length = Number(decoder.decode(message.subarray(at + 1, start - 1)));
+    const length = Number(decodeLoosely(message.subarray(at + 1, start - 1)));
     at = start + length;
-    changes.push({ type, key: decoder.decode(message.subarray(start + prefixLength, at)) });
+    changes.push({ type, key: decodeLoosely(message.subarray(start + prefixLength, at)) });
   }
   return changes;
 }

@@ -5,6 +5,7 @@ import { createTurns } from "../../core/turns.ts";
 import { add } from "../../core/value.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { declined, noArgs, readDone, readEntry, type Reader } from "./step.ts";
+import { decodeLoosely, encodeText } from "../../core/utf8.ts";
 
 /** Changes of entries by what they are: read, decided here, and written if they are still the same. */
 export interface Mutations extends Required<Pick<CompleteBackend, "mutate" | "increment">> {
@@ -40,7 +41,7 @@ export function createMutations({ askOne }: Pick<Pipeline, "askOne">): Mutations
       let sum: number;
       const decide: Decision = (current) => {
         sum = add(current?.value, by, key);
-        return { expiresAt, ...current, value: encoder.encode(`${sum}`) };
+        return { expiresAt, ...current, value: encodeText(`${sum}`) };
       };
       await mutate(key, decide, call);
       return sum!;
@@ -49,9 +50,6 @@ export function createMutations({ askOne }: Pick<Pipeline, "askOne">): Mutations
   };
 }
 
-const decoder = new TextDecoder();
-const encoder = new TextEncoder();
-
 /** The sum of an addition; nothing if the server leaves it to us. */
 const readSum: Reader<number | undefined> = (sum, second) =>
-  second === declined ? undefined : Number(decoder.decode(sum as Uint8Array));
+  second === declined ? undefined : Number(decodeLoosely(sum as Uint8Array));

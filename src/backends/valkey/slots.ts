@@ -1,13 +1,14 @@
+import { encodeText } from "../../core/utf8.ts";
+
 // How many slots a cluster shares among its nodes.
 export const slotCount = 16_384;
 
-const encoder = new TextEncoder();
 let tags: readonly string[] | undefined;
 
 /** Returns the slot of a cluster that a key is in: by what stands between its first braces, if that is something. */
 export function slotOf(key: string): number {
   const hashed = tagOf(key) ?? key;
-  return crc16(encoder.encode(hashed)) % slotCount;
+  return crc16(encodeText(hashed)) % slotCount;
 }
 
 /** Returns what stands between the first braces of a key, by which it is placed, if it is something. */
@@ -17,7 +18,7 @@ export function tagOf(key: string): string | undefined {
 
 /** Returns a name that is no key, because it is not UTF-8. */
 export function nameBeside(prefix: string, name: string): Uint8Array {
-  return Uint8Array.of(...encoder.encode(prefix), 0xff, ...encoder.encode(name));
+  return Uint8Array.of(...encodeText(prefix), 0xff, ...encodeText(name));
 }
 
 /** Returns a text that is placed in a slot. */

@@ -2,6 +2,7 @@ import type { Hash } from "node:crypto";
 import type { Entry } from "../../core/contract.ts";
 import { kindOf, quote, StoreError } from "../../core/error.ts";
 import { isKey } from "../../core/key.ts";
+import { decodeText, encodeText } from "../../core/utf8.ts";
 import { readBase64, type EntryLine } from "../entryLine.ts";
 
 // An export is lines of JSON, as format.md has them:
@@ -41,13 +42,10 @@ export function writeEnd(count: number, hash: Hash): string {
   return `${JSON.stringify({ end: true, count, sha256: hash.digest("hex") })}\n`;
 }
 
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const encoder = new TextEncoder();
-
 /** Parses a line, or returns `undefined` for what is no JSON. */
 export function parseLine(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(decoder.decode(bytes));
+    return JSON.parse(decodeText(bytes));
   } catch {
     return undefined;
   }
@@ -90,6 +88,6 @@ export function readEntry(found: unknown): { key: string; entry: Entry } | strin
 }
 
 function readValue(text: unknown, base64: unknown): Uint8Array | undefined {
-  if (base64 === undefined) return typeof text === "string" && !/\p{Cs}/u.test(text) ? encoder.encode(text) : undefined;
+  if (base64 === undefined) return typeof text === "string" && !/\p{Cs}/u.test(text) ? encodeText(text) : undefined;
   return text === undefined && typeof base64 === "string" ? readBase64(base64) : undefined;
 }

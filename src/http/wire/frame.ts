@@ -1,10 +1,11 @@
+import { encodeText } from "../../core/utf8.ts";
 import { joinBytes } from "../../core/value.ts";
 import { expectComplete } from "./complete.ts";
 import { readJson } from "./json.ts";
 
 /** Joins a line of JSON and values as they are, one after the other. */
 export function frame(head: unknown, values: readonly Uint8Array[] = []): Uint8Array<ArrayBuffer> {
-  return joinBytes([new TextEncoder().encode(`${JSON.stringify(head)}\n`), ...values]);
+  return joinBytes([encodeText(`${JSON.stringify(head)}\n`), ...values]);
 }
 
 /** Takes a frame apart: its head, and a function that cuts off the next value, of a given size. Throws if it is cut short. */

@@ -1,6 +1,7 @@
 import { andThen } from "../../core/attempt.ts";
 import type { Awaitable, Value } from "../../core/contract.ts";
 import { quote, StoreError } from "../../core/error.ts";
+import { decodeText } from "../../core/utf8.ts";
 import type { Schema, SchemaResult } from "./schema.ts";
 
 /** Turns values into JSON text and back. Each step is a promise only if the schema is asynchronous. */
@@ -17,12 +18,9 @@ type Failure = "cant-decode" | "cant-encode";
 
 /** Returns the codec of values that follow a schema, if there is one. */
 export function createCodec<T>(schema: Schema<T> | undefined): Codec<T> {
-  // Making one costs more than most of what it does.
-  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
   function parse(key: string, value: Value): unknown {
     try {
-      return JSON.parse(typeof value === "string" ? value : decoder.decode(value));
+      return JSON.parse(typeof value === "string" ? value : decodeText(value));
     } catch (cause) {
       return fail("cant-decode", key, "JSON", cause);
     }
