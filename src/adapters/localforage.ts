@@ -127,13 +127,14 @@ function localforageBackend(instance: LocalForageLike, { exclusive = false }: Lo
       return removed.filter(({ type }) => type === "delete").length;
     },
     async list({ prefix, limit, cursor }, call) {
-      const keys = await entries.keys(prefix, cursor);
+      // A cursor is what follows the prefix in the last key, so that any text is a position within the prefix.
+      const keys = await entries.keys(prefix, cursor === undefined ? cursor : prefix + cursor);
       const page = keys.slice(0, limit);
       const listed = await mapKeys(page, call, async (key) => {
         const entry = await entries.read(key);
         return entry && { key, expiresAt: entry.expiresAt, size: sizeOf(entry) };
       });
-      return keys.length > limit ? { entries: listed, cursor: page.at(-1)! } : { entries: listed };
+      return keys.length > limit ? { entries: listed, cursor: page.at(-1)!.slice(prefix.length) } : { entries: listed };
     },
     clear: async ({ prefix }, call) =>
       void (await mapKeys(await entries.keys(prefix), call, (key) => remove(key, call))),

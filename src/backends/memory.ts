@@ -148,12 +148,13 @@ function memoryBackend({
     },
     deleteMany: (keys) => keys.filter(remove).length,
     list({ prefix, limit, cursor }) {
-      const keys = page(prefix, limit, cursor);
+      // A cursor is what follows the prefix in the last key, so that any text is a position within the prefix.
+      const keys = page(prefix, limit, cursor === undefined ? cursor : prefix + cursor);
       const entries = keys.slice(0, limit).map((key) => {
         const { value, expiresAt } = slots.get(key)!;
         return { key, expiresAt, size: toBytes(value).length };
       });
-      return { entries, cursor: keys[limit] && keys[limit - 1] };
+      return { entries, cursor: keys[limit] && keys[limit - 1]!.slice(prefix.length) };
     },
     clear({ prefix }) {
       for (const key of slots.keys()) if (key.startsWith(prefix)) remove(key);

@@ -44,7 +44,10 @@ export interface WatchOptions extends PrefixOptions {
 export interface ListOptions extends PrefixOptions {
   /** How many entries a page holds at most. @default 1000 */
   limit?: number | undefined;
-  /** Where to go on: the `cursor` of the page before. Opaque, and good for as long as the medium lives. */
+  /**
+   * Where to go on: the `cursor` of the page before, with the same prefix. Opaque, and good for as long as the medium lives.
+   * Whatever it is, a page holds no key beyond the prefix.
+   */
   cursor?: string | undefined;
 }
 
@@ -214,7 +217,10 @@ export interface Backend<V = Uint8Array> {
   setMany?(items: readonly (readonly [key: string, entry: Entry])[], call: Call): Awaitable<void>;
   /** Removes distinct keys and counts those that were live, undamaged or not. Fallback: one `get` and `delete` after the other. */
   deleteMany?(keys: readonly string[], call: Call): Awaitable<number>;
-  /** Reads a page; expired entries may be in it. Fallback: none. */
+  /**
+   * Reads a page; expired entries may be in it. A cursor is a position within the prefix: it shows nothing of the prefix,
+   * which views hide, and leads to nothing beyond it. Fallback: none.
+   */
   list?(
     options: { readonly prefix: string; readonly limit: number; readonly cursor?: string | undefined },
     call: Call,

@@ -36,7 +36,7 @@ export function prefix<T>(store: Store<T>, prefix: string): Store<T> {
   function rename(error: unknown): never {
     if (isStoreError(error) && error.key?.startsWith(prefix)) {
       const { key } = outer(error as { key: string });
-      error.message = error.message.replace(quote(error.key), () => quote(key));
+      error.message = error.message.split(quote(error.key)).join(quote(key));
       Object.assign(error, { key });
     }
     throw error;
@@ -67,7 +67,11 @@ export function prefix<T>(store: Store<T>, prefix: string): Store<T> {
       }),
     deleteMany: (keys, options) => run(() => store.deleteMany(checkItems(keys).map(inner), options)),
     async *keys(options) {
-      for await (const key of store.keys(within(options))) yield outer({ key }).key;
+      try {
+        for await (const key of store.keys(within(options))) yield outer({ key }).key;
+      } catch (error) {
+        rename(error);
+      }
     },
     list: (options) =>
       run(async (): Promise<Page> => {
@@ -75,8 +79,12 @@ export function prefix<T>(store: Store<T>, prefix: string): Store<T> {
         return { ...page, entries: page.entries.map(outer) };
       }),
     clear: (options) => run(() => store.clear(within(options))),
-    watch: (options) =>
-      mapChanges(store.watch(within(options)), (change) => (change.type === "resync" ? change : outer(change))),
+    watch(options) {
+      const changes = store.watch(within(options));
+      return mapChanges({ ...changes, next: () => changes.next().catch(rename) }, (change) =>
+        change.type === "resync" ? change : outer(change),
+      );
+    },
   };
   for (const name of keyed) {
     const call = store[name] as (key: string, ...rest: unknown[]) => Promise<unknown>;

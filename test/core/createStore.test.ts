@@ -71,3 +71,30 @@ test("a delete is of a live value: it is read first, or removed by the backend's
   await createStore(many).delete("a");
   assert.deepEqual(removed, ["a"]);
 });
+
+test("whatever a backend shows by a strange cursor, a page holds no key beyond the prefix", async () => {
+  const keys = ["a/1", "a/2", "b/1", "b/2", "c/1"];
+  // Heeds the prefix on the first page only.
+  const store = createStore({
+    ...least(),
+    list({ prefix, limit, cursor }) {
+      const found =
+        cursor === undefined ? keys.filter((key) => key.startsWith(prefix)) : keys.filter((key) => key > cursor);
+      const entries = found.slice(0, limit).map((key) => ({ key, expiresAt: Infinity }));
+      return found.length > limit ? { entries, cursor: entries.at(-1)!.key } : { entries };
+    },
+  });
+  const { entries } = await store.list({ prefix: "b/", limit: 1, cursor: "a/1" });
+  assert.deepEqual(
+    entries.map(({ key }) => key),
+    ["b/1"],
+  );
+  assert.deepEqual(await store.list({ prefix: "a/", cursor: "b/1" }), { entries: [] });
+  await assert.rejects(store.list({ cursor: "\ud800" }), (error) => isStoreError(error, "invalid-argument"));
+});
+
+test("a page may hold more entries than a call has arguments", async () => {
+  const entries = Array.from({ length: 150_000 }, (_, index) => ({ key: `${index}`, expiresAt: Infinity }));
+  const store = createStore({ ...least(), list: () => ({ entries }) });
+  assert.equal((await store.list({ limit: 150_000 })).entries.length, 150_000);
+});

@@ -4,7 +4,7 @@ const maxMoved = 1000;
 /** The keys of a map in order: notes one that has come or gone, and returns those of a page, and one more if there is. */
 export type SortedKeys = [
   move: (key: string) => void,
-  page: (prefix: string, limit: number, cursor: string | undefined) => string[],
+  page: (prefix: string, limit: number, after: string | undefined) => string[],
 ];
 
 /**
@@ -18,17 +18,17 @@ export function createSortedKeys(slots: ReadonlyMap<string, unknown>): SortedKey
     (key) => {
       if (moved && moved.push(key) > maxMoved) moved = undefined;
     },
-    (prefix, limit, cursor) => {
+    (prefix, limit, after) => {
       if (!moved) {
         // What is in order already is quickly sorted again.
         sorted = [...new Set([...sorted, ...slots.keys()])].filter((key) => slots.has(key)).sort();
         moved = [];
       }
-      const start = firstFrom(sorted, cursor ?? prefix);
+      const start = firstFrom(sorted, after ?? prefix);
       // So many that one more than a page is left without those which are gone, and without the last of the page before.
       const near = sorted.slice(start, start + limit + moved.length + 2);
       return [...new Set([...near, ...moved])]
-        .filter((key) => slots.has(key) && key.startsWith(prefix) && (cursor === undefined || key > cursor))
+        .filter((key) => slots.has(key) && key.startsWith(prefix) && (after === undefined || key > after))
         .sort();
     },
   ];

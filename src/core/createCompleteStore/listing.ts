@@ -1,7 +1,7 @@
 import { checkCall } from "../check.ts";
 import type { CompleteBackend, Page, Store, Value } from "../contract.ts";
 import { check } from "../error.ts";
-import { checkPrefix } from "../key.ts";
+import { checkPrefix, isWellFormed } from "../key.ts";
 import type { Run } from "./calls.ts";
 
 /** Returns the calls of a store that list live keys. */
@@ -31,11 +31,12 @@ export function createListing(
         let cursor = options?.cursor;
         const prefix = checkPrefix(options?.prefix);
         check(Number.isSafeInteger(limit) && limit > 0, "limit", "a positive integer", limit);
-        check(cursor === undefined || typeof cursor === "string", "cursor", "the cursor of a page", cursor);
+        check(cursor === undefined || isWellFormed(cursor), "cursor", "the cursor of a page", cursor);
         const page: Page = { entries: [] };
         do {
           const found = await backend.list({ prefix, limit: limit - page.entries.length, cursor }, call);
-          page.entries.push(...found.entries.filter(isLive));
+          // By a cursor of another prefix, a backend may show what is none of the caller's business.
+          for (const entry of found.entries) if (isLive(entry) && entry.key.startsWith(prefix)) page.entries.push(entry);
           cursor = found.cursor;
           // Expired entries made the page short.
         } while (cursor !== undefined && page.entries.length < limit);
