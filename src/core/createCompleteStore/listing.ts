@@ -36,7 +36,8 @@ export function createListing(
         do {
           const found = await backend.list({ prefix, limit: limit - page.entries.length, cursor }, call);
           // By a cursor of another prefix, a backend may show what is none of the caller's business.
-          for (const entry of found.entries) if (isLive(entry) && entry.key.startsWith(prefix)) page.entries.push(entry);
+          for (const entry of found.entries)
+            if (isLive(entry) && entry.key.startsWith(prefix)) page.entries.push(entry);
           cursor = found.cursor;
           // Expired entries made the page short.
         } while (cursor !== undefined && page.entries.length < limit);
