@@ -4,14 +4,15 @@ import { createCompleteStore } from "../core/createCompleteStore.ts";
 import { createPending } from "../core/pending.ts";
 import type { Factory } from "../core/registry.ts";
 import { createTurns } from "../core/turns.ts";
+import { findPage, readCount, readNothing } from "./client/answers.ts";
 import { createBatcher } from "./client/batcher.ts";
 import { followChanges, promptly } from "./client/follow.ts";
 import { checkRemoteOptions, type RemoteOptions } from "./client/options.ts";
 import type { Details, Target } from "./client/request.ts";
 import { createSend } from "./client/send.ts";
 import { readResults, writeCalls, writeItems, type Tagged } from "./wire/batch.ts";
+import { readPolled } from "./wire/events.ts";
 import { frame } from "./wire/frame.ts";
-import { readJson } from "./wire/json.ts";
 import { lastHeader } from "./wire/headers.ts";
 import { readPage } from "./wire/page.ts";
 import { keep } from "./wire/ttl.ts";
@@ -58,7 +59,7 @@ function remoteBackend(options: RemoteOptions): CompleteBackend {
           body: (start) => writeCalls(calls, start),
           isRead: calls.every(({ line: [name] }) => /^(ge|ha)/.test(name)),
           isSafe: calls.every(({ line: [name] }) => /^(.et|has)/.test(name)),
-          read: (bytes, start) => readResults(bytes, start, calls.length),
+          read: (bytes, start) => readResults(bytes, start, calls),
         },
       ),
     track,
@@ -86,18 +87,22 @@ function remoteBackend(options: RemoteOptions): CompleteBackend {
     head: (key, call) => make(call, ["has", key]),
     getMany: (keys, call) => Promise.all(keys.map((key) => make(call, ["get", key]))),
     setMany: (items, call) =>
-      ask(call, "POST batch", { body: (start) => writeItems(items, start), isSafe: true, read() {} }),
-    deleteMany: (keys, call) => ask(call, "POST batch", { body: () => frame({ delete: keys }), read: readJson }),
-    list: (parameters, call) => ask(call, "GET entries", { parameters, read: readPage }),
-    clear: (parameters, call) => ask(call, "DELETE entries", { parameters, read() {} }),
-    sweep: (call) => ask(call, "POST sweep", { read: readJson }),
+      ask(call, "POST batch", { body: (start) => writeItems(items, start), isSafe: true, read: readNothing }),
+    deleteMany: (keys, call) =>
+      ask(call, "POST batch", { body: () => frame({ delete: keys }), read: (bytes) => readCount(bytes, keys.length) }),
+    list: (options, call) =>
+      findPage(options, call.now, (parameters) =>
+        ask(call, "GET entries", { parameters, read: (bytes, start) => readPage(bytes, start, parameters) }),
+      ),
+    clear: (parameters, call) => ask(call, "DELETE entries", { parameters, read: readNothing }),
+    sweep: (call) => ask(call, "POST sweep", { read: (bytes) => readCount(bytes) }),
     watch: (options, observer, call) =>
       followChanges(
         (after: string | undefined, signal: AbortSignal, accept?: string) =>
           send<any>([{ ...call, signal }], "GET changes", {
             parameters: { ...options, after },
             ...(accept
-              ? { accept, read: readJson }
+              ? { accept, read: readPolled }
               : {
                   read: (body, _, headers) => ({ body, last: headers.get(lastHeader) }),
                   timeout: promptly,

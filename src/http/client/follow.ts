@@ -1,7 +1,9 @@
 import type { Observer } from "../../core/contract.ts";
 import { isStoreError, StoreError } from "../../core/error.ts";
+import { isKey } from "../../core/key.ts";
 import { pause } from "../../core/pause.ts";
 import { letExit } from "../../core/timers.ts";
+import { expectComplete } from "../wire/complete.ts";
 import { heartbeat, readEvents, type EventSink, type Polled } from "../wire/events.ts";
 import { jsonType } from "../wire/json.ts";
 
@@ -47,7 +49,10 @@ export async function followChanges(
   let last: string | undefined;
   let polls = 1;
   const sink: EventSink = {
-    changed: observer.changed,
+    changed(change) {
+      expectComplete(isKey(change.key));
+      observer.changed(change);
+    },
     resync: observer.resync,
     reached: (id) => void (last = id),
   };

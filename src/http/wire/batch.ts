@@ -89,13 +89,33 @@ export function readBatch(bytes: Uint8Array): { readonly head: unknown; readonly
   }
 }
 
-/** Reads the answer to a batch of so many calls: what each resolved with, its error, or `alone`. Throws if it is another. */
-export function readResults(bytes: Uint8Array, start: number, count: number): unknown[] {
-  const [head, next] = unframe(bytes);
-  expectComplete(head.length === count);
-  return (head as Results).map((line) => {
-    expectComplete(line !== alone || count > 1);
-    if (Array.isArray(line)) return { value: next(line[0]), expiresAt: deadlineOf(line[1], start), tag: line[2] };
-    return Object(line) === line ? toError(line as Problem) : (line ?? undefined);
+/**
+ * Reads the answer to a batch of calls that was sent at `start`: what each resolved with, its error, or `alone`. Throws if it
+ * is no answer to these.
+ */
+export function readResults(bytes: Uint8Array, start: number, calls: readonly Pick<CallLine, "line">[]): unknown[] {
+  const [head, next, end] = unframe(bytes);
+  expectComplete(head.length === calls.length);
+  const results = (head as unknown[]).map((line, index) => {
+    const [name] = calls[index]!.line;
+    const isRead = /^(get|has|take)/.test(name);
+    if (line === alone && isRead && calls.length > 1) return line;
+    if (isRead && Array.isArray(line)) {
+      const [size, ttl, tag] = line as unknown as FoundLine;
+      expectComplete(typeof tag === (name === "getTagged" ? "string" : "undefined"));
+      return { value: next(size), expiresAt: deadlineOf(ttl, start), tag };
+    }
+    if (Object(line) === line) {
+      const error = toError(line as Problem);
+      // A miss is a value.
+      expectComplete(error.code !== "not-found");
+      return error;
+    }
+    if (isRead) expectComplete(line === null);
+    else if (name === "increment") expectComplete(Number.isFinite(line));
+    else expectComplete(line === true || (line === false && name !== "set"));
+    return line ?? undefined;
   });
+  end();
+  return results;
 }

@@ -3,6 +3,9 @@ export function expectComplete(isSo: boolean): void {
   if (!isSo) throw new RangeError("Cut short");
 }
 
+/** Whether something is a number of things, or of bytes. */
+export const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
 /** Reads a body. Throws if it is cut short. */
 export async function readBytes(response: Response): Promise<Uint8Array> {
   const { headers } = response;

@@ -1,5 +1,8 @@
 import type { Change } from "../../core/contract.ts";
+import { isKey } from "../../core/key.ts";
 import type { KeyChange } from "../../core/keyChange.ts";
+import { expectComplete } from "./complete.ts";
+import { readJson } from "./json.ts";
 
 /** How often an idle stream gives a sign of life: ms. One that is silent for three times as long is broken. */
 export const heartbeat = 15_000;
@@ -30,15 +33,35 @@ export interface EventSink {
   reached(id: string): void;
 }
 
-/** Reads the next part of a stream of server-sent events, after what was left of the one before; returns what is left. */
+// How long an event is at most: UTF-16 units.
+const longest = 65_536;
+
+/**
+ * Reads the next part of a stream of server-sent events, after what was left of the one before; returns what is left. Throws
+ * if these are none of a handler's.
+ */
 export function readEvents(text: string, sink: EventSink): string {
   const events = text.split("\n\n");
   const rest = events.pop()!;
   for (const event of events) {
     const fields = Object.fromEntries(event.split("\n").map((line) => line.split(/: ([^]*)/, 2)));
     if (fields.event) sink.resync();
-    else if (fields.data) sink.changed(JSON.parse(fields.data));
+    else if (fields.data) sink.changed(toChange(JSON.parse(fields.data)));
     if (fields.id) sink.reached(fields.id);
   }
+  expectComplete(rest.length <= longest);
   return rest;
+}
+
+/** Reads the answer to a poll. Throws if it is none. */
+export function readPolled(bytes: Uint8Array): Polled {
+  const { changes, last, resync }: Polled = readJson(bytes);
+  expectComplete(typeof last === "string" && changes.every(({ key }) => isKey(key)));
+  return { changes: changes.map(toChange), last, resync: !!resync };
+}
+
+/** Returns a change as it was read. Throws if it is none. */
+function toChange({ type, key }: KeyChange): KeyChange {
+  expectComplete(["set", "delete", "expire"].includes(type) && typeof key === "string");
+  return { type, key };
 }

@@ -8,8 +8,11 @@ export function frame(head: unknown, values: readonly Uint8Array[] = []): Uint8A
   return joinBytes([encodeText(`${JSON.stringify(head)}\n`), ...values]);
 }
 
-/** Takes a frame apart: its head, and a function that cuts off the next value, of a given size. Throws if it is cut short. */
-export function unframe(bytes: Uint8Array): [head: any, next: (size: number) => Uint8Array] {
+/**
+ * Takes a frame apart: its head, a function that cuts off the next value, of a given size, and one that throws unless that
+ * was all. Throws if it is cut short.
+ */
+export function unframe(bytes: Uint8Array): [head: any, next: (size: number) => Uint8Array, end: () => void] {
   let at = bytes.indexOf(10) + 1;
   return [
     readJson(bytes.subarray(0, at)),
@@ -18,6 +21,7 @@ export function unframe(bytes: Uint8Array): [head: any, next: (size: number) => 
       expectComplete(value.length === size);
       return value;
     },
+    () => expectComplete(at === bytes.length),
   ];
 }
 

@@ -1,4 +1,6 @@
 import type { Listed, Page } from "../../core/contract.ts";
+import { isKey } from "../../core/key.ts";
+import { expectComplete, isCount } from "./complete.ts";
 import { readJson } from "./json.ts";
 import { deadlineOf } from "./ttl.ts";
 
@@ -18,9 +20,25 @@ export function toLines({ entries, cursor }: Page, now: number): Lines {
   };
 }
 
-/** Reads a page that was asked for at `start`. */
-export function readPage(bytes: Uint8Array, start: number): Page {
-  const page: Lines = readJson(bytes);
-  const entries = page.entries.map(({ ttl, ...entry }) => ({ ...entry, expiresAt: deadlineOf(ttl, start) }));
-  return { ...(page as { cursor: string }), entries };
+/** What a page was asked for by. */
+export interface PageParameters {
+  readonly prefix: string;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+/** Reads a page that was asked for at `start`. Throws if it is none of what was asked for, or leads nowhere. */
+export function readPage(bytes: Uint8Array, start: number, asked: PageParameters): Page {
+  const { entries, cursor }: Lines = readJson(bytes);
+  expectComplete(entries.length <= asked.limit);
+  const page: Page = {
+    entries: entries.map(({ key, ttl, size }) => {
+      expectComplete(isKey(key) && key.startsWith(asked.prefix) && (size === undefined || isCount(size)));
+      const expiresAt = deadlineOf(ttl, start);
+      return size === undefined ? { key, expiresAt } : { key, expiresAt, size };
+    }),
+  };
+  if (cursor === undefined) return page;
+  expectComplete(typeof cursor === "string" && cursor !== asked.cursor);
+  return { ...page, cursor };
 }

@@ -1,4 +1,5 @@
 import { StoreError, type StoreErrorCode } from "../../core/error.ts";
+import { expectComplete } from "./complete.ts";
 import { readJson } from "./json.ts";
 
 /** A problem document (RFC 9457), as far as it is read. */
@@ -13,12 +14,17 @@ export function problemDocument(status: number, { code, detail, key }: Problem):
   return { title: code, status, detail, code, key };
 }
 
-/** Reads a problem document. */
+// A store that is closed is an outage to its clients, and nobody hears of that code.
+const codes =
+  "not-found,cant-decode,cant-encode,bad-config,invalid-argument,unsupported,quota-exceeded,unavailable,unauthorized,conflict".split(","); // prettier-ignore
+
+/** Reads a problem document. Throws if it is none. */
 export function readProblem(code: string, bytes: Uint8Array): StoreError {
   return toError({ ...readJson(bytes), code });
 }
 
-/** Rebuilds the error that a problem stands for. */
+/** Rebuilds the error that a problem stands for. Throws if it stands for none. */
 export function toError({ code, detail, key }: Problem): StoreError {
+  expectComplete(codes.includes(code) && typeof detail === "string");
   return new StoreError(code, detail, { key: typeof key === "string" ? key : undefined });
 }

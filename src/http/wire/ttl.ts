@@ -10,9 +10,9 @@ export function ttlOf(expiresAt: number | string, now: number): number | string 
   return typeof expiresAt === "string" ? expiresAt : Math.max(1, expiresAt - now);
 }
 
-/** Returns when a value expires that has so long left; rounded so as not to be late. Throws if that is no number. */
-export function deadlineOf(ttl: number | null, start: number): number {
-  const expiresAt = Math.floor(start + (ttl ?? Infinity));
-  expectComplete(expiresAt > 0);
-  return expiresAt;
+/** Returns when a value expires that has so long left; rounded so as not to be late. Throws if that is no time. */
+export function deadlineOf(ttl: unknown, start: number): number {
+  if (ttl === null) return Infinity;
+  expectComplete(typeof ttl === "number" && ttl > 0);
+  return Math.floor(start + (ttl as number));
 }
