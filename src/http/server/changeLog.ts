@@ -1,4 +1,5 @@
 import type { Change } from "../../core/contract.ts";
+import { createPositions } from "./positions.ts";
 
 /** The changes of a store from one moment on: what a client reads that comes and goes. */
 export interface ChangeLog {
@@ -27,8 +28,7 @@ export function createChangeLog(): {
   add(change: Change): void;
   finish(over: { error?: unknown }): void;
 } {
-  // Nobody can know from a place of one log where it would be in another.
-  const epoch = crypto.randomUUID();
+  const positions = createPositions();
   const changes: Change[] = [];
   let start = 0;
   let over: ChangeLog["over"];
@@ -41,10 +41,10 @@ export function createChangeLog(): {
   }
 
   const log: ChangeLog = {
-    id: (at) => `${epoch}-${at}`,
+    id: positions.name,
     find(id) {
-      const at = id.startsWith(`${epoch}-`) ? Number(id.slice(epoch.length + 1)) : NaN;
-      return at >= start && at <= log.end ? at : undefined;
+      const at = positions.find(id);
+      return at !== undefined && at >= start && at <= log.end ? at : undefined;
     },
     get end() {
       return start + changes.length;

@@ -6,14 +6,15 @@ import { advance, type ChangeLog, type Interest } from "./changeLog.ts";
 const mostSilences = 3;
 
 /**
- * Returns a stream of the changes of interest after a place of a log, or after what it has forgotten. The stream ends with
- * the store and breaks with its watch; `ended` is called once. What a slow reader has not read stays in the log; if it falls
- * behind that, the stream says that changes are missing.
+ * Returns a stream of the changes of interest after a place of a log, or after what it has forgotten. It begins with the id
+ * `last`, which stands for that place. It ends with the store and breaks with its watch; `ended` is called once. What a slow
+ * reader has not read stays in the log; if it falls behind that, the stream says that changes are missing.
  */
 export function streamChanges(
   log: ChangeLog,
   begin: number | undefined,
   interest: Interest,
+  last: string,
   ended: () => void,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const encoder = new TextEncoder();
@@ -40,6 +41,22 @@ export function streamChanges(
     return writeResync(log.id(at));
   }
 
+  /** Gives the next events as soon as there are some, or ends with the log. */
+  async function give(controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>): Promise<void> {
+    for (let events = nextEvents(); isOpen; events = nextEvents()) {
+      if (events) return controller.enqueue(encoder.encode(events));
+      // A portion may have been about other keys only.
+      if (at < log.end) continue;
+      if (!log.over) {
+        await log.grown();
+        continue;
+      }
+      end();
+      if ("error" in log.over) controller.error(log.over.error);
+      else controller.close();
+    }
+  }
+
   // A client that leaves cancels the stream, in every runtime; the signal of its request aborts in some of them whenever an
   // answer is complete.
   return new ReadableStream<Uint8Array<ArrayBuffer>>({
@@ -54,20 +71,14 @@ export function streamChanges(
       }, heartbeat);
       // The connection keeps a process alive, and where there is none nothing should.
       letExit(timer);
-      if (begin !== undefined) controller.enqueue(encoder.encode(writeSign(log.id(begin))));
+      if (begin !== undefined) controller.enqueue(encoder.encode(writeSign(last)));
     },
     async pull(controller) {
-      for (let events = nextEvents(); isOpen; events = nextEvents()) {
-        if (events) return controller.enqueue(encoder.encode(events));
-        // A portion may have been about other keys only.
-        if (at < log.end) continue;
-        if (!log.over) {
-          await log.grown();
-          continue;
-        }
+      try {
+        await give(controller);
+      } catch (error) {
         end();
-        if ("error" in log.over) controller.error(log.over.error);
-        else controller.close();
+        throw error;
       }
     },
     cancel: end,

@@ -6,7 +6,8 @@ import { jsonType } from "../wire/json.ts";
 import type { Ask } from "./ask.ts";
 import { advance, type Interest } from "./changeLog.ts";
 import { streamChanges } from "./changeStream.ts";
-import type { Feed, Place } from "./feed.ts";
+import type { Feed } from "./feed.ts";
+import { checkId } from "./positions.ts";
 import { refusal } from "./refusal.ts";
 import { writeJson, writeStream, type Reply } from "./reply.ts";
 
@@ -20,20 +21,20 @@ export function createChangesReplies(feed: Feed, maxStreams: number): { readonly
       throw refusal("crowd", `Too many streams: expected at most ${maxStreams} at once`, { retryAfter: 5 });
     }
     open++;
-    let place: Place;
-    try {
-      place = await feed.join();
-    } catch (error) {
+    const place = await feed.join().catch((error: unknown) => {
       open--;
       throw error;
-    }
+    });
     const { log, at } = place;
-    const begin = interest.after === undefined ? at : log.find(interest.after);
-    const stream = streamChanges(log, begin, interest, () => {
+    const { after } = interest;
+    const begin = after === undefined ? at : log.find(after);
+    // Who goes on sees by the id that nothing has happened yet.
+    const last = after !== undefined && begin !== undefined ? after : log.id(begin ?? log.end);
+    const stream = streamChanges(log, begin, interest, last, () => {
       open--;
       feed.leave();
     });
-    return writeStream(stream, log.id(begin ?? log.end));
+    return writeStream(stream, last);
   }
 
   return {
@@ -41,7 +42,11 @@ export function createChangesReplies(feed: Feed, maxStreams: number): { readonly
       const { headers } = request;
       // What a browser sends by itself when it comes back is later than what the address says.
       const last = headers.get("last-event-id") ?? after;
-      const interest = { prefix: before + checkPrefix(prefix), hidden: before, after: last };
+      const interest = {
+        prefix: before + checkPrefix(prefix),
+        hidden: before,
+        after: last === undefined ? undefined : checkId(last),
+      };
       return headers.get("accept")?.includes(jsonType) ? poll(feed, interest) : openStream(interest);
     },
   };
