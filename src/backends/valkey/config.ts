@@ -19,7 +19,8 @@ export interface ValkeySentinel {
 export interface ValkeyServers {
   /**
    * Where the server is: redis://user:password@host:port/database, rediss:// by TLS (valkey:// and valkeys:// are the same),
-   * or unix:///path. Of a cluster, where one or some of its nodes are.
+   * or unix:///path. Of a cluster, where one or some of its nodes are. `?family=6` is by IPv6 alone, 4 by IPv4 alone, 0 by
+   * either.
    */
   url?: string | readonly string[] | undefined;
   /** Whether it is a cluster. @default false */
@@ -55,6 +56,8 @@ export interface Address {
   readonly password?: string;
   readonly db?: number;
   readonly isSecure?: boolean;
+  /** By which version of IP: 4, 6, or 0 for either. */
+  readonly family?: number;
 }
 
 /** Reads an address; returns nothing for what is none. */
@@ -66,7 +69,9 @@ export function readAddress(text: unknown): Address | undefined {
     if (protocol === "unix:" && pathname.length > 1) return { path: decodeURIComponent(pathname) };
     const [, isSecure] = /^(?:redis|valkey)(s?):$/.exec(protocol) ?? [];
     const [, db] = /^(?:\/(\d*))?$/.exec(pathname) ?? [];
-    if (isSecure === undefined || !hostname || search || hash || !/^(\/\d*)?$/.test(pathname)) return undefined;
+    const [, family] = /^\?family=([046])$/.exec(search) ?? [];
+    if (isSecure === undefined || !hostname || (search && !family) || hash || !/^(\/\d*)?$/.test(pathname))
+      return undefined;
     return {
       // As the address of a socket it has no brackets.
       host: decodeURIComponent(hostname).replace(/^\[|\]$/g, ""),
@@ -75,6 +80,7 @@ export function readAddress(text: unknown): Address | undefined {
       ...(username && { username: decodeURIComponent(username) }),
       ...(password && { password: decodeURIComponent(password) }),
       ...(db && { db: Number(db) }),
+      ...(family && { family: Number(family) }),
     };
   } catch {
     return undefined;
@@ -86,7 +92,7 @@ export function readSentinel(text: unknown): Address | undefined {
   const isBare = typeof text === "string" && !text.includes("://");
   const address = readAddress(isBare ? `redis://${text}` : text);
   // Not the port of the servers that they watch.
-  return address && { ...address, port: /:\d+$/.test(text as string) ? address.port! : 26_379 };
+  return address && { ...address, port: /:\d+\/?(\?|$)/.test(text as string) ? address.port! : 26_379 };
 }
 
 /** Returns the number of the database that a store is in. */
@@ -116,8 +122,9 @@ export function rulesFor(parameters: unknown): { readonly [Name in keyof Require
   const ways = [url, sentinel, client].filter((way) => way !== undefined).length;
   const only = (rule: Rule, isRight: boolean, expected: string): Rule =>
     isRight ? rule : { ...rule, expected, test: () => false };
+  const isSearching = listOf<unknown>(url).some((each) => typeof each === "string" && each.includes("?"));
   const address: Rule = {
-    expected: "a URL such as redis://host:6379 or rediss://user:password@host:6379/0",
+    expected: `a URL such as redis://host:6379 or rediss://user:password@host:6379/0${isSearching ? ', with nothing behind "?" but family=0, 4 or 6' : ""}`,
     required: ways === 0,
     // What may be a password stays out of messages.
     secret: listOf<unknown>(url).some((each) => typeof each !== "string" || each.includes("@")),

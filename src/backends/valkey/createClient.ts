@@ -17,6 +17,7 @@ export async function createClient(options: ValkeyServers & { readonly timeout: 
   const common = {
     username,
     password,
+    family: first.family ?? 0,
     tls,
     connectTimeout: waits,
     // A server that is silent for so long is gone.
@@ -45,7 +46,7 @@ export async function createClient(options: ValkeyServers & { readonly timeout: 
   const sentinels = listOf(sentinel.addr).map((addr) => readSentinel(addr)!);
   return new Redis({
     ...single,
-    sentinels: sentinels.map(({ host, port }) => ({ host, port })),
+    sentinels: sentinels.map(({ host, port, family = 0 }) => ({ host, port, family })),
     name: sentinel.masterName,
     sentinelUsername: sentinel.username ?? sentinels[0]!.username,
     sentinelPassword: sentinel.password ?? sentinels[0]!.password,

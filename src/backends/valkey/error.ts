@@ -1,5 +1,10 @@
 import { isStoreError, quote, StoreError, type StoreErrorCode } from "../../core/error.ts";
 
+/** The first word of a script that changed nothing, because its user may not publish that. */
+export const mute = "NOPUBLISH";
+/** The first word of a script that did what was asked for, which could not be published. */
+export const unheard = "UNHEARD";
+
 // What the first word of a server's answer means, where it is more than that the server cannot do it now.
 const meanings: Readonly<Record<string, readonly [code: StoreErrorCode, expected: string]>> = {
   OOM: ["quota-exceeded", "a server with memory left"],
@@ -7,14 +12,19 @@ const meanings: Readonly<Record<string, readonly [code: StoreErrorCode, expected
   NOAUTH: ["unauthorized", "credentials that the server accepts"],
   WRONGPASS: ["unauthorized", "credentials that the server accepts"],
   NOPERM: ["unauthorized", "credentials that may do this"],
+  [mute]: ["bad-config", "a user who may publish on channels that begin with the prefix"],
+  [unheard]: ["unavailable", "a user who may publish changes (this was done, and no watch was informed)"],
 };
 // How ioredis calls an error that a server sent.
 const replyErrorName = "ReplyError";
+// What Redis says within a script in place of NOPERM: from 7.0, from 7.2.
+const forbiddenInScript = /^(ERR )?(The user executing the script can't|ACL failure in script)/;
 const oldServer = /unknown (redis )?command|unknown subcommand/i;
 
 /** Returns the first word of what went wrong, as the server said it. */
 function wordOf(error: unknown): string {
-  return /^(?:ERR )?(\w*)/.exec(messageOf(error))![1]!;
+  const message = messageOf(error);
+  return forbiddenInScript.test(message) ? "NOPERM" : /^(?:ERR )?(\w*)/.exec(message)![1]!;
 }
 
 function messageOf(error: unknown): string {

@@ -1,3 +1,4 @@
+import { mute, unheard } from "./error.ts";
 import { absent, declined, failed } from "./step.ts";
 
 /**
@@ -9,12 +10,22 @@ import { absent, declined, failed } from "./step.ts";
  * removed one. What changes is published with the change.
  *
  * Modes: "c" in a cluster, where it is published from which node a change comes. "o" for a clock that is not the server's:
- * then the index alone says when a key is over, and the server removes it a day later.
+ * then the index alone says when a key is over, and the server removes it a day later. "p" as long as it is not proven that
+ * the user may publish: then a message without changes is published before the first change. The last reply is 1 when it is
+ * proven.
  */
 export const script: string = `
 local index, channel, now = KEYS[#KEYS], ARGV[2], tonumber(ARGV[1])
 local isCluster, isOwnClock = string.find(ARGV[3], 'c'), string.find(ARGV[3], 'o')
+local isProven = not string.find(ARGV[3], 'p')
 local changes, replies = {}, {}
+
+local function announce()
+  if isProven then return end
+  local said = redis.pcall('PUBLISH', channel, ' ')
+  if type(said) == 'table' then error({ err = '${mute} ' .. said.err }) end
+  isProven = true
+end
 
 local function report(type, key)
   changes[#changes + 1] = type .. #key .. ':' .. key
@@ -30,6 +41,7 @@ local function forget(key)
 end
 
 local function drop(key, type)
+  announce()
   redis.call('DEL', key)
   forget(key)
   report(type, key)
@@ -38,6 +50,7 @@ end
 local function vanished(key)
   local due = redis.call('ZSCORE', index, key)
   if not due then return 0 end
+  announce()
   forget(key)
   local isOver = tonumber(due) <= math.max(now, time())
   report(isOver and 'e' or 'd', key)
@@ -64,6 +77,7 @@ local function last(over)
 end
 
 local function put(key, value, over)
+  announce()
   if over == '' then
     redis.call('SET', key, value)
     forget(key)
@@ -130,6 +144,7 @@ function steps.add(key, by, over)
   if math.abs(tonumber(text)) > 9007199254740991 or math.abs(sum) > 9007199254740991 then return false, ${declined} end
   local written = string.format('%.0f', sum)
   if value then
+    announce()
     redis.call('SET', key, written, 'KEEPTTL')
     report('s', key)
   else
@@ -140,6 +155,7 @@ end
 
 function steps.touch(key, over)
   if not live(key) then return 0, ${absent} end
+  announce()
   if over == '' then
     redis.call('PERSIST', key)
     forget(key)
@@ -171,8 +187,11 @@ end
 
 if #changes > 0 then
   local origin = isCluster and redis.pcall('CLUSTER', 'MYID')
-  redis.pcall('PUBLISH', channel, (type(origin) == 'string' and origin or '') .. ' ' .. table.concat(changes))
+  local message = (type(origin) == 'string' and origin or '') .. ' ' .. table.concat(changes)
+  local said = redis.pcall('PUBLISH', channel, message)
+  if type(said) == 'table' then return redis.error_reply('${unheard} ' .. said.err) end
 end
+replies[#KEYS * 2 - 1] = isProven and 1 or 0
 return replies
 `;
 
@@ -193,8 +212,12 @@ return replies
 `;
 
 /** The same for steps that are all "set", by the server's clock. */
-export const setScript = `
+export const setScript: string = `
 local index, changes = KEYS[#KEYS], {}
+if string.find(ARGV[3], 'p') then
+  local said = redis.pcall('PUBLISH', ARGV[2], ' ')
+  if type(said) == 'table' then return redis.error_reply('${mute} ' .. said.err) end
+end
 for i = 1, #KEYS - 1 do
   local key, value, over = KEYS[i], ARGV[2 + 3 * i], ARGV[3 + 3 * i]
   if over == '' then
@@ -206,7 +229,9 @@ for i = 1, #KEYS - 1 do
   end
   changes[i] = 's' .. #key .. ':' .. key
 end
-local origin = ARGV[3] == 'c' and redis.pcall('CLUSTER', 'MYID')
-redis.pcall('PUBLISH', ARGV[2], (type(origin) == 'string' and origin or '') .. ' ' .. table.concat(changes))
+local origin = string.find(ARGV[3], 'c') and redis.pcall('CLUSTER', 'MYID')
+local message = (type(origin) == 'string' and origin or '') .. ' ' .. table.concat(changes)
+local said = redis.pcall('PUBLISH', ARGV[2], message)
+if type(said) == 'table' then return redis.error_reply('${unheard} ' .. said.err) end
 return 1
 `;

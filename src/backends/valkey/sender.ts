@@ -31,10 +31,12 @@ export function createSender(
 ): (client: ValkeyClient, index: Uint8Array, batch: readonly Job[]) => Promise<void> {
   const { prefix, channel, clock, runner, outstanding, timeout, again, renew } = parts;
   const { toBuffer } = runner;
+  // The indexes beside which a change was published: from then on the scripts trust that they may.
+  const proven = new Set<Uint8Array>();
 
   async function send(client: ValkeyClient, index: Uint8Array, batch: readonly Job[]): Promise<void> {
     const skew = clock.skew();
-    const mode = (client.isCluster ? "c" : "") + (clock.isOwn ? "o" : "");
+    const mode = (client.isCluster ? "c" : "") + (clock.isOwn ? "o" : "") + (proven.has(index) ? "" : "p");
     const keys: unknown[] = [];
     const args: unknown[] = [String(clock.now()), toBuffer(channel), mode];
     const write = ({ name, key, args: given }: Step): void => {
@@ -55,7 +57,9 @@ export function createSender(
     try {
       const reply = await runner.run(client, chosen, keys, args);
       replies = chosen === setScript ? allDone : (reply as unknown[]);
+      if (chosen === setScript || replies[2 * keys.length - 2] === 1) proven.add(index);
     } catch (error) {
+      proven.delete(index);
       for (const job of batch) fail(job, error);
       return;
     }

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "vitest";
 import { valkeyFactory } from "../../../src/backends/valkey.ts";
+import { readAddress, readSentinel } from "../../../src/backends/valkey/config.ts";
 import { isStoreError } from "../../../src/core/error.ts";
 
 const good: [what: string, parameters: object][] = [
   ["a URL", { url: "redis://localhost" }],
   ["a URL of Valkey's", { url: "valkeys://user:p%40ss@[::1]:7000/3" }],
   ["a socket", { url: "unix:///run/valkey.sock" }],
+  ["a URL that leaves it open by which protocol", { url: "redis://a?family=0" }],
   ["nodes of a cluster", { url: ["redis://a:1", "redis://b:2"], cluster: true }],
   ["one node of a cluster", { url: "redis://a:1", cluster: true, db: 0 }],
   ["sentinels", { sentinel: { masterName: "m", addr: ["a:26379", "rediss://b"] }, db: 3 }],
@@ -24,7 +26,11 @@ const bad: [what: string, parameters: unknown, message: RegExp][] = [
   ["something else than a URL", { url: "foo" }, /"url" must be a URL such as .*, got "foo"/],
   ["another scheme", { url: "http://a" }, /"url" must be/],
   ["a name for a database", { url: "redis://a/x" }, /"url" must be/],
-  ["a search", { url: "redis://a?x" }, /"url" must be/],
+  ["a search", { url: "redis://a?x" }, /"url" must be .* with nothing behind "\?" but family=0, 4 or 6/],
+  ["an unknown family", { url: "redis://a?family=5" }, /but family=0, 4 or 6, got "redis:\/\/a\?family=5"/],
+  ["more than a family", { url: "redis://a?family=4&db=2" }, /but family=0, 4 or 6/],
+  ["two families", { url: "redis://a?family=4&family=6" }, /but family=0, 4 or 6/],
+  ["a family beside a password", { url: "redis://u:secret-word@a?family=x" }, /family=0, 4 or 6$/],
   ["several that are no cluster", { url: ["redis://a", "redis://b"] }, /"url" must be/],
   ["two ways", { url: "redis://a", sentinel: { masterName: "m", addr: "a" } }, /"url" must be left out beside/],
   ["a cluster of sentinels", { sentinel: { masterName: "m", addr: "a" }, cluster: true }, /"cluster" must be left out/],
@@ -56,4 +62,12 @@ test("every problem is told at once, and no password", () => {
       return true;
     },
   );
+});
+
+test("the protocol of a URL is the client's family", () => {
+  const families = (["", "?family=0", "?family=4", "?family=6"] as const).map((search) => [
+    readAddress(`redis://a${search}`)!.family,
+    readSentinel(`a:1${search}`)!.family,
+  ]);
+  assert.deepEqual(families, [[undefined, undefined], [0, 0], [4, 4], [6, 6]]); // prettier-ignore
 });

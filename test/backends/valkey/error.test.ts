@@ -9,6 +9,13 @@ const replies: [message: string, code: string][] = [
   ["NOAUTH Authentication required.", "unauthorized"],
   ["WRONGPASS invalid username-password pair or user is disabled.", "unauthorized"],
   ["NOPERM this user has no permissions to run the 'evalsha' command", "unauthorized"],
+  [
+    "ERR The user executing the script can't run this command or subcommand script: f1, on @user_script:1.",
+    "unauthorized",
+  ],
+  ["ERR ACL failure in script: User is trying to access a channel: c. script: f1, on @user_script:1.", "unauthorized"],
+  ["NOPUBLISH ERR The user executing the script can't publish to the channel mentioned in the command", "bad-config"],
+  ["UNHEARD ERR The user executing the script can't publish to the channel mentioned in the command", "unavailable"],
   ["ERR unknown command 'PEXPIRETIME', with args beginning with: ", "unsupported"],
   ["LOADING Redis is loading the dataset in memory", "unavailable"],
   ["Connection is closed.", "unavailable"],
