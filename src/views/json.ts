@@ -3,7 +3,7 @@ import type { CallOptions, Store } from "../core/contract.ts";
 import { StoreError } from "../core/error.ts";
 import { lend, setText } from "../core/lending.ts";
 import { toBytes } from "../core/value.ts";
-import { canonical, createCodec } from "./json/codec.ts";
+import { createCodec } from "./json/codec.ts";
 import type { Schema } from "./json/schema.ts";
 import { prefix } from "./prefix.ts";
 
@@ -23,10 +23,19 @@ export interface JsonOptions<T> {
  * are equal for `compareAndSet` when they are the same JSON, whatever the order of their properties. A schema that
  * validates asynchronously cannot be used within `update` and `take`, which are then `unsupported`. Closing the view
  * closes the store.
+ *
+ * A value that JSON would turn into another without a word is `cant-encode`, too: a promise (an asynchronous function given
+ * to `update`, say), `NaN`, an infinity, an invalid Date, and any object that is neither plain nor an array nor of a class of
+ * yours: a Map, a Set, a typed array, an Error, a RegExp. What has a `toJSON`, as a Date or a URL has, speaks for itself.
+ *
+ * The parts of an object or an array follow JSON's own rules. `undefined`, functions and symbols are left out of an object and
+ * are `null` in an array, `NaN` and infinities are `null`, -0 is 0, a Date is its text, a Map, a Set, a promise, an Error or a
+ * RegExp is `{}`, and a typed array an object with a property for each element. Of an object its own enumerable properties
+ * are kept, without its class. A BigInt or a cycle is `cant-encode`. A schema checks what a reader will get, so it finds what got lost.
  */
 export function json<T = unknown>(store: Store, options: JsonOptions<T> = {}): Store<T> {
   const bytes = options.prefix === undefined ? store : prefix(store, options.prefix);
-  const { parse, decode, encode } = createCodec(options.schema);
+  const { canonical, decode, stringify, encode } = createCodec(options.schema);
 
   /** Continues with encodings in the same turn if it can, so that calls keep their order. */
   async function encoded<R>(
@@ -73,13 +82,13 @@ export function json<T = unknown>(store: Store, options: JsonOptions<T> = {}): S
     compareAndSet: (key, expected, next, call) =>
       encoded([[key, next]], async ([encoding]) => {
         if (expected === undefined) return bytes.compareAndSet(key, undefined, encoding!, call);
-        const wanted = canonical(expected);
+        const wanted = canonical(key, stringify(key, expected));
         const other = new Error("Another value");
         try {
           await bytes.update(
             key,
             (current) => {
-              if (current && canonical(parse(key, current)) === wanted) return encoding;
+              if (current && canonical(key, current) === wanted) return encoding;
               throw other;
             },
             call,
@@ -111,7 +120,8 @@ export function json<T = unknown>(store: Store, options: JsonOptions<T> = {}): S
         key,
         (current) => {
           next = change(current && sync(decode(key, current)));
-          return next === undefined ? undefined : toBytes(sync(encode(key, next)));
+          if (next === undefined) return undefined;
+          return toBytes(sync(encode(key, next, (valid) => (next = valid))));
         },
         call,
       );

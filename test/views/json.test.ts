@@ -93,3 +93,125 @@ test("a stored __proto__ is data, not a prototype", async () => {
   assert.equal(found.admin, undefined);
   assert.deepEqual(Object.keys(found), ["__proto__"]);
 });
+
+/** As libraries have them beside the language's own promises. */
+class Thenable {
+  // oxlint-disable-next-line unicorn/no-thenable -- that is what it is
+  then(): void {}
+  toJSON(): string {
+    return "text";
+  }
+}
+
+/** What JSON would turn into another value, or another kind of value, without a word. */
+const lossy: readonly (readonly [name: string, make: () => unknown])[] = [
+  ["a promise", () => Promise.resolve({ a: 1 })],
+  ["a promise that rejects", () => Promise.reject(new Error("late"))],
+  ["what has a then", () => new Thenable()],
+  ["a Map", () => new Map([["a", 1]])],
+  ["a Set", () => new Set([1])],
+  ["a WeakMap", () => new WeakMap()],
+  ["a typed array", () => Uint8Array.of(1)],
+  ["a DataView", () => new DataView(new ArrayBuffer(1))],
+  ["an ArrayBuffer", () => new ArrayBuffer(1)],
+  ["a Blob", () => new Blob(["a"])],
+  ["URLSearchParams", () => new URLSearchParams("a=1")],
+  ["an Error", () => Object.assign(new TypeError("message"), { code: 1 })],
+  ["a RegExp", () => /a/],
+  ["a generator", () => (function* () {})()],
+  ["a boxed symbol", () => Object(Symbol("x")) as object],
+  ["NaN", () => Number.NaN],
+  ["Infinity", () => Infinity],
+  ["-Infinity", () => -Infinity],
+  ["a boxed NaN", () => Object(Number.NaN) as object],
+  ["an invalid Date", () => new Date(Number.NaN)],
+  ["a proxy of a Map", () => new Proxy(new Map(), {})],
+  ["what says a Map for itself", () => ({ toJSON: () => new Map() })],
+  ["what says a promise for itself", () => ({ toJSON: async () => 1 })],
+  ["what says NaN for itself", () => ({ toJSON: () => Number.NaN })],
+  ["what says undefined for itself", () => ({ toJSON: () => undefined })],
+  ["a BigInt", () => 1n],
+  ["a BigInt within", () => ({ a: [1n] })],
+  ["a cycle", () => { const circle: unknown[] = []; circle.push(circle); return circle; }],
+  ["a toJSON that throws", () => ({ toJSON: () => { throw new Error("mine"); } })],
+  ["a getter that throws", () => ({ get toJSON() { throw new Error("mine"); } })],
+  ["a tag that throws", () => ({ get [Symbol.toStringTag]() { throw new Error("mine"); } })],
+  ["a revoked proxy", () => { const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); return proxy; }],
+  ["a function", () => () => 1],
+  ["a symbol", () => Symbol("x")],
+]; // prettier-ignore
+
+test.each(lossy)(
+  "what JSON would lose without a word is refused by every call that writes, and nothing is: %s",
+  async (_, make) => {
+    const bytes = memory();
+    const store = json<any>(bytes);
+    await store.set("a", { kept: true }, { ttl: 60_000 });
+    const before = await bytes.entry("a");
+    const calls: (() => Promise<unknown>)[] = [
+      () => store.set("a", make()),
+      () => store.setMany([["b", 1], ["a", make()]]), // prettier-ignore
+      () => store.setIfAbsent("a", make()),
+      () => store.update("a", make),
+      () => store.compareAndSet("a", { kept: true }, make()),
+      () => store.compareAndSet("a", make(), "next"),
+    ];
+    for (const call of calls) await assert.rejects(call, code("cant-encode", "a"), String(call));
+    await assert.rejects(store.setIfAbsent("b", make()), code("cant-encode", "b"));
+    await assert.rejects(store.compareAndSet("b", undefined, make()), code("cant-encode", "b"));
+    assert.deepEqual(await bytes.entry("a"), before);
+    assert.equal(await bytes.has("b"), false);
+    // A promise that nobody awaits has rejected by now.
+    await new Promise((resolve) => setImmediate(resolve));
+  },
+);
+
+test("an asynchronous change is refused, and leaves the value", async () => {
+  const store = json<{ count: number }>(memory());
+  await store.set("a", { count: 1 });
+  const change = async (current: { count: number } | undefined) => ({ count: current!.count + 1 });
+  await assert.rejects(store.update("a", change as never), code("cant-encode", "a"));
+  const fails = async (): Promise<never> => Promise.reject(new Error("late"));
+  await assert.rejects(store.update("a", fails as never), code("cant-encode", "a"));
+  assert.deepEqual(await store.get("a"), { count: 1 });
+});
+
+test("what JSON has a form for is stored, and what has a toJSON speaks for itself", async () => {
+  const store = json<any>(memory());
+  const values: [value: unknown, read: unknown][] = [
+    [null, null],
+    [false, false],
+    [0, 0],
+    [-0, 0],
+    ["", ""],
+    [[], []],
+    [{}, {}],
+    [Object.create(null), {}],
+    [new (class Point { x = 1 })(), { x: 1 }],
+    [Object("boxed"), "boxed"],
+    [new Date(5), "1970-01-01T00:00:00.005Z"],
+    [new URL("http://a/"), "http://a/"],
+    [Object.assign(new Map(), { toJSON: () => ["mine"] }), ["mine"]],
+    [new Proxy([1], {}), [1]],
+    [{ a: undefined, b: () => 1, c: Number.NaN, d: new Map(), e: [undefined, Symbol("x")] }, { c: null, d: {}, e: [null, null] }],
+  ]; // prettier-ignore
+  for (const [value, read] of values) {
+    await store.set("a", value);
+    assert.deepEqual(await store.get("a"), read);
+    assert.equal(await store.compareAndSet("a", value, value), true);
+    await store.update("a", () => value);
+    assert.deepEqual(await store.get("a"), read);
+  }
+});
+
+test("what others have stored too deep to be compared is no raw error", async () => {
+  const bytes = memory();
+  await bytes.set("deep", new TextEncoder().encode("[".repeat(200_000) + "]".repeat(200_000)));
+  await assert.rejects(json(bytes).compareAndSet("deep", 1, 2), code("cant-decode", "deep"));
+  assert.equal((await bytes.get("deep")).length, 400_000);
+});
+
+test("update resolves with what a reader gets", async () => {
+  const dates = json(memory(), { schema: z.object({ at: z.coerce.date() }) });
+  assert.deepEqual(await dates.update("a", () => ({ at: "1970-01-01" as never })), { at: new Date(0) });
+});

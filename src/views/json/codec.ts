@@ -1,17 +1,19 @@
 import { andThen } from "../../core/attempt.ts";
 import type { Awaitable, Value } from "../../core/contract.ts";
-import { quote, StoreError } from "../../core/error.ts";
+import { kindOf, quote, StoreError } from "../../core/error.ts";
 import { decodeText } from "../../core/utf8.ts";
 import type { Schema, SchemaResult } from "./schema.ts";
 
 /** Turns values into JSON text and back. Each step is a promise only if the schema is asynchronous. */
 export interface Codec<T> {
-  /** Returns what JSON text stands for. Throws `cant-decode`. */
-  parse(key: string, value: Value): unknown;
+  /** Returns what JSON text stands for, written so that equal values are the same. Throws `cant-decode`. */
+  canonical(key: string, value: Value): string;
   /** Returns what the schema makes of JSON text. Throws or rejects `cant-decode`. */
   decode(key: string, value: Value): Awaitable<T>;
-  /** Returns a value as JSON text. Throws or rejects `cant-encode`. */
-  encode(key: string, value: T): Awaitable<string>;
+  /** Returns a value as JSON text, without regard to the schema. Throws `cant-encode`. */
+  stringify(key: string, value: T): string;
+  /** Returns a value as JSON text. `onValid` gets what the schema makes of it. Throws or rejects `cant-encode`. */
+  encode(key: string, value: T, onValid?: (value: T) => void): Awaitable<string>;
 }
 
 type Failure = "cant-decode" | "cant-encode";
@@ -37,28 +39,85 @@ export function createCodec<T>(schema: Schema<T> | undefined): Codec<T> {
     return andThen(schema["~standard"].validate(parsed), accept);
   }
 
+  function stringify(key: string, value: T): string {
+    let text: string | undefined;
+    let cause: unknown;
+    try {
+      text = toText(value);
+    } catch (error) {
+      cause = error;
+    }
+    return text ?? fail("cant-encode", key, `a JSON value, got ${show(value)}`, cause);
+  }
+
   return {
-    parse,
-    decode: (key, value) => validate("cant-decode", key, parse(key, value)),
-    encode(key, value) {
-      let text: string | undefined;
-      let cause: unknown;
+    canonical(key, value) {
+      const parsed = parse(key, value);
       try {
-        text = JSON.stringify(value);
-      } catch (error) {
-        cause = error;
+        return inOrder(parsed);
+      } catch (cause) {
+        // It can be parsed and is too deep for the rest.
+        return fail("cant-decode", key, "JSON of a lesser depth", cause);
       }
-      text ??= fail("cant-encode", key, `a JSON value, got ${quote(value)}`, cause);
+    },
+    decode: (key, value) => validate("cant-decode", key, parse(key, value)),
+    stringify,
+    encode(key, value, onValid) {
+      const text = stringify(key, value);
+      if (!schema) return text;
       // What is validated is what a reader will get: a Date, say, as the text it turns into.
-      const valid = schema && validate("cant-encode", key, JSON.parse(text));
-      return andThen(valid, () => text);
+      return andThen(validate("cant-encode", key, JSON.parse(text)), (valid) => {
+        onValid?.(valid);
+        return text;
+      });
     },
   };
 }
 
-/** Writes a value as JSON with the properties of every object in one order. */
-export function canonical(value: unknown): string | undefined {
-  return JSON.stringify(value, (_, part: unknown) =>
+/** Writes a value as JSON; returns `undefined` for one that JSON would turn into another without a word. */
+function toText(value: unknown): string | undefined {
+  // An answer that says so is on its way to the caller, for whom a failure of this promise is none of its own.
+  if (value instanceof Promise) value.catch(() => {});
+  if (isThenable(value)) return undefined;
+  let isTop = true;
+  const text =
+    typeof (value as { toJSON?: unknown } | null | undefined)?.toJSON === "function"
+      ? JSON.stringify(value, (_, part: unknown) => {
+          // What it has said for itself.
+          const isLost = isTop && !isData(part);
+          isTop = false;
+          return isLost ? undefined : part;
+        })
+      : isData(value)
+        ? JSON.stringify(value)
+        : undefined;
+  // As NaN is, and an invalid Date.
+  return text === "null" && value !== null ? undefined : text;
+}
+
+const kinds = /^(Object|Array|String|Number|Boolean)$/;
+
+/** Whether JSON has a form for this kind of value, or refuses it by itself. */
+function isData(value: unknown): boolean {
+  return Object(value) !== value || (kinds.test(kindOf(value)) && !isThenable(value));
+}
+
+function isThenable(value: unknown): boolean {
+  return Object(value) === value && typeof (value as { then?: unknown }).then === "function";
+}
+
+/** Shows a value in a message, also one that lets nobody look at it. */
+function show(value: unknown): string {
+  try {
+    return quote(value);
+  } catch {
+    return typeof value;
+  }
+}
+
+/** Writes what JSON stands for with the properties of every object in one order. */
+function inOrder(parsed: unknown): string {
+  return JSON.stringify(parsed, (_, part: unknown) =>
     Object(part) === part && !Array.isArray(part)
       ? Object.fromEntries(Object.entries(part as object).sort(([a], [b]) => (a < b ? -1 : 1)))
       : part,
