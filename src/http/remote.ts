@@ -28,7 +28,8 @@ declare module "../core/registry.ts" {
 /**
  * Returns the store that a handler serves at a URL. Calls made at once travel as one request, and are answered each for
  * itself. One that gets no answer of a handler (none in time, one cut short, a stranger's) is repeated, after as long as the
- * answer asks for, under a name by which a handler applies it once; in the end it rejects `unavailable`. An atomic call that
+ * answer asks for, under a name by which a handler applies it once; in the end it rejects `unavailable`, and its message says
+ * why as far as the platform knows. A 401 or 403 of somebody before the handler, a gateway, is `unauthorized`. An atomic call that
  * others keep outrunning rejects `conflict`, and so does one whose outcome the handler does not know. A watch outlives its
  * connection; when changes were missed, or none can be asked for within the timeout, it rejects `unavailable`. Throws
  * `bad-config`.

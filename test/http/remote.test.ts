@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { test, vi } from "vitest";
-import { createRegistry } from "../../src/core/registry.ts";
 import { isStoreError, StoreError, type StoreErrorCode } from "../../src/core/error.ts";
 import { faulty } from "../../src/testing/faulty.ts";
 import { memory } from "../../src/backends/memory.ts";
-import { remote, remoteFactory, type RemoteOptions } from "../../src/http/remote.ts";
+import { remote } from "../../src/http/remote.ts";
 import { bytes, mount, pair, text } from "../support/pair.ts";
 import { until } from "../support/until.ts";
 
@@ -17,44 +16,6 @@ async function callsOf(request: Request): Promise<unknown[][]> {
 }
 
 const isSwap = async (request: Request): Promise<boolean> => (await callsOf(request))[0]![0] === "swap";
-
-test("options are checked, all at once and without secrets", () => {
-  const { valid } = createRegistry({ http: remoteFactory });
-  const problemOf = (parameters: object): string => {
-    try {
-      valid({ backend: "http", parameters: parameters as RemoteOptions });
-    } catch (error) {
-      assert.ok(isStoreError(error, "bad-config"), String(error));
-      return error.message;
-    }
-    return "none";
-  };
-  for (const url of ["http://a.test", "https://a.test:8080/b/c", "http://[::1]/", "HTTP://a.test/b"]) {
-    assert.equal(problemOf({ url }), "none", url);
-  }
-  for (const url of ["foo", "", "ftp://a.test", "http://", "http://a.test?b", "http://a.test/#b", "/a", 5, {}, null]) {
-    assert.match(problemOf({ url }), /option "url" must be an http or https URL, got /, String(url));
-  }
-  assert.match(problemOf({}), /option "url" must be .*, got undefined/);
-  assert.doesNotMatch(problemOf({ url: "http://me:secret@a.test" }), /secret|none/);
-  const message = problemOf({
-    url: "foo",
-    token: "secret\n",
-    headers: { "bad name": "secret" },
-    fetch: 5,
-    timeout: 0,
-    attempts: 0,
-    retrys: 5,
-  });
-  for (const name of ["url", "token", "headers", "fetch", "timeout", "attempts", "retrys"]) {
-    assert.match(message, new RegExp(`option "${name}"`));
-  }
-  assert.doesNotMatch(message, /secret/);
-  assert.equal(
-    problemOf({ url: mount, token: "a.b-c", headers: { "x-a": "b" }, timeout: Infinity, attempts: 1 }),
-    "none",
-  );
-});
 
 test("a mount may end in slashes, and requests carry the headers and the token", async () => {
   const seen: [string, string | null, string | null][] = [];

@@ -18,21 +18,27 @@ export interface RemoteOptions extends StoreOptions {
 
 /** Returns a remote's parameters as options. Throws one `bad-config` with every problem. */
 export function checkRemoteOptions(parameters: unknown): RemoteOptions {
+  const { url } = Object(parameters) as RemoteOptions;
+  const { username, password } = parse(url) ?? {};
   return checkOptions<RemoteOptions>("http", parameters, {
     ...storeRules,
     url: {
-      expected: "an http or https URL",
+      expected: `an http or https URL${username || password ? " without credentials" : ""}`,
       required: true,
       // With the credentials that it should not have.
-      secret: `${(parameters as Partial<RemoteOptions>)?.url}`.includes("@"),
-      test: (url) => /^https?:[^@?#]+$/.test(absolute(url)),
+      secret: orNothing(() => String(url))?.includes("@") ?? false,
+      test: () => /^https?:\/\/[^@/]+\/[^?#]*$/.test(parse(url)?.href ?? ""),
     },
     headers: {
       expected: "an object of headers",
       secret: true,
-      test: (headers) => !!orNothing(() => new Headers(headers as {})),
+      test: (headers) => Object(headers) === headers && !!orNothing(() => new Headers(headers as {})),
     },
-    token: { expected: "visible ASCII characters", secret: true, test: (token) => /^[!-~]+$/.test(token as string) },
+    token: {
+      expected: "visible ASCII characters",
+      secret: true,
+      test: (token) => typeof token === "string" && /^[!-~]+$/.test(token),
+    },
     fetch: callable,
     timeout: milliseconds,
     attempts: positiveInteger,
@@ -41,16 +47,18 @@ export function checkRemoteOptions(parameters: unknown): RemoteOptions {
 
 /** Returns the whole URL of a mount. */
 export function mountOf({ url }: RemoteOptions): string {
-  return absolute(url).replace(/\/+$/, "");
+  return parse(url)!.href.replace(/\/+$/, "");
 }
 
 /** Returns the whole URL that a configured one stands for, or nothing if it is none. */
-function absolute(url: unknown): string {
-  return orNothing(() => new URL(url as string, globalThis.location?.href).href) ?? "";
+function parse(url: unknown): URL | undefined {
+  return orNothing(() => new URL(url as string, globalThis.location?.href));
 }
 
-function orNothing<R>(work: () => R): R | void {
+function orNothing<R>(work: () => R): R | undefined {
   try {
     return work();
-  } catch {}
+  } catch {
+    return undefined;
+  }
 }

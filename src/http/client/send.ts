@@ -1,11 +1,12 @@
 import { isStoreError, quote, StoreError } from "../../core/error.ts";
 import { pause } from "../../core/pause.ts";
 import { longestDelay } from "../../core/timers.ts";
-import { readBytes } from "../wire/complete.ts";
+import { expectComplete, readBytes } from "../wire/complete.ts";
 import { idempotencyHeader, outcomeHeader, readRetryAfter, timeoutHeader } from "../wire/headers.ts";
 import { readProblem } from "../wire/problem.ts";
 import { untilDeadline } from "./deadline.ts";
 import { mountOf, type RemoteOptions } from "./options.ts";
+import { reasonOf } from "./reason.ts";
 import type { Details, Send, Target } from "./request.ts";
 
 /** Returns what sends requests to the handler of a mount, more than once if need be. */
@@ -20,6 +21,11 @@ export function createSend(options: RemoteOptions): Send {
     return new StoreError("unavailable", message, { cause });
   }
 
+  function unauthorized(got: string): StoreError {
+    const expected = "expected a token or other credentials that are let in";
+    return new StoreError("unauthorized", `Store at ${quote(mount)} lets nobody in: ${expected}, got ${got}`);
+  }
+
   /** Sends until there is an answer. Whatever comes back that is not a handler's whole answer is `unavailable`. */
   async function sendOften<R>(
     target: Target,
@@ -27,6 +33,7 @@ export function createSend(options: RemoteOptions): Send {
     signal: AbortSignal,
     now: () => number,
     end: number,
+    failed: (got: string) => void,
   ): Promise<R> {
     const [method, resource] = target.split(" ");
     const { isRead = method === "GET", isSafe = isRead } = details;
@@ -38,17 +45,22 @@ export function createSend(options: RemoteOptions): Send {
       const start = now();
       let wait: number | undefined;
       let isAnswered = false;
+      // What there is of an answer, and why there is no more.
+      let got = "none";
+      let whyOf: typeof reasonOf | undefined = reasonOf;
       try {
         const response = await (options.fetch ?? fetch)(url, {
           method: method!,
-          headers: defined({
-            ...options.headers,
-            accept,
-            authorization: token && `Bearer ${token}`,
-            [idempotencyHeader]: idempotencyKey,
-            // Without headers of its own a read is one that browsers make without asking before.
-            [timeoutHeader]: isRead ? undefined : Math.max(1, end - start),
-          }),
+          headers: {
+            ...(options.headers && Object.fromEntries(new Headers(options.headers))),
+            ...defined({
+              accept,
+              authorization: token && `Bearer ${token}`,
+              [idempotencyHeader]: idempotencyKey,
+              // Without headers of its own a read is one that browsers make without asking before.
+              [timeoutHeader]: isRead ? undefined : Math.max(1, end - start),
+            }),
+          },
           body: body?.(start) ?? null,
           signal,
           // A redirected POST would become a GET.
@@ -59,18 +71,26 @@ export function createSend(options: RemoteOptions): Send {
         // A fetch of the user's own may not heed the signal.
         if (signal.aborted) void response.body?.cancel().catch(() => {});
         signal.throwIfAborted();
-        const { headers } = response;
+        got = "a part of one";
+        const { headers, status } = response;
         const outcome = headers.get(outcomeHeader);
         const isGood = outcome === "ok";
         wait = readRetryAfter(headers, start);
         const content = isGood && isStream ? response.body : await readBytes(response);
+        // What makes no sense may be a value, which no message shows.
+        got = outcome ? "one that makes no sense" : status ? `status ${status}` : "a redirect";
+        whyOf = undefined;
         if (isGood) return read(content, start, headers);
         isAnswered = !!outcome;
+        // Somebody before the handler answered.
+        if (!outcome) throw status === 401 || status === 403 ? unauthorized(got) : undefined;
         // Nothing that is asked for here can be missing.
-        if (!outcome || outcome === "not-found") throw unavailable(`status ${response.status}`);
+        expectComplete(outcome !== "not-found");
         throw readProblem(outcome, content as Uint8Array);
       } catch (cause) {
-        const error = isStoreError(cause) ? cause : unavailable("none", cause);
+        got += whyOf?.(cause, mount) ?? "";
+        failed(got);
+        const error = isStoreError(cause) ? cause : unavailable(got, cause);
         // To what must not be applied twice a handler's answer is its last word, unless it asks for another try.
         const isOpen = isAnswered && !isSafe ? wait !== undefined : error.code === "unavailable";
         if (!isOpen || count >= attempts || (wait ?? 0) > end - now()) throw error;
@@ -82,8 +102,12 @@ export function createSend(options: RemoteOptions): Send {
   return (calls, target, details) => {
     const { now } = calls[0]!;
     const timeout = Math.min(details.timeout ?? limit, limit, longestDelay);
-    const late = (): StoreError => unavailable(`none within ${timeout} ms`);
-    return untilDeadline(calls, timeout, late, (signal) => sendOften(target, details, signal, now, now() + timeout));
+    let before = "";
+    const failed = (got: string): void => void (before = `, before that ${got}`);
+    const late = (): StoreError => unavailable(`none within ${timeout} ms${before}`);
+    return untilDeadline(calls, timeout, late, (signal) =>
+      sendOften(target, details, signal, now, now() + timeout, failed),
+    );
   };
 }
 
