@@ -32,9 +32,13 @@ export async function createClient(options: ValkeyServers & { readonly timeout: 
       redisOptions: common,
       lazyConnect: true,
       retryDelayOnFailover: 0,
+      // What a slot that moves puts off is asked for in another way, or later.
+      retryDelayOnTryAgain: 1,
       slotsRefreshTimeout: waits,
       // Those of one node travel together.
       enableAutoPipelining: true,
+      // But for what has to follow a key to another node: of answers that travel together none is followed.
+      autoPipeliningIgnoredCommands: ["eval"],
       clusterRetryStrategy: reconnectDelay,
     }) as unknown as ValkeyClient;
   }

@@ -44,6 +44,11 @@ export function isPassing(error: unknown): boolean {
   );
 }
 
+/** Whether a node of a cluster puts off what concerns several keys, because their slot is being moved. */
+export function isSplit(error: unknown): boolean {
+  return /\bTRYAGAIN\b/.test(messageOf(error));
+}
+
 /** Whether there was no answer, so that nobody knows whether what was sent was done. */
 export function isLost(error: unknown): boolean {
   return (error as Error).name !== replyErrorName && !isPassing(error);

@@ -11,6 +11,8 @@ export interface Runner {
   isBusy(): boolean;
   /** Runs a script once, and resolves with what it returns; rejects when there is no answer in time. */
   run(client: ValkeyClient, script: string, keys: unknown[], args: unknown[]): Promise<unknown>;
+  /** Runs a script apart from all others, so that a client of a cluster follows the answer to where a key is now. */
+  runApart(client: ValkeyClient, script: string, keys: unknown[], args: unknown[]): Promise<unknown>;
   /** The bytes as a client takes them: any other array it would write down as text. */
   toBuffer(bytes: Uint8Array): Uint8Array;
   /** Copies a value for as long as it takes to be written. */
@@ -47,6 +49,7 @@ export function createRunner(timeout: number): Runner {
     isReady: () => buffers !== undefined,
     isBusy,
     run: (client, chosen, keys, args) => guard(evaluate(client, chosen, keys, args)),
+    runApart: (client, chosen, keys, args) => guard(client.evalBuffer(chosen, keys.length, keys, args)),
     toBuffer: (bytes) =>
       buffers!.isBuffer(bytes) ? bytes : buffers!.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length),
     hold: (value) => (buffers ? buffers.from(value) : new Uint8Array(value)),

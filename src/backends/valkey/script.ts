@@ -235,3 +235,15 @@ local said = redis.pcall('PUBLISH', ARGV[2], message)
 if type(said) == 'table' then return redis.error_reply('${unheard} ' .. said.err) end
 return 1
 `;
+
+/**
+ * Reads one key by the server's clock, without the index of deadlines beside it. While a slot of a cluster is half migrated a
+ * node does what concerns one key, and puts off what concerns several.
+ */
+export const aloneScript: string = `
+local over = redis.call('PEXPIRETIME', KEYS[1])
+if over >= 0 then over = over + 1 end
+local value = redis[ARGV[1] == 'get' and 'call' or 'pcall'](ARGV[1] == 'get' and 'GET' or 'STRLEN', KEYS[1])
+if over == ${absent} or not value then return { false, ${absent} } end
+return { type(value) ~= 'table' and value, over }
+`;

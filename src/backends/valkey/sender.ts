@@ -1,10 +1,10 @@
 import type { ValkeyClient } from "./client.ts";
 import type { Clock } from "./clock.ts";
-import { isLost, isPassing, replyError, valkeyError } from "./error.ts";
+import { isLost, isPassing, isSplit, replyError, valkeyError } from "./error.ts";
 import { isRead, keyOf, none, type Job } from "./job.ts";
 import type { Outstanding } from "./outstanding.ts";
 import type { Runner } from "./runner.ts";
-import { getScript, script, setScript } from "./script.ts";
+import { aloneScript, getScript, script, setScript } from "./script.ts";
 import { declined, failed, type Step } from "./step.ts";
 
 /** What sends batches, and settles their jobs by the outcome. */
@@ -12,7 +12,7 @@ export interface SenderParts {
   readonly prefix: string;
   readonly channel: Uint8Array;
   readonly clock: Clock;
-  readonly runner: Pick<Runner, "run" | "toBuffer">;
+  readonly runner: Pick<Runner, "run" | "runApart" | "toBuffer">;
   readonly outstanding: Outstanding;
   /** How long a job that a server puts off is tried again: ms. */
   readonly timeout: number;
@@ -55,18 +55,35 @@ export function createSender(
     const chosen = clock.isOwn ? script : shortestFor(batch);
     let replies: readonly unknown[];
     try {
-      const reply = await runner.run(client, chosen, keys, args);
+      const isRepeated = client.isCluster && batch.some(({ failedAt }) => failedAt);
+      const reply = await (isRepeated ? runner.runApart : runner.run)(client, chosen, keys, args);
       replies = chosen === setScript ? allDone : (reply as unknown[]);
       if (chosen === setScript || replies[2 * keys.length - 2] === 1) proven.add(index);
     } catch (error) {
       proven.delete(index);
-      for (const job of batch) fail(job, error);
+      const areSplit = isSplit(error) && !clock.isOwn;
+      for (const job of batch) {
+        if (areSplit && isRead(job)) void readAlone(client, job, skew);
+        else fail(job, error);
+      }
       return;
     }
     let at = 0;
     for (const job of batch) {
       finish(job, replies, at, skew);
       if (chosen !== setScript) at += 2 + 2 * job.others.length;
+    }
+  }
+
+  /** Reads each key of a job by itself, wherever it is. */
+  async function readAlone(client: ValkeyClient, job: Job, skew: number): Promise<void> {
+    const read = ({ key, name }: Step): Promise<unknown> =>
+      runner.runApart(client, aloneScript, [prefix + key], [name]);
+    try {
+      const replies = await Promise.all([job.step, ...job.others].map(read));
+      finish(job, replies.flat(), 0, skew);
+    } catch (error) {
+      fail(job, error);
     }
   }
 
