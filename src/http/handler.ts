@@ -7,6 +7,7 @@ import type { Ask } from "./server/ask.ts";
 import { createFeed } from "./server/feed.ts";
 import { createHash } from "./server/hash.ts";
 import { createIdempotency } from "./server/idempotency.ts";
+import { lineRoom } from "./server/limits.ts";
 import { createTypes, withNotes } from "./server/mediaTypes.ts";
 import { refusal, writeProblem } from "./server/refusal.ts";
 import { done, toResponse, type Reply } from "./server/reply.ts";
@@ -58,9 +59,6 @@ export interface HandlerOptions {
   /** Called with each error that is answered as a fault of the server, with its cause, which the client does not see. */
   onError?: ((error: unknown, request?: Request) => void) | undefined;
 }
-
-// What a batch may be longer than the values in it: so much as a call of its own takes, whatever its key. Bytes.
-const lineRoom = 8192;
 
 /**
  * Returns a function that answers requests with a store: what `remote` talks to, and whatever else speaks HTTP. It runs
@@ -120,9 +118,8 @@ export function handler(store: Store, options: HandlerOptions = {}): (request: R
   async function runNamed(name: string, route: Route, ask: Ask, { resource, query }: Target): Promise<Reply> {
     const { request } = ask;
     // Read before it is noted: what was cut off on the way here was never begun.
-    const body = await ask.body();
     const prepared = await route.prepare?.(ask);
-    const content = prepared ? await prepared.content() : await hash(body);
+    const content = prepared ? await prepared.content() : await hash(await ask.body());
     // Nothing is applied, and the name is left to those who may.
     if (content === undefined) return run(prepared!, ask);
     const fingerprint = JSON.stringify([request.method, resource, query, content, headersOf(request, route.headers)]);

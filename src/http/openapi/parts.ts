@@ -75,7 +75,7 @@ export const refusals: Readonly<Record<Refusal, string>> = {
   conflict: "Others were always faster.",
   running: "Nobody knows yet, or any more, what became of the first request of this name.",
   condition: "What the request has as a condition is not so.",
-  size: "The body is too large, or what it asks for.",
+  size: "The body is too large, the first line of a batch, or what it asks for.",
   encoding: "The body is encoded, or a part.",
   "cant-decode": "The value is not of the kind that this is for.",
   "cant-encode": "The value is not of the kind that this is for.",

@@ -4,12 +4,14 @@ import { readBatch, type Batch, type BatchCall, type BatchItem, type Found } fro
 import { sizeOfValues } from "../wire/frame.ts";
 import type { Ask } from "./ask.ts";
 import { refuseAction } from "./access.ts";
+import { checkHead } from "./batchHead.ts";
 import { checkCall, lifetimeAt, operationOf, runCalls, sizeOf } from "./calls.ts";
 import type { Limits } from "./limits.ts";
 import { shapes, type LiveEntry } from "./operation.ts";
 import { operations } from "./operations.ts";
-import { refusal } from "./refusal.ts";
+import { refuseSize } from "./refusal.ts";
 import { done, writeFrame, writeJson, type Reply } from "./reply.ts";
+import type { Room } from "./room.ts";
 import type { Prepared } from "./route.ts";
 import type { Action } from "./scope.ts";
 
@@ -19,23 +21,23 @@ type Next = (size: number) => Uint8Array;
 const { findMany, setMany, deleteMany } = operations;
 
 /** Reads a batch of a sender who may do anything that there is in one, and returns how it is done. */
-export async function prepareBatch(ask: Ask, limits: Limits): Promise<Prepared> {
+export async function prepareBatch(ask: Ask, limits: Limits, makeRoom: () => Room): Promise<Prepared> {
   if (!ask.can("read") && !ask.can("write")) throw refuseAction("read or write");
   const body = await ask.body();
   const [batch, next] = checkBatch(body, limits);
   return {
     content: () => contentOf(ask, batch, body),
-    run: () => runBatch(ask, batch, next, limits.maxBytes),
+    run: () => runBatch(ask, batch, next, makeRoom()),
   };
 }
 
 /** Does what a batch asks for, all of it or nothing; of calls, each for itself. */
-async function runBatch(ask: Ask, batch: Batch, next: Next, maxBytes: number): Promise<Reply> {
+async function runBatch(ask: Ask, batch: Batch, next: Next, room: Room): Promise<Reply> {
   const { allow, signal } = ask;
-  if ("calls" in batch) return untilAborted(runCalls(ask, batch.calls, next, maxBytes), signal);
+  if ("calls" in batch) return untilAborted(runCalls(ask, batch.calls, next, room), signal);
   if ("find" in batch) {
     allow(...findMany.needs);
-    return writeFound(await findMany.run(ask, batch.find, maxBytes));
+    return writeFound(await findMany.run(ask, batch.find, room));
   }
   if ("delete" in batch) {
     allow(...deleteMany.needs);
@@ -88,7 +90,9 @@ function writeFound(entries: readonly (LiveEntry | undefined)[]): Reply {
 const names: readonly (string | undefined)[] = ["calls", "find", "set", "delete"];
 
 /** Reads a batch strictly: one thing to do, with so many items at most, and just the values that they announce. */
-function checkBatch(body: Uint8Array, { maxItems, maxBytes }: Limits): [batch: Batch, next: Next] {
+function checkBatch(body: Uint8Array, limits: Limits): [batch: Batch, next: Next] {
+  const { maxItems, maxBytes } = limits;
+  checkHead(body, limits);
   const { head, batch } = readBatch(body);
   const items = batch?.items;
   const isBatch = batch && names.includes(batch.name) && Array.isArray(items);
@@ -104,7 +108,7 @@ function checkBatch(body: Uint8Array, { maxItems, maxBytes }: Limits): [batch: B
   }
   const given = sizeOfValues(body);
   check(sum === given, "batch", `values of ${sum} bytes together`, given);
-  if (sum > maxBytes) throw refusal("size", `Values are too large together: expected at most ${maxBytes} bytes`);
+  if (sum > maxBytes) throw refuseSize(maxBytes);
   return [head as Batch, batch.next];
 }
 

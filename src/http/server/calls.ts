@@ -6,8 +6,10 @@ import { shapes, type LiveEntry, type Operation, type Subject } from "./operatio
 import { calls, operations } from "./operations.ts";
 import { toProblem } from "./refusal.ts";
 import { writeFrame, type Reply } from "./reply.ts";
+import type { Room } from "./room.ts";
+import { runInOrder } from "./runInOrder.ts";
 
-// How many calls are made at once, so that too much of what they answer is noticed before it is all there.
+// How many calls are made at once.
 const portion = 100;
 
 type Name = BatchCall[0];
@@ -53,48 +55,62 @@ function writeValue(entry: LiveEntry | undefined, tag?: string): Answer {
   return [tag === undefined ? [value.length, ttl] : [value.length, ttl, tag], value];
 }
 
+// Those that read the value of a key as a whole, whatever they answer.
+const readers: ReadonlySet<Name> = new Set<Name>(["get", "getTagged", "has", "take", "swap"]);
+
 /** Makes the calls of a batch, each for itself. `next` cuts the next value off the batch. */
 export async function runCalls(
   ask: Ask,
   batch: readonly BatchCall[],
   next: (size: number) => Uint8Array,
-  maxBytes: number,
+  room: Room,
 ): Promise<Reply> {
   const { allow } = ask;
   // Not each call by itself is aborted: that costs more than the call.
   const subject: Subject = { store: ask.store, hash: ask.hash, now: ask.now };
   const lines: Result[] = [];
-  const values: Uint8Array[] = [];
-  let size = 0;
+  const values: (Uint8Array | undefined)[] = [];
   // Of two calls about one key the second begins when the first is done.
   const takeTurn = createTurns();
 
-  async function make(call: BatchCall, value: Uint8Array | undefined): Promise<Answer> {
+  /** Makes a call, notes what comes of it, and returns the size of the value that it has read. */
+  async function make(index: number, value: Uint8Array | undefined): Promise<number | undefined> {
+    const call = batch[index]!;
     const name = call[0];
-    if (size > maxBytes && /^(get|take)/.test(name)) return [alone];
+    lines[index] = alone;
+    if (room.isFull && /^(get|take)/.test(name)) return undefined;
     try {
       allow(...operationOf(name).needs);
-      return await (runs[name] as (...given: unknown[]) => Promise<Answer>)(subject, call, value);
+      const [line, found] = await (runs[name] as (...given: unknown[]) => Promise<Answer>)(subject, call, value);
+      // What was only read can be read again, and by itself it is never too much.
+      const isFitting = !found || room.hold(found.length) || name === "take";
+      if (isFitting) [lines[index], values[index]] = [line, found];
+      return found?.length;
     } catch (error) {
-      return [toProblem(error)];
+      lines[index] = toProblem(error);
+      return undefined;
     }
   }
 
-  for (let at = 0; at < batch.length && !ask.signal?.aborted; at += portion) {
-    const answers = batch.slice(at, at + portion).map((call) => {
+  await runInOrder(
+    batch.length,
+    (index, running) => running < portion && (!readers.has(batch[index]![0]) || room.mayRead()),
+    async (index) => {
+      if (ask.signal?.aborted) return;
+      const call = batch[index]!;
       const length = sizeOf(call);
       const value = length === null ? undefined : next(length);
-      return takeTurn(call[1], () => make(call, value));
-    });
-    for (const [line, value] of await Promise.all(answers)) {
-      // What was only read can be read again, and by itself it is never too much.
-      const isTooMuch = value && size && size + value.length > maxBytes && batch[lines.length]![0] !== "take";
-      lines.push(isTooMuch ? alone : line);
-      if (value) size += value.length;
-      if (value && !isTooMuch) values.push(value);
-    }
-  }
-  return writeFrame(lines, values);
+      const isRead = readers.has(call[0]);
+      // Also while it waits for its turn: all that wait may come to it at once.
+      if (isRead) room.begin();
+      const size = await takeTurn(call[1], () => make(index, value));
+      if (isRead) room.end(size);
+    },
+  );
+  return writeFrame(
+    lines,
+    values.filter((value) => value !== undefined),
+  );
 }
 
 /** Returns the operation that a call asks for. */

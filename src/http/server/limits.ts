@@ -1,3 +1,6 @@
+/** What a batch may be longer than the values in it: so much as a call of its own takes, whatever its key. Bytes. */
+export const lineRoom = 8192;
+
 /** What is served at most at once. */
 export interface Limits {
   /** The values of a batch together, and of the body of any other request: bytes. */

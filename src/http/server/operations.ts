@@ -5,7 +5,9 @@ import type { BatchCall } from "../wire/batch.ts";
 import type { Method, Resource } from "../wire/resource.ts";
 import { keep } from "../wire/ttl.ts";
 import type { LiveEntry, Operation, Runnable, Subject } from "./operation.ts";
-import { refusal } from "./refusal.ts";
+import { refuseSize } from "./refusal.ts";
+import type { Room } from "./room.ts";
+import { runInOrder } from "./runInOrder.ts";
 
 // All that can be done with a store that is served. A request asks for one operation, a batch for several: both take from
 // here what its sender needs, what it takes, and how it is done.
@@ -30,8 +32,8 @@ export interface Operations {
   readonly take: Runnable<[key: string], Uint8Array | undefined>;
   readonly increment: Runnable<[key: string, by: number, ttl: number | undefined], number>;
   readonly touch: Runnable<[key: string, ttl: number], boolean>;
-  /** Reads many entries. Refused above so many bytes of values together. */
-  readonly findMany: Runnable<[keys: readonly string[], maxBytes: number], (LiveEntry | undefined)[]>;
+  /** Reads many entries. Refused when their values do not fit together. */
+  readonly findMany: Runnable<[keys: readonly string[], room: Room], (LiveEntry | undefined)[]>;
   readonly setMany: Runnable<[items: readonly Item[]], void>;
   readonly deleteMany: Runnable<[keys: readonly string[]], number>;
   readonly list: Runnable<[options: ListOptions], Page>;
@@ -65,27 +67,28 @@ function replace(
   return store.compareAndSet(key, old, next, ttl === keep ? optionsOf(subject) : { ttl, signal });
 }
 
-// How many entries are read at once, so that too much of them is noticed before it is all there.
-const portion = 100;
-
-async function findMany(
-  subject: Subject,
-  keys: readonly string[],
-  maxBytes: number,
-): Promise<(LiveEntry | undefined)[]> {
-  const found: (Entry | undefined)[] = [];
-  for (let at = 0, size = 0; at < keys.length; at += portion) {
+async function findMany(subject: Subject, keys: readonly string[], room: Room): Promise<(LiveEntry | undefined)[]> {
+  // A key that is asked for twice is read once, and counts twice.
+  const counts = new Map<string, number>();
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
+  const wanted = [...counts];
+  const found = new Map<string, Entry>();
+  await runInOrder(wanted.length, room.mayRead, async (index) => {
+    const [key, count] = wanted[index]!;
+    room.begin();
     // Not by findMany of the store: a value goes out with its deadline, or it could arrive too late.
-    const reads = keys.slice(at, at + portion).map((key) => subject.store.entry(key, optionsOf(subject)));
-    const entries = await Promise.all(reads);
-    found.push(...entries);
-    size += entries.reduce((sum, entry) => sum + (entry?.value.length ?? 0), 0);
-    if (size > maxBytes) throw refusal("size", `Values are too large together: expected at most ${maxBytes} bytes`);
-  }
+    const entry = await subject.store.entry(key, optionsOf(subject));
+    room.end(entry?.value.length);
+    if (!entry) return;
+    room.hold(entry.value.length * count);
+    if (room.isFull) throw refuseSize(room.maxBytes);
+    found.set(key, entry);
+  });
   const time = subject.now();
-  return found.map((entry) =>
-    entry && entry.expiresAt > time ? { ...entry, ttl: entry.expiresAt - time } : undefined,
-  );
+  return keys.map((key) => {
+    const entry = found.get(key);
+    return entry && entry.expiresAt > time ? { ...entry, ttl: entry.expiresAt - time } : undefined;
+  });
 }
 
 export const operations: Operations = {

@@ -23,6 +23,11 @@ export function refusal(
   return error;
 }
 
+/** Returns the refusal of what is more than so many bytes of values. */
+export function refuseSize(maxBytes: number): StoreError {
+  return refusal("size", `Values are too large together: expected at most ${maxBytes} bytes`);
+}
+
 /** Writes an error as a problem document (RFC 9457) with the code and the key. What is no store's error stays inside. */
 export function writeProblem(error: unknown): Reply {
   const known = toKnown(error);

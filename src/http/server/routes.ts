@@ -13,6 +13,7 @@ import type { Types } from "./mediaTypes.ts";
 import { parametersOf } from "./operation.ts";
 import { operations, requests, type Requested } from "./operations.ts";
 import type { Reply } from "./reply.ts";
+import { createRooms } from "./room.ts";
 import type { Route, Routes } from "./route.ts";
 import type { Action } from "./scope.ts";
 
@@ -24,11 +25,12 @@ export function createRoutes(
   limits: Limits,
   { feed, types }: { feed: Feed; types: Types },
 ): { readonly [resource in Resource]: Routes } {
+  const makeRoom = createRooms(limits.maxBytes);
   const replies: Replies = {
     ...createEntryReplies(types),
     ...createListingReplies(limits.maxItems),
     ...createChangesReplies(feed, limits.maxStreams),
-    batch: async (ask) => (await prepareBatch(ask, limits)).run(ask),
+    batch: async (ask) => (await prepareBatch(ask, limits, makeRoom)).run(ask),
   };
   const routes = Object.entries(requests).map(([resource, methods]): [string, Routes] => {
     const asked = Object.entries(methods).map(([method, name]) => {
@@ -36,7 +38,7 @@ export function createRoutes(
         needs: (request) => needsOf(name, request),
         parameters: parametersOf(operations[name]),
         headers: headersOf(name),
-        ...(name === "batch" && { prepare: (ask) => prepareBatch(ask, limits) }),
+        ...(name === "batch" && { prepare: (ask) => prepareBatch(ask, limits, makeRoom) }),
         run: replies[name],
       };
       return [method, route] as const;
