@@ -17,14 +17,31 @@ describe("the connection", () => {
     const second = [store.set("a", shelf.bytes("1")), store.get("a")];
     expect(await shelf.outcomes(second)).toStrictEqual([{}, { value: "1" }]);
     await store.close();
+  });
 
-    const strange = `${database} of another`;
-    (await shelf.raw(strange, { version: 1, upgrade: (db) => void db.createObjectStore("theirs") })).close();
-    const { code, message } = await shelf.outcome(shelf.indexeddb({ database: strange }).get("a"));
-    expect(code).toBe("unavailable");
-    expect(message).toMatch(/NotFoundError/);
-    // Nothing of ours is left open that would hold it.
-    await shelf.remove(strange);
+  it("refuses a database that something else has made, which stays as it is and is asked nothing", async () => {
+    for (const version of [1, 2, 3]) {
+      const database = newDatabase();
+      const raw = await shelf.raw(database, { version, upgrade: (db) => void db.createObjectStore("keyval") });
+      await raw.put("keyval", "theirs", "key");
+      let asked = 0;
+      raw.addEventListener("versionchange", () => asked++);
+      const store = shelf.indexeddb({ database });
+      const calls = () => [store.get("key"), store.set("key", shelf.bytes("ours")), store.clear()];
+      for (let round = 0; round < 2; round++) {
+        expect(await shelf.codes(calls())).toStrictEqual(Array(3).fill("bad-config"));
+      }
+      expect([asked, raw.version, [...raw.objectStoreNames]]).toStrictEqual([0, version, ["keyval"]]);
+      expect(await raw.get("keyval", "key")).toBe("theirs");
+      raw.close();
+      // Nothing of ours is left open that would hold it.
+      await shelf.remove(database);
+      expect(await shelf.codes([store.set("key", shelf.bytes("ours")), store.get("key")])).toStrictEqual([
+        "done",
+        "ours",
+      ]);
+      await store.close();
+    }
   });
 
   it("is unavailable where a page may not store anything", async () => {
@@ -35,7 +52,7 @@ describe("the connection", () => {
       const codeOf = (call) => call.then(() => "resolved", ({ name, code, cause }) => [name, code, String(cause)].join());
       addEventListener("unhandledrejection", ({ reason }) => parent.postMessage(["unhandled " + reason], "*"));
       (async () => parent.postMessage([await codeOf(store.get("a")), await codeOf(store.set("a", new Uint8Array(1))),
-        await codeOf(store.close())], "*"))();
+        await codeOf(Shelflife.storageUsage()), await codeOf(store.close())], "*"))();
     </script>`;
     const sent = new Promise<string[]>((resolve) => {
       addEventListener("message", ({ data, source }) => source === frame.contentWindow && resolve(data as string[]));
@@ -44,7 +61,8 @@ describe("the connection", () => {
     const outcomes = await sent;
     frame.remove();
     const refused = expect.stringMatching(/^StoreError,unavailable,SecurityError/);
-    expect(outcomes).toStrictEqual([refused, refused, "resolved"]);
+    const unsupported = expect.stringMatching(/^StoreError,unsupported,./);
+    expect(outcomes).toStrictEqual([refused, refused, unsupported, "resolved"]);
   });
 
   it("closes though the connection is lost while its last call is under way", async () => {

@@ -50,8 +50,9 @@ declare module "../core/registry.ts" {
 /**
  * Returns a store in IndexedDB, for pages and workers. The database is opened at the first call, and opened again when
  * the browser closed it. Concurrent calls share transactions. What the origin's quota has no room for is
- * `quota-exceeded`, after expired entries were removed, and leaves the old value; a database that cannot be opened is
- * `unavailable`, and the next call tries again. Throws `bad-config`.
+ * `quota-exceeded`, after expired entries were removed, and leaves the old value; a database that cannot be opened,
+ * within 10 s if another context is in the way, is `unavailable`, and the next call tries again. One that something else has made is
+ * `bad-config` and stays as it is. Throws `bad-config`.
  */
 export function indexeddb(options: IndexedDBOptions = {}): Store {
   return indexeddbFactory.build(indexeddbFactory.valid(options)) as Store;
@@ -91,12 +92,16 @@ export interface StorageUsage {
   readonly persisted: boolean;
 }
 
-/** Reads how much of its quota the origin uses, as the browser estimates it. Rejects `unsupported` where the browser has no estimate. */
+/** Reads how much of its quota the origin uses, as the browser estimates it. Rejects `unsupported` where the browser has none: without HTTPS, or in a sandboxed frame. */
 export async function storageUsage(): Promise<StorageUsage> {
-  const { storage } = navigator;
-  if (!storage?.estimate) throw new StoreError("unsupported", "Cannot estimate the usage: expected navigator.storage");
-  const [{ usage = 0, quota = 0 }, persisted] = await Promise.all([storage.estimate(), storage.persisted()]);
-  return { usage, quota, persisted };
+  try {
+    const { storage } = navigator;
+    const [{ usage = 0, quota = 0 }, persisted] = await Promise.all([storage.estimate(), storage.persisted()]);
+    return { usage, quota, persisted };
+  } catch (cause) {
+    const message = `Cannot estimate the usage: expected navigator.storage to answer, got ${cause}`;
+    throw new StoreError("unsupported", message, { cause });
+  }
 }
 
 // One round of a sweep: so many that it is fast, so few that other tabs are not kept waiting.

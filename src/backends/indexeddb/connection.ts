@@ -1,5 +1,7 @@
-import { expiryIndex } from "./listing.ts";
+import { StoreError } from "../../core/error.ts";
+import { letExit } from "../../core/timers.ts";
 import { markStore } from "./marks.ts";
+import { openOurs, storeName } from "./openOurs.ts";
 
 /** The connection to a database: opened when it is needed, and again when it was lost. */
 export interface Connection {
@@ -19,9 +21,8 @@ export interface DatabaseOptions {
   readonly persist?: boolean | undefined;
 }
 
-// The second has marks.
-const version = 2;
-const storeName = "entries";
+// How long an open may take: ms. Another context may be in its way for ever.
+const patience = 10_000;
 
 /** Returns the connection to a database. `lost` is called whenever it is gone. */
 export function createConnection(
@@ -39,21 +40,12 @@ export function createConnection(
 
   function open(): Promise<void> | undefined {
     if (database) return undefined;
-    opening ??= new Promise<void>((resolve, reject) => {
-      const request = indexedDB.open(name, version);
-      request.onupgradeneeded = ({ oldVersion }) => {
-        if (!oldVersion) request.result.createObjectStore(storeName).createIndex(expiryIndex, "e");
-        request.result.createObjectStore(markStore, { autoIncrement: true });
-      };
-      request.onerror = () => reject(request.error);
-      request.onsuccess = () => {
-        database = request.result;
-        // Another context deletes the database or opens a newer version: in its way we would block it for ever.
-        database.onclose = database.onversionchange = lose;
-        // Not awaited: the browser may leave the question to a person.
-        if (persist) navigator.storage?.persist?.().catch(() => {});
-        resolve();
-      };
+    opening ??= inTime(openOurs(name), (opened) => {
+      database = opened;
+      // Another context deletes the database or opens a newer version: in its way we would block it for ever.
+      database.onclose = database.onversionchange = lose;
+      // Not awaited: the browser may leave the question to a person.
+      if (persist) navigator.storage?.persist?.().catch(() => {});
     }).finally(() => (opening = undefined));
     return opening;
   }
@@ -75,4 +67,31 @@ export function createConnection(
     },
     lose,
   };
+}
+
+/** Takes what is opened in time. What comes later is closed: by then a call may have opened it anew. */
+function inTime(opening: Promise<IDBDatabase>, take: (database: IDBDatabase) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    // The time of an event is real, whatever a test does to the clocks: fake timers that it turns make no open late.
+    const realTime = (): number => new Event("").timeStamp;
+    const endsAt = realTime() + patience;
+    let timer: ReturnType<typeof setTimeout>;
+    let isLate = false;
+
+    async function wait(): Promise<void> {
+      while (realTime() < endsAt) await new Promise((go) => letExit((timer = setTimeout(go, endsAt - realTime()))));
+      isLate = true;
+      reject(new StoreError("unavailable", "Cannot open the database: expected no other tab to block it"));
+    }
+
+    void wait();
+    opening
+      .then((opened) => {
+        if (isLate) return opened.close();
+        take(opened);
+        resolve();
+      })
+      .catch(reject)
+      .finally(() => clearTimeout(timer));
+  });
 }

@@ -41,7 +41,8 @@ export async function listPage(entries: IDBObjectStore, { prefix, limit, cursor 
       listed.push({ key: keys[index]!, expiresAt: deadlineOf(stored), size });
     });
     if (keys.length <= count) return { entries: listed };
-    cursor = keys[count - 1]!;
+    // A position within the prefix, which says nothing of it.
+    cursor = keys[count - 1]!.slice(prefix.length);
     if (listed.length === limit) return { entries: listed, cursor };
     wanted = Math.ceil((pageBytes * count) / bytes);
   }
@@ -62,13 +63,13 @@ export async function listKeys(entries: IDBObjectStore, wanted: Wanted): Promise
     dated.filter((key) => here.has(key)),
   );
   const listed = keys.map((key) => ({ key, expiresAt: deadlineOf(found.get(key) as Stored | null | undefined) }));
-  return isMore ? { entries: listed, cursor: keys.at(-1)! } : { entries: listed };
+  return isMore ? { entries: listed, cursor: keys.at(-1)!.slice(wanted.prefix.length) } : { entries: listed };
 }
 
-/** The keys that begin with a prefix and come after a key, in the order of UTF-16 units; `undefined` for all. */
-export function rangeOf(prefix: string, after?: string): IDBKeyRange | undefined {
-  const isInside = after !== undefined && after >= prefix;
-  const lower = isInside ? after : prefix;
+/** The keys that begin with a prefix, and of them those after a position in it, by UTF-16 units; `undefined` for all. */
+export function rangeOf(prefix: string, cursor?: string): IDBKeyRange | undefined {
+  const isInside = cursor !== undefined;
+  const lower = prefix + (cursor ?? "");
   // The first string that comes after all that begin with the prefix: its last unit raised by one.
   const stem = prefix.replace(/\uffff+$/, "");
   if (!stem) return lower ? IDBKeyRange.lowerBound(lower, isInside) : undefined;

@@ -6,6 +6,7 @@ import { test } from "vitest";
 import { indexeddb, isStoreError, open, storageUsage, valid } from "../../../src/index.ts";
 import { text, utf8 } from "../../support/bytes.ts";
 import { openIndexedDB, replacing } from "../../support/indexeddb.ts";
+import { definePageGlobal } from "../../support/page.ts";
 
 test("options are checked, all at once", async () => {
   const wrong = { database: "", durability: "safe", persist: 1, size: 5 };
@@ -22,6 +23,23 @@ test("options are checked, all at once", async () => {
 
 test("where the browser tells no usage, it is unsupported", async () => {
   await assert.rejects(storageUsage(), (error) => isStoreError(error, "unsupported"));
+});
+
+test("an estimate that the browser refuses is unsupported, with its reason", async (context) => {
+  const refuse = (error: Error) => (): Promise<never> => Promise.reject(error);
+  const frames: Record<string, unknown> = {
+    "without an origin": { estimate: refuse(new TypeError("opaque origin")), persisted: () => false },
+    "that may not ask": { estimate: () => ({}), persisted: refuse(new DOMException("no", "SecurityError")) },
+    "without a storage": undefined,
+  };
+  for (const [name, storage] of Object.entries(frames)) {
+    definePageGlobal(context, "navigator", { storage });
+    await assert.rejects(
+      storageUsage(),
+      (error) => isStoreError(error, "unsupported") && error.cause !== undefined,
+      name,
+    );
+  }
 });
 
 test("a value without a deadline is not in the index, one with a deadline is", async () => {

@@ -1,0 +1,63 @@
+import { quote, StoreError } from "../../core/error.ts";
+import { expiryIndex } from "./listing.ts";
+import { markStore } from "./marks.ts";
+
+/** The object store of the entries. */
+export const storeName = "entries";
+// The first had no marks.
+const version = 2;
+// What a database of each version consists of.
+const first = `${storeName} null false ${expiryIndex} e`;
+const second = `${first},${markStore} null true`;
+
+/**
+ * Opens a database that a store has made, or makes it. One that something else has made is refused with `bad-config` and stays
+ * as it is: its version is not raised, and none of its connections is asked to make way.
+ */
+export async function openOurs(name: string): Promise<IDBDatabase> {
+  // Without a version what is there is opened as it is.
+  const found = await request(name).catch((error: unknown) => {
+    if (error) throw error;
+  });
+  if (found) {
+    const shape = shapeOf(found);
+    if (found.version === version && shape === second) return found;
+    found.close();
+    // A newer version's, or one that is not known to be another's, is for the browser to refuse.
+    if (found.version > version ? shape && !shape.startsWith(second) : shape !== first) {
+      const message = `Cannot open database ${quote(name)}: expected one that a store has made, got ${quote(shape)}`;
+      throw new StoreError("bad-config", message);
+    }
+  }
+  return request(name, version);
+}
+
+/** Makes or raises a database if a version is named. Rejects with nothing if there is none, or another than was found. */
+function request(name: string, version?: number): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open(name, version);
+    request.onupgradeneeded = ({ oldVersion }) => {
+      const { result, transaction } = request;
+      if (!version || (oldVersion && shapeOf(result, transaction!) !== first)) {
+        transaction!.abort();
+        return reject();
+      }
+      if (!oldVersion) result.createObjectStore(storeName).createIndex(expiryIndex, "e");
+      result.createObjectStore(markStore, { autoIncrement: true });
+    };
+    request.onerror = () => reject(request.error);
+    request.onsuccess = () => resolve(request.result);
+  });
+}
+
+/** What a database consists of, as text. */
+function shapeOf(database: IDBDatabase, transaction?: IDBTransaction): string {
+  const names = Array.from(database.objectStoreNames);
+  if (names.length) transaction ??= database.transaction(names);
+  const shapes = names.map((name) => {
+    const store = transaction!.objectStore(name);
+    const indexes = Array.from(store.indexNames, (name) => ` ${name} ${store.index(name).keyPath}`);
+    return `${name} ${store.keyPath} ${store.autoIncrement}${indexes.join("")}`;
+  });
+  return shapes.join();
+}
