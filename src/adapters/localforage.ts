@@ -4,7 +4,8 @@ import { isStoreError, quote, StoreError } from "../core/error.ts";
 import { createSharedHub } from "../core/hub.ts";
 import type { KeyChange } from "../core/keyChange.ts";
 import { boolean, checkOptions, storeRules, type StoreOptions } from "../core/options.ts";
-import { createEntries } from "./localforage/entries.ts";
+import { strays } from "../core/strays.ts";
+import { createEntries, type Entries } from "./localforage/entries.ts";
 import type { LocalForageLike } from "./localforage/instance.ts";
 import { mapKeys } from "./localforage/mapKeys.ts";
 import { createTurns } from "./localforage/turns.ts";
@@ -37,6 +38,9 @@ export type { LocalForageLike } from "./localforage/instance.ts";
  * no index of deadlines: a sweep and a page of a listing read every key, and a sweep every value. With its localStorage
  * driver, an instance of the default `storeName` has the keys of the other stores of its `name` among its own.
  *
+ * A key of the app that is no key of a store (empty, over 1,024 bytes, or with a lone surrogate) is not listed; `migrate`
+ * reports it.
+ *
  * Closing the store leaves the instance as it is. Throws `bad-config`.
  */
 export function localforage(instance: LocalForageLike, options: LocalForageStoreOptions = {}): Store {
@@ -46,10 +50,16 @@ export function localforage(instance: LocalForageLike, options: LocalForageStore
     const expected = `instance must be a localForage instance with "${method}", got ${quote(instance)}`;
     throw new StoreError("bad-config", `Cannot open store "localforage": ${expected}`);
   }
-  return createStore(localforageBackend(instance, checked), checked);
+  const { strays: findStrays, ...backend } = localforageBackend(instance, checked);
+  const store = createStore(backend, checked);
+  strays.set(store.list, (prefix) => findStrays(prefix));
+  return store;
 }
 
-function localforageBackend(instance: LocalForageLike, { exclusive = false }: LocalForageStoreOptions): Backend {
+function localforageBackend(
+  instance: LocalForageLike,
+  { exclusive = false }: LocalForageStoreOptions,
+): Backend & Pick<Entries, "strays"> {
   const { name = "", storeName = "" } = instance.config();
   const medium = `shelflife:localforage:${name}/${storeName}`;
   const locks = exclusive ? undefined : globalThis.navigator?.locks;
@@ -111,7 +121,8 @@ function localforageBackend(instance: LocalForageLike, { exclusive = false }: Lo
     return removed.length;
   }
 
-  const backend: Backend = {
+  const backend: Backend & Pick<Entries, "strays"> = {
+    strays: entries.strays,
     get: entries.read,
     set: async (key, entry, call) =>
       void (await withRoom(call, () => change([key], call, async () => [await entries.put(key, entry)]))),

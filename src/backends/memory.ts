@@ -57,7 +57,7 @@ interface Slot extends Sieved, Timed {
 function memoryBackend({
   maxEntries = Infinity,
   maxBytes = Infinity,
-  now = Date.now,
+  now = () => Date.now(),
 }: MemoryOptions): CompleteBackend<Value> {
   // Bytes are counted where they are bounded, and text is not. Where they are not, a value that is replaced is left alone:
   // to look at what nobody has used for long costs as much as to find it.

@@ -1,8 +1,10 @@
 import { checkCall } from "../core/check.ts";
-import type { Entry, PrefixOptions, Store } from "../core/contract.ts";
-import { check, isStoreError, type StoreError } from "../core/error.ts";
+import type { Entry, Listed, PrefixOptions, Store } from "../core/contract.ts";
+import { check, isStoreError, type StoreError, type StoreErrorCode } from "../core/error.ts";
+import { checkKey } from "../core/key.ts";
 import { removeIf } from "../core/removeIf.ts";
-import { equalBytes } from "../core/value.ts";
+import { strays } from "../core/strays.ts";
+import { isSame } from "./migrate/isSame.ts";
 
 /** How {@link migrate} goes about it. */
 export interface MigrateOptions extends PrefixOptions {
@@ -12,13 +14,19 @@ export interface MigrateOptions extends PrefixOptions {
   remove?: boolean | undefined;
   /** Called with what has been done so far, after each batch, also one that fails. If it throws, the migration rejects with that. */
   onProgress?: ((progress: Migrated) => void) | undefined;
-  /** Called for each entry that the source cannot decode. Such an entry stays there. @default the migration rejects */
+  /**
+   * Called for each entry that cannot be moved, with the reason: the source cannot decode it, the target cannot encode it or has
+   * no room for it, or its key is none of a store's. Such an entry stays in the source. @default the migration rejects with
+   * the reason
+   */
+  onSkipped?: ((skipped: { readonly key: string; readonly reason: StoreError }) => void) | undefined;
+  /** Called for each entry that the source cannot decode, before `onSkipped`. Such an entry stays there. */
   onUnreadable?: ((error: StoreError) => void) | undefined;
   /** The clock of the two stores: epoch ms. @default Date.now */
   now?: (() => number) | undefined;
 }
 
-/** What a migration has done, in entries. */
+/** What a migration has done, in entries: each that it met is `copied`, `present`, `kept` or `skipped`. */
 export interface Migrated {
   /** Written to the target. */
   copied: number;
@@ -28,9 +36,11 @@ export interface Migrated {
   kept: number;
   /** Deleted from the source. */
   removed: number;
-  /** Reported to `onUnreadable`. */
+  /** Left out and reported, to `onSkipped` or `onUnreadable`. */
+  skipped: number;
+  /** Those of the skipped that the source cannot decode. */
   unreadable: number;
-  /** The length of the values that were copied. */
+  /** The length of the values that were copied; of what is no bytes, as far as the source's listing knows it. */
   bytes: number;
 }
 
@@ -38,6 +48,8 @@ export interface Migrated {
 const batchEntries = 100;
 const batchBytes = 4_194_304;
 const unknownBytes = 65_536;
+// What is wrong with one entry, and not with the rest.
+const own: readonly StoreErrorCode[] = ["cant-decode", "cant-encode", "invalid-argument", "quota-exceeded"];
 // A deadline that travelled as a duration arrives a little off: ms.
 const slack = 1000;
 
@@ -52,34 +64,49 @@ const slack = 1000;
  * all is copied, `overwrite` lets the source win: run it again until the app has changed over. Each entry is copied as it
  * is when its turn comes, and with `remove` deleted only if its value is still the same then.
  *
- * Keys stay the same (`prefix` views rename them), and the two must not overlap. A target without atomic calls is looked at
+ * Values are what the two stores have: bytes, or between two JSON views whatever JSON is. Those that are no bytes count as the
+ * same when their parts are. Keys stay the same (`prefix` views rename them), and the two must not overlap. What only the
+ * medium of the source can have (keys that an app gave localForage, and no store takes) is reported after all else.
+ * A target without atomic calls is looked at
  * before it is written to, in two steps. Rejects `unsupported` when the source cannot list, or `remove` when it has no
  * atomic calls.
  */
-export async function migrate(
-  from: Pick<Store, "list" | "entry" | "update">,
-  to: Store,
+export async function migrate<T = Uint8Array>(
+  from: Pick<Store<T>, "list" | "entry" | "update">,
+  to: Store<T>,
   options: MigrateOptions = {},
 ): Promise<Migrated> {
-  const { prefix, signal, overwrite, remove, onProgress, onUnreadable, now = Date.now } = checkCall(options);
-  check(from !== to, "target", "another store than the source", to);
-  for (const callback of [onProgress, onUnreadable, now]) {
+  const { prefix, signal, overwrite, remove, onProgress, onSkipped, onUnreadable, now = () => Date.now() } = checkCall(options); // prettier-ignore
+  check(typeof from?.list === "function", "source", "a store", from);
+  check(from !== to && Object(to) === to, "target", "another store than the source", to);
+  for (const callback of [onProgress, onSkipped, onUnreadable, now]) {
     check(callback === undefined || typeof callback === "function", "callback", "a function", callback);
   }
-  const done: Migrated = { copied: 0, present: 0, kept: 0, removed: 0, unreadable: 0, bytes: 0 };
+  const done: Migrated = { copied: 0, present: 0, kept: 0, removed: 0, skipped: 0, unreadable: 0, bytes: 0 };
 
-  async function read(key: string): Promise<Entry | undefined> {
+  /** Leaves an entry out if that is why it cannot be moved, and somebody wants to know of it. */
+  function skip(key: string, reason: unknown, isUnreadable = false): void {
+    signal?.throwIfAborted();
+    const listener = onSkipped ?? (isUnreadable && onUnreadable);
+    if (!listener || !isStoreError(reason) || !own.includes(reason.code)) throw reason;
+    done.skipped++;
+    if (isUnreadable) {
+      done.unreadable++;
+      onUnreadable?.(reason);
+    }
+    onSkipped?.({ key, reason });
+  }
+
+  async function read(key: string): Promise<Entry<T> | undefined> {
     try {
       return await from.entry(key, { signal });
     } catch (error) {
-      if (!onUnreadable || !isStoreError(error, "cant-decode")) throw error;
-      done.unreadable++;
-      onUnreadable(error);
+      skip(key, error, isStoreError(error, "cant-decode"));
       return undefined;
     }
   }
 
-  async function writeIfAbsent(key: string, value: Uint8Array, ttl: number): Promise<boolean> {
+  async function writeIfAbsent(key: string, value: T, ttl: number): Promise<boolean> {
     try {
       return await to.setIfAbsent(key, value, { ttl, signal });
     } catch (error) {
@@ -91,53 +118,67 @@ export async function migrate(
   }
 
   /** Writes an entry, and returns whether the target has it afterwards. */
-  async function write(key: string, { value, expiresAt }: Entry): Promise<boolean> {
+  async function write(key: string, { value, expiresAt }: Entry<T>, size: number | undefined): Promise<boolean> {
     const ttl = expiresAt - now();
     if (ttl <= 0) return false;
     if (overwrite) await to.set(key, value, { ttl, signal });
     if (overwrite || (await writeIfAbsent(key, value, ttl))) {
       done.copied++;
-      done.bytes += value.length;
+      done.bytes += ArrayBuffer.isView(value) ? value.byteLength : (size ?? 0);
       return true;
     }
     const found = await to.entry(key, { signal });
-    const isPresent = found !== undefined && equalBytes(found.value, value) && found.expiresAt >= expiresAt - slack;
+    const isPresent = found !== undefined && isSame(found.value, value) && found.expiresAt >= expiresAt - slack;
     if (isPresent) done.present++;
     else done.kept++;
     return isPresent;
   }
 
-  async function move(key: string): Promise<void> {
+  async function move({ key, size }: Listed): Promise<void> {
     const entry = await read(key);
-    if (!entry || !(await write(key, entry)) || !remove) return;
-    if (await removeIf(from, key, entry.value, signal)) done.removed++;
+    const isMoved = entry && (await write(key, entry, size).catch((error: unknown) => skip(key, error)));
+    if (isMoved && remove && (await removeIf(from, key, entry.value, signal, isSame))) done.removed++;
   }
 
-  async function moveAll(keys: string[]): Promise<void> {
-    if (!keys.length) return;
+  async function moveAll(entries: Listed[]): Promise<void> {
+    if (!entries.length) return;
     // All of them end before a failure is reported: nothing goes on unseen.
-    const results = await Promise.allSettled(keys.map(move));
+    const results = await Promise.allSettled(entries.map(move));
     onProgress?.({ ...done });
     const failure = results.find(({ status }) => status === "rejected") as PromiseRejectedResult | undefined;
     if (failure) throw failure.reason;
   }
 
+  async function reportStrays(): Promise<void> {
+    const found = (await strays.get(from.list)?.(prefix ?? "", { signal })) ?? [];
+    for (const key of found) {
+      try {
+        checkKey(key);
+      } catch (error) {
+        skip(key, error);
+      }
+    }
+    if (found.length) onProgress?.({ ...done });
+  }
+
   let cursor: string | undefined;
   do {
     const page = await from.list({ prefix, signal, cursor });
-    let keys: string[] = [];
+    let entries: Listed[] = [];
     let bytes = 0;
-    for (const { key, size = unknownBytes } of page.entries) {
-      if (keys.length === batchEntries || (keys.length && bytes + size > batchBytes)) {
-        await moveAll(keys);
-        keys = [];
+    for (const entry of page.entries) {
+      const { size = unknownBytes } = entry;
+      if (entries.length === batchEntries || (entries.length && bytes + size > batchBytes)) {
+        await moveAll(entries);
+        entries = [];
         bytes = 0;
       }
-      keys.push(key);
+      entries.push(entry);
       bytes += size;
     }
-    await moveAll(keys);
+    await moveAll(entries);
     cursor = page.cursor;
   } while (cursor !== undefined);
+  await reportStrays();
   return done;
 }

@@ -5,6 +5,7 @@ import { checkPrefix, isKey } from "../core/key.ts";
 import { attempt } from "../core/attempt.ts";
 import { lend, setText, lending } from "../core/lending.ts";
 import { mapChanges } from "../core/mapChanges.ts";
+import { strays } from "../core/strays.ts";
 
 // The calls that are about one key, which is their first argument.
 const keyed = ["get", "find", "has", "entry", "set", "delete", "compareAndSet", "setIfAbsent", "take", "increment", "update", "touch"] as const; // prettier-ignore
@@ -90,6 +91,13 @@ export function prefix<T>(store: Store<T>, prefix: string): Store<T> {
     const call = store[name] as (key: string, ...rest: unknown[]) => Promise<unknown>;
     Object.assign(view, {
       [name]: (key: string, ...rest: unknown[]) => run(() => call.call(store, inner(key), ...rest)),
+    });
+  }
+  const findStrays = strays.get(store.list);
+  if (findStrays) {
+    strays.set(view.list, async (within, options) => {
+      const found = await findStrays(prefix + within, options);
+      return found.map((key) => key.slice(prefix.length));
     });
   }
   const bytes = store as Store<any>;

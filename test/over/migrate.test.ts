@@ -209,6 +209,9 @@ test("arguments that make no sense are refused before anything is done", async (
   const { from, to } = stores();
   await from.set("a", utf8("1"));
   await assert.rejects(migrate(from, from), isCode("invalid-argument"));
+  await assert.rejects(migrate(null as never, to), isCode("invalid-argument"));
+  await assert.rejects(migrate(from, undefined as never), isCode("invalid-argument"));
+  await assert.rejects(migrate(from, to, { onSkipped: 1 as never }), isCode("invalid-argument"));
   await assert.rejects(migrate(from, to, { onProgress: 1 as never }), isCode("invalid-argument"));
   await assert.rejects(migrate(from, to, { prefix: 1 as never }), isCode("invalid-argument"));
   await assert.rejects(migrate(from, to, null as never), isCode("invalid-argument"));

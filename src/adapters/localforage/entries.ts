@@ -17,6 +17,8 @@ export interface Entries {
   drop(key: string, entry: Entry, at: number): Promise<KeyChange>;
   /** Returns the keys that begin with a prefix and stand after another, sorted: those that can be a store's. */
   keys(prefix: string, after?: string): Promise<string[]>;
+  /** Returns the keys that begin with a prefix and cannot be a store's. */
+  strays(prefix: string): Promise<string[]>;
   /** The Storage that localForage writes to, if that is what its driver does. */
   storage(): Promise<Storage | undefined>;
 }
@@ -41,6 +43,8 @@ export function createEntries(instance: LocalForageLike): Entries {
     await withCode(key, () => write().catch(again));
     return { type: "set", key };
   }
+
+  const allKeys = (): Promise<string[]> => withCode(undefined, () => instance.keys());
 
   return {
     async read(key) {
@@ -71,9 +75,11 @@ export function createEntries(instance: LocalForageLike): Entries {
       return { type: expiresAt > at ? "delete" : "expire", key };
     },
     async keys(prefix, after = "") {
-      const keys = await withCode(undefined, () => instance.keys());
       // An app's own keys may be empty, or too long.
-      return keys.filter((key) => isKey(key) && key.startsWith(prefix) && key > after).sort();
+      return (await allKeys()).filter((key) => isKey(key) && key.startsWith(prefix) && key > after).sort();
+    },
+    async strays(prefix) {
+      return (await allKeys()).map(String).filter((key) => key.startsWith(prefix) && !isKey(key));
     },
     async storage() {
       // Before, the driver is not known. If it fails, so will the work.

@@ -71,7 +71,7 @@ interface Course {
   written: Migrated;
 }
 
-const nothing: Migrated = { copied: 0, present: 0, kept: 0, removed: 0, unreadable: 0, bytes: 0 };
+const nothing: Migrated = { copied: 0, present: 0, kept: 0, removed: 0, skipped: 0, unreadable: 0, bytes: 0 };
 
 function countsOf(
   { counts }: Source,

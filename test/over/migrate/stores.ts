@@ -35,4 +35,4 @@ export async function content(store: Store): Promise<Record<string, [value: stri
 }
 
 /** What a migration has done that found nothing to do. */
-export const nothing: Migrated = { copied: 0, present: 0, kept: 0, removed: 0, unreadable: 0, bytes: 0 };
+export const nothing: Migrated = { copied: 0, present: 0, kept: 0, removed: 0, skipped: 0, unreadable: 0, bytes: 0 };
