@@ -93,12 +93,19 @@ export interface Store<T = Uint8Array> {
   isPersistent(): boolean;
   /** Reads many values, in the order of the keys; a miss is `undefined`. */
   findMany(keys: Iterable<string>, options?: CallOptions): Promise<(T | undefined)[]>;
-  /** Writes many values; the last of two for one key wins. One bad item, and nothing is written. */
+  /**
+   * Writes many values; the last of two for one key wins. One bad item, and nothing is written. So it is never split: a
+   * remote rejects what its handler does not take as one request, `invalid-argument` above its `maxItems` (10,000) and
+   * `quota-exceeded` above its `maxBytes`.
+   */
   setMany(
     items: Iterable<readonly [key: string, value: T, options?: { ttl?: number | undefined } | undefined]>,
     options?: CallOptions,
   ): Promise<void>;
-  /** Removes many values and resolves with how many live ones there were. */
+  /**
+   * Removes many values and resolves with how many live ones there were. A remote asks for more than its handler's
+   * `maxItems` in several requests, one after the other.
+   */
   deleteMany(keys: Iterable<string>, options?: CallOptions): Promise<number>;
   /**
    * Writes `next` if the value is `expected` (`undefined`: if there is none), and resolves with whether it did. Atomic. Without

@@ -8,6 +8,7 @@ import { findPage, readCount, readNothing } from "./client/answers.ts";
 import { createBatcher } from "./client/batcher.ts";
 import { followChanges, promptly } from "./client/follow.ts";
 import { checkRemoteOptions, type RemoteOptions } from "./client/options.ts";
+import { inParts } from "./client/parts.ts";
 import type { Details, Target } from "./client/request.ts";
 import { createSend } from "./client/send.ts";
 import { readResults, writeCalls, writeItems, type Tagged } from "./wire/batch.ts";
@@ -89,8 +90,15 @@ function remoteBackend(options: RemoteOptions): CompleteBackend {
     getMany: (keys, call) => Promise.all(keys.map((key) => make(call, ["get", key]))),
     setMany: (items, call) =>
       ask(call, "POST batch", { body: (start) => writeItems(items, start), isSafe: true, read: readNothing }),
-    deleteMany: (keys, call) =>
-      ask(call, "POST batch", { body: () => frame({ delete: keys }), read: (bytes) => readCount(bytes, keys.length) }),
+    deleteMany: (all, call) =>
+      track(
+        inParts(all, (keys) =>
+          ask(call, "POST batch", {
+            body: () => frame({ delete: keys }),
+            read: (bytes) => readCount(bytes, keys.length),
+          }),
+        ),
+      ),
     list: (options, call) =>
       findPage(options, call.now, (parameters) =>
         ask(call, "GET entries", { parameters, read: (bytes, start) => readPage(bytes, start, parameters) }),
