@@ -3,7 +3,7 @@ import { over, type Activity } from "./active.ts";
 
 /** An error that is the caller's own, or about what is stored: trying again would not help. */
 export class Refusal {
-  readonly error: unknown;
+  declare readonly error: unknown;
 
   constructor(error: unknown) {
     this.error = error;
