@@ -3,8 +3,7 @@ import { createCompleteStore } from "../core/createCompleteStore.ts";
 import { isKey } from "../core/key.ts";
 import { checkOptions, storeRules, type Rule, type StoreOptions } from "../core/options.ts";
 import type { Factory } from "../core/registry.ts";
-import { createStorageBackend } from "./localstorage/backend.ts";
-import { numberKey } from "./localstorage/number.ts";
+import { createStorageBackend, numberKey } from "./localstorage/backend.ts";
 import type { TextStorage } from "./localstorage/textStorage.ts";
 
 /** Which keys of sessionStorage a store has. */

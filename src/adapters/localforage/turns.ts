@@ -1,6 +1,6 @@
 import type { Awaitable } from "../../core/contract.ts";
 import { quote, StoreError } from "../../core/error.ts";
-import { createNumberReport, highestReported, untilSighting } from "../../core/writeNumber.ts";
+import { createLastNumber, type NumberStorage } from "../../core/writeNumber.ts";
 
 /** Who may change a medium that has no transactions, and when. */
 export interface Turns {
@@ -17,10 +17,8 @@ export interface TurnsOptions {
   /** Web Locks, which keep the contexts of an origin apart. Without them turns hold within this process only. */
   locks?: LockManager | undefined;
   /** Returns the Storage that the medium is, if it is one: what another process wrote can be seen there late. */
-  storage?: (() => Awaitable<TextStorage | undefined>) | undefined;
+  storage?: (() => Awaitable<NumberStorage | undefined>) | undefined;
 }
-
-type TextStorage = Pick<Storage, "getItem" | "setItem">;
 
 interface Waiting {
   readonly keys: readonly string[];
@@ -107,36 +105,19 @@ function inProcess(medium: string): Hold {
  * the Storage after all else and reports it; the next one waits until it sees it.
  */
 function byLock(medium: string, locks: LockManager, find: TurnsOptions["storage"]): Hold {
-  const mark = `${medium}#`;
-  const report = createNumberReport(mark, locks);
-
-  async function lastInSight(storage: TextStorage): Promise<number> {
-    for (;;) {
-      const { held } = await locks.query();
-      const seen = Number(storage.getItem(mark)) || 0;
-      if (highestReported(mark, held) <= seen) return seen;
-      await untilSighting();
-    }
-  }
-
-  async function stamp(storage: TextStorage, number: number): Promise<void> {
-    try {
-      // Always of the same length, so that there is room for it once there was.
-      storage.setItem(mark, String(number).padStart(16, "0"));
-    } catch {
-      // Full to the last unit: let the work come into sight by itself before the lock goes on.
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-      return;
-    }
-    report(number);
-  }
+  let found: NumberStorage | undefined;
+  // No name that a store in localStorage could have among its keys.
+  const number = createLastNumber(() => found!, `~${medium}#`, `${medium}#`, locks);
 
   return (work) =>
     locks.request(medium, async () => {
-      const storage = await find?.();
-      if (!storage) return work();
-      const last = await lastInSight(storage);
+      found = await find?.();
+      if (!found) return work();
+      number.hearOf((await locks.query()).held);
+      await number.catchUp(0);
       await work();
-      await stamp(storage, last + 1);
+      if (number.stamp()) return number.report();
+      // Full to the last unit: let the work come into sight by itself before the lock goes on.
+      await new Promise((resolve) => setTimeout(resolve, 1000));
     });
 }

@@ -1,12 +1,15 @@
 import { UNCHANGED, type Awaitable, type CompleteBackend, type Listed, type Value } from "../../core/contract.ts";
 import { StoreError } from "../../core/error.ts";
+import { createLastNumber } from "../../core/writeNumber.ts";
 import { createChanges } from "./changes.ts";
 import { createEntries, itemOf } from "./entries.ts";
 import { createMedium } from "./medium.ts";
-import { createLastNumber } from "./number.ts";
 import { createTabs } from "./tabs.ts";
 import { isLocal, isNative, type TextStorage } from "./textStorage.ts";
 import { inTurn } from "./turn.ts";
+
+/** Where the last number is kept. No store may have it among its own keys. */
+export const numberKey = "~shelflife";
 
 /** Which keys of which Storage. */
 export interface StorageBackendOptions {
@@ -23,7 +26,7 @@ export function createStorageBackend({
   const locks = isShared ? globalThis.navigator?.locks : undefined;
   const medium = createMedium(prefix, storage, (found) => changes.connect(found));
   const { open, keys } = medium;
-  const number = createLastNumber(open, locks);
+  const number = createLastNumber(open, numberKey, "shelflife:localstorage#", locks);
   const changes = createChanges(number, prefix, isShared, (key, expiresAt) => {
     left = undefined;
     note(key, expiresAt);

@@ -1,5 +1,5 @@
 import { onPageEvents } from "../../core/onPageEvents.ts";
-import type { LastNumber } from "./number.ts";
+import type { LastNumber } from "../../core/writeNumber.ts";
 import { createWorkQueue, type RunSlice, type WorkQueue } from "./workQueue.ts";
 
 const lock = "shelflife:localstorage";

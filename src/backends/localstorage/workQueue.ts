@@ -16,6 +16,8 @@ type Job = readonly [attempt: () => void, reject: (error: unknown) => void];
 
 // How long a slice is: ms.
 const slice = 10;
+// How much is done in a slice at most, since a clock may stand still.
+const most = 10_000;
 // After so many turns in which nothing was asked for, no caller is taken to go on in this task.
 const idle = 50;
 
@@ -30,11 +32,12 @@ export function createWorkQueue(hold: (runSlice: RunSlice) => Promise<void>, com
 
   async function runSlice(): Promise<boolean> {
     const end = performance.now() + slice;
+    const last = count + most;
     drain();
     isOpen = true;
     // Lets callers that were answered ask for more: a caller that awaits each of its calls pays for one lock, not for each.
     let turn = 0;
-    for (let seen = count; turn < idle && performance.now() < end; seen = count) {
+    for (let seen = count; turn < idle && count < last && performance.now() < end; seen = count) {
       await Promise.resolve();
       drain();
       turn = seen === count ? turn + 1 : 0;

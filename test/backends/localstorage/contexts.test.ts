@@ -1,54 +1,14 @@
 import assert from "node:assert/strict";
-import { afterEach, test, vi } from "vitest";
-import { localstorage, sessionstorage, type Store } from "../../../src/index.ts";
+import { test, vi } from "vitest";
+import { localstorage, sessionstorage } from "../../../src/index.ts";
 import { utf8 } from "../../support/bytes.ts";
 import { hasCode } from "../../support/localStorage.ts";
-import { createViews, TextStorage, type Views } from "../../support/textStorage.ts";
+import { catchUp, createFreshViews, define, openBy } from "../../support/tabs.ts";
+import { TextStorage } from "../../support/textStorage.ts";
 import { until } from "../../support/until.ts";
 import { showChange } from "../../support/showChange.ts";
 
-// What a real browser does is seen in e2e. Here localStorage is a getter of the tests' own, to have views that lag as
-// another process's do, and contexts that refuse.
-
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-function define(name: string, get: () => unknown): void {
-  const before = Object.getOwnPropertyDescriptor(globalThis, name);
-  Object.defineProperty(globalThis, name, { configurable: true, get });
-  undo.push(() => {
-    if (before) Object.defineProperty(globalThis, name, before);
-    else Reflect.deleteProperty(globalThis, name);
-  });
-}
-const undo: (() => void)[] = [];
-afterEach(() =>
-  undo
-    .splice(0)
-    .reverse()
-    .forEach((step) => step()),
-);
-
-/** Puts into a Storage the number that locks of the tests before still report, so that nobody waits for it here. */
-async function catchUp(storage: TextStorage): Promise<void> {
-  const { held = [] } = await navigator.locks.query();
-  const numbers = held.map(({ name = "" }) => Number(/^shelflife:localstorage#(\d+)$/.exec(name)?.[1] ?? 0));
-  storage.items.set("~shelflife", String(Math.max(0, ...numbers)));
-}
-
-async function createFreshViews(lag: () => number): Promise<Views> {
-  const views = createViews(lag);
-  await catchUp(views.arrived);
-  return views;
-}
-
-/** Opens a store that sees localStorage by a view of its own, as the store of another process would. */
-function openBy(view: TextStorage): Store {
-  define("localStorage", () => view);
-  const store = localstorage();
-  // The Storage is looked up at the first use and kept.
-  void store.find("any");
-  return store;
-}
 
 test("increments of tabs that see each other late are exact", { timeout: 60_000 }, async () => {
   const views = await createFreshViews(() => Math.random() * 15);

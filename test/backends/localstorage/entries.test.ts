@@ -150,7 +150,7 @@ test("a cursor is a position within the prefix, whatever it is", async () => {
   const second = await store.list({ prefix: "b/", limit: 1, cursor: first.cursor });
   assert.deepEqual([second.entries[0]!.key, second.cursor], ["b/1", "1"]);
   const { cursor: strange } = await store.list({ limit: 2 });
-  for (const cursor of ["", "1", "a/secret", strange, "\0", "\udbff", "z", "\uffff"]) {
+  for (const cursor of ["", "1", "a/secret", strange, "\0", "z", "\uffff"]) {
     const seen = (await store.list({ prefix: "b/", cursor })).entries.map(({ key }) => key);
     assert.deepEqual(
       seen,
