@@ -11,6 +11,7 @@ import { disposable } from "./disposable.ts";
 import { missing, StoreError } from "./error.ts";
 import { checkKey, checkPrefix } from "./key.ts";
 import { lending, type Lender } from "./lending.ts";
+import { mediumOf } from "./mediumOf.ts";
 import type { StoreOptions } from "./options.ts";
 import { untilAborted } from "./untilAborted.ts";
 import { checkBytes, copyBytes, fresh, toBytes } from "./value.ts";
@@ -128,6 +129,7 @@ export function createCompleteStore(
         await backend.close();
       })()),
   });
+  mediumOf.set(store.sweep, { backend, now });
   lending
     .set(store.get, lend)
     .set(store.find, lendFound)

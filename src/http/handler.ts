@@ -91,7 +91,7 @@ export function handler(store: Store, options: HandlerOptions = {}): (request: R
     now: callable,
     onError: callable,
   });
-  const base = rest.base?.replace(/\/+$/, "");
+  const base = rest.base && /^(.*[^/])?/s.exec(rest.base)![0];
   const served = types ? withNotes(store, types, (error) => onError?.(error)) : store;
   const feed = createFeed(store, resumeWithin);
   const hash = createHash();

@@ -63,7 +63,8 @@ function canGain(response: Response, minBytes: number): boolean {
 
 function addVary(headers: Headers): void {
   const vary = headers.get("vary");
-  if (vary === "*" || vary?.toLowerCase().split(/\s*,\s*/).includes("accept-encoding")) return; // prettier-ignore
+  const names = vary?.toLowerCase().split(",");
+  if (vary === "*" || names?.some((name) => name.trim() === "accept-encoding")) return;
   headers.append("vary", "accept-encoding");
 }
 

@@ -47,7 +47,7 @@ export function checkRemoteOptions(parameters: unknown): RemoteOptions {
 
 /** Returns the whole URL of a mount. */
 export function mountOf({ url }: RemoteOptions): string {
-  return parse(url)!.href.replace(/\/+$/, "");
+  return /^.*[^/]/.exec(parse(url)!.href)![0];
 }
 
 /** Returns the whole URL that a configured one stands for, or nothing if it is none. */

@@ -183,7 +183,8 @@ export const descriptions: { readonly [resource in Resource]: { readonly [method
   sweep: {
     POST: {
       summary: "Remove what has expired",
-      description: "Nobody sees it anyway, and it is removed unasked from time to time.",
+      description:
+        "Nobody sees it anyway, and it is removed unasked from time to time. A sender who sees a part of the store removes and counts what is in that part; 0 where the medium removes it by itself.",
       answers: { 200: { description: "How many entries that were.", headers: long, content: json("Number") } },
       example: '-X POST "{url}"',
     },

@@ -16,7 +16,7 @@ export const parameters: Named = {
     description: "How many entries a page has at most.",
     schema: { type: "integer", minimum: 1, default: 1000 },
   },
-  cursor: { description: "The cursor of the page before.", schema: text },
+  cursor: { description: "The cursor of the page before: a place below the prefix. It may be empty.", schema: text },
   by: { description: "What is added.", schema: { type: "number", default: 1 } },
   after: { description: "The id of the last event that was read.", schema: text },
 };

@@ -10,15 +10,13 @@ export function createListingReplies(maxItems: number): {
 } {
   return {
     async list(ask) {
-      const { before, parameters } = ask;
-      const { prefix, limit = "1000", cursor } = parameters;
+      const { prefix, limit = "1000", cursor } = ask.parameters;
       const page = await operations.list.run(ask, {
         prefix,
         limit: Math.min(/^\d+$/.test(limit) ? Number(limit) : NaN, maxItems),
-        cursor: cursor === undefined ? undefined : unwrapCursor(cursor, before),
+        cursor,
       });
-      const lines = toLines(page, ask.now());
-      return writeJson(page.cursor === undefined ? lines : { ...lines, cursor: wrapCursor(page.cursor, before) });
+      return writeJson(toLines(page, ask.now()));
     },
     async clear(ask) {
       const { prefix } = ask.parameters;
@@ -29,16 +27,4 @@ export function createListingReplies(maxItems: number): {
     },
     sweep: async (ask) => writeJson(await operations.sweep.run(ask)),
   };
-}
-
-/** Writes a cursor without the prefix of a scope, which its holder does not see; many a cursor is the key before. */
-function wrapCursor(cursor: string, before: string): string {
-  if (before === "") return cursor;
-  return cursor.startsWith(before) ? `+${cursor.slice(before.length)}` : `-${cursor}`;
-}
-
-function unwrapCursor(cursor: string, before: string): string {
-  if (before === "") return cursor;
-  check(/^[+-]/.test(cursor), "cursor", "the cursor of a page", cursor);
-  return (cursor[0] === "+" ? before : "") + cursor.slice(1);
 }
