@@ -38,8 +38,8 @@ declare module "../core/registry.ts" {
  *
  * A call waits for a connection as long as `timeout`, and then rejects `unavailable`. Reads are repeated once when a
  * connection breaks; of a write that got no answer nobody knows whether it was done, and it rejects `unavailable`. A watch
- * rejects `unavailable` when a connection breaks, because what was published meanwhile is lost. It reports what stores of
- * the same prefix do. Of what other clients do it reports only that a value with a deadline is gone.
+ * yields `resync` when a connection breaks, at the latest 10 s after it fell silent, and again when it is back. It reports
+ * what stores of the same prefix do. Of what other clients do it reports only that a value with a deadline is gone.
  */
 export function valkey(options: ValkeyOptions): Store {
   return valkeyFactory.build(valkeyFactory.valid(options)) as Store;

@@ -73,7 +73,9 @@ test("while a slot is half migrated what is there is found, what is not is absen
   assert.equal(await store.has("{a}absent"), false);
   assert.equal(text(await store.find("{a}stays")), "1");
   assert.equal(text(await store.find("{a}moves")), "2");
-  assert.equal((await store.entry("{a}moves"))!.expiresAt, before);
+  // What moves takes a while along: it has so much left when it arrives.
+  const { expiresAt } = (await store.entry("{a}moves"))!;
+  assert.ok(expiresAt >= before && expiresAt < before + 500_000, `${expiresAt} ${before}`);
   assert.deepEqual((await store.findMany(["{a}moves", "{a}absent", "{a}stays"])).map(text), ["2", undefined, "1"]); // prettier-ignore
   assert.deepEqual((await store.list()).entries.map(({ key }) => key), ["{a}moves", "{a}stays"]); // prettier-ignore
 });

@@ -1,9 +1,7 @@
 import { longestDelay } from "../../core/timers.ts";
 import type { ValkeyClient } from "./client.ts";
 import { listOf, readAddress, readSentinel, type Address, type ValkeyServers } from "./config.ts";
-
-// The longest pause between two attempts to connect: ms.
-const longestPause = 2000;
+import { reconnectDelay } from "./reconnectDelay.ts";
 
 /** Returns a client of ioredis for the servers, which has not connected yet. */
 export async function createClient(options: ValkeyServers & { readonly timeout: number }): Promise<ValkeyClient> {
@@ -65,9 +63,4 @@ export async function createClient(options: ValkeyServers & { readonly timeout: 
 function tlsOf(tls: ValkeyServers["tls"], { isSecure }: Address): object | undefined {
   if (typeof tls === "object") return tls;
   return (tls ?? isSecure) ? {} : undefined;
-}
-
-/** How long to wait before the next attempt, a little longer each time: ms. */
-function reconnectDelay(times: number): number {
-  return Math.min(25 * 2 ** Math.min(times, 10), longestPause) * (0.5 + Math.random() / 2);
 }

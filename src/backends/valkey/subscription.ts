@@ -1,4 +1,3 @@
-import { StoreError } from "../../core/error.ts";
 import { letExit } from "../../core/timers.ts";
 import type { ValkeyClient } from "./client.ts";
 import { valkeyError } from "./error.ts";
@@ -14,12 +13,12 @@ export interface Subscription {
 export interface Subscriber {
   /** Takes a message, each once. */
   received(message: Uint8Array): void;
-  /** Takes note that a connection broke. The subscription has stopped. */
-  lost(error: StoreError): void;
+  /** Takes note that a connection broke, or has been silent for two heartbeats. The subscription has stopped. */
+  lost(): void;
 }
 
-// How often it is seen whether those who publish still hear us: ms.
-const heartbeat = 10_000;
+/** How often it is seen whether those who publish are still there: ms. */
+export const heartbeat = 5000;
 
 /**
  * Subscribes to a channel at every node, and resolves when all will report. A cluster passes on to all nodes what one
@@ -33,9 +32,14 @@ export async function subscribe(
   const { Buffer } = await import("node:buffer");
   const clients = nodes.map((node) => node.duplicate(ofSubscriber));
   const origins: string[] = [];
+  let isBegun = false;
   let isStopped = false;
+  let unanswered = 0;
   const timer = setInterval(() => {
-    for (const client of clients) client.ping().catch(broken);
+    // A connection that is half open takes what is sent, and says nothing.
+    if (unanswered) return broken();
+    unanswered = clients.length;
+    for (const client of clients) client.ping().then(() => unanswered--, broken);
   }, heartbeat);
   letExit(timer);
 
@@ -48,7 +52,7 @@ export async function subscribe(
   function broken(): void {
     if (isStopped) return;
     stop();
-    lost(new StoreError("unavailable", "Cannot watch: expected an unbroken connection, got one that broke"));
+    if (isBegun) lost();
   }
 
   async function connect(client: ValkeyClient, number: number): Promise<void> {
@@ -66,6 +70,7 @@ export async function subscribe(
   try {
     await Promise.all(clients.map(connect));
     if (isStopped) throw new Error("Connection is closed.");
+    isBegun = true;
   } catch (error) {
     stop();
     throw valkeyError(error);

@@ -1,7 +1,10 @@
 import type { Observer } from "../../core/contract.ts";
+import { isStoreError } from "../../core/error.ts";
 import { createHub } from "../../core/hub.ts";
+import { letExit } from "../../core/timers.ts";
 import type { ValkeyClient } from "./client.ts";
 import { readChanges } from "./message.ts";
+import { reconnectDelay } from "./reconnectDelay.ts";
 import { subscribe, type Subscription } from "./subscription.ts";
 
 /** Reports changes that are published. */
@@ -11,7 +14,10 @@ export interface Watches {
   close(): void;
 }
 
-/** Returns the watches of a channel, which have one subscription together. `nodes` are the servers on which it is. */
+/**
+ * Returns the watches of a channel, which have one subscription together. `nodes` are the servers on which it is. When a
+ * connection breaks, they are informed that changes may have been missed, and again when there is another one.
+ */
 export function createWatches(
   channel: Uint8Array,
   prefix: string,
@@ -19,45 +25,102 @@ export function createWatches(
 ): Watches {
   const hub = createHub();
   const observers = new Set<Observer>();
+  // Those that were there when the connection broke.
+  const behind = new Set<Observer>();
   const prefixLength = new TextEncoder().encode(prefix).length;
   let subscription: Promise<Subscription> | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Begins the subscription, unless it is there or about to be. */
+  function join(): Promise<Subscription> {
+    if (subscription) return subscription;
+    const begun: Promise<Subscription> = begin().then(
+      (made) => {
+        if (subscription === begun) caughtUp();
+        return made;
+      },
+      (error: unknown) => {
+        if (subscription === begun) subscription = undefined;
+        throw error;
+      },
+    );
+    return (subscription = begun);
+  }
 
   async function begin(): Promise<Subscription> {
-    return subscribe(channel, await nodes(), {
-      received: (message) => hub.report(readChanges(message, prefixLength)),
-      lost(error) {
-        const broken = [...observers];
-        end();
-        for (const observer of broken) observer.failed(error);
-      },
-    });
+    const found = await nodes();
+    try {
+      return await subscribe(channel, found, {
+        received: (message) => hub.report(readChanges(message, prefixLength)),
+        lost() {
+          subscription = undefined;
+          for (const observer of observers) behind.add(observer);
+          resync();
+          again(1);
+        },
+      });
+    } catch (error) {
+      // Servers can be read, and their changes not heard of: nothing that was read since may be relied on.
+      resync();
+      throw error;
+    }
+  }
+
+  function resync(): void {
+    for (const observer of behind) observer.resync();
+  }
+
+  function caughtUp(): void {
+    clearTimeout(timer);
+    resync();
+    behind.clear();
+  }
+
+  /** Tries again after a pause, as long as somebody is behind. */
+  function again(times: number): void {
+    timer = setTimeout(() => {
+      if (!behind.size) return;
+      join().catch((error: unknown) => {
+        if (isStoreError(error, "unauthorized")) breakOff(error);
+        else again(times + 1);
+      });
+    }, reconnectDelay(times));
+    letExit(timer);
+  }
+
+  function breakOff(error: unknown): void {
+    const broken = [...observers];
+    end();
+    for (const observer of broken) observer.failed(error);
   }
 
   function end(): void {
     observers.clear();
+    behind.clear();
     hub.close();
+    clearTimeout(timer);
     subscription?.then(({ stop }) => stop()).catch(() => {});
     subscription = undefined;
   }
 
   return {
     async watch(observer) {
-      const begun = (subscription ??= begin());
+      const begun = join();
       const stop = hub.watch(observer);
       observers.add(observer);
+      const leave = (): void => {
+        stop();
+        observers.delete(observer);
+        behind.delete(observer);
+        if (!observers.size) end();
+      };
       try {
         await begun;
       } catch (error) {
-        stop();
-        observers.delete(observer);
-        if (subscription === begun) subscription = undefined;
+        leave();
         throw error;
       }
-      return () => {
-        stop();
-        observers.delete(observer);
-        if (!observers.size) end();
-      };
+      return leave;
     },
     close: end,
   };
