@@ -37,3 +37,16 @@ export async function seePages(
   } while (cursor !== undefined);
   return seen;
 }
+
+/** A text, and what it may be an encoding of: what somebody reads who wants to know what is behind it. */
+export function readings(text: string): string[] {
+  const hex = text.replace(/[0-9a-f]{2}/gi, (pair) => String.fromCharCode(parseInt(pair, 16)));
+  const base64 = text.split(/[^\w+/-]/).map((part) => {
+    try {
+      return atob(part.replace(/-/g, "+").replace(/_/g, "/"));
+    } catch {
+      return "";
+    }
+  });
+  return [text, hex, ...base64, Array.from(text).reverse().join("")];
+}

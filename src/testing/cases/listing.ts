@@ -1,12 +1,29 @@
 import type { Store } from "../../core/contract.ts";
+import { isStoreError } from "../../core/error.ts";
 import type { Case, Context } from "../case.ts";
 import { equal, rejects, rejectsWith } from "../expect.ts";
-import { keysOf, numbered, oddKeys, seePages } from "./keys.ts";
+import { keysOf, numbered, oddKeys, readings, seePages } from "./keys.ts";
 
 const needs = ["list"] as const;
 
 async function fill(store: Store<any>, { value }: Context, keys: readonly string[]): Promise<void> {
   await store.setMany(keys.map((key) => [key, value("x")] as const));
+}
+
+/** The keys from a cursor to the end of a prefix; none where the cursor is refused. */
+async function goOn(store: Store<any>, prefix: string, from: string): Promise<string[]> {
+  const seen: string[] = [];
+  let cursor: string | undefined = from;
+  try {
+    do {
+      const page = await store.list({ prefix, limit: 2, cursor });
+      seen.push(...page.entries.map(({ key }) => key));
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+  } catch (error) {
+    if (!isStoreError(error, "invalid-argument")) throw error;
+  }
+  return seen;
 }
 
 /** What listings, prefixes and clear promise. */
@@ -138,6 +155,52 @@ export const listing: readonly Case[] = [
       equal(await keysOf(store), [], "keys after clearing all");
       await store.set("a", context.value("again"));
       equal(context.text(await store.find("a")), "again", "a value written afterwards");
+    },
+  },
+  {
+    name: "a cursor of another prefix gives a page within the prefix, or is refused",
+    needs,
+    async run(context) {
+      const store = await context.open();
+      const prefixes = ["", "a/", "ab/", "b/", "\u{1f600}"];
+      const keys = prefixes.flatMap((prefix) => numbered(3, prefix));
+      await fill(store, context, keys);
+      const strange = ["", "0", "1-0", "a/", "b/ 0001", "\0", "\uffff", "%", "\ud800", "x".repeat(5000)];
+      // Those of listings that were made just now: a medium may remember the last few.
+      const others = prefixes.map((prefix) => async () => (await store.list({ prefix, limit: 2 })).cursor!);
+      for (const prefix of prefixes) {
+        for (const given of [...others, ...strange]) {
+          const cursor = typeof given === "string" ? given : await given();
+          const seen = await goOn(store, prefix, cursor);
+          const beyond = seen.filter((key) => !key.startsWith(prefix));
+          equal(beyond, [], `keys beyond prefix ${JSON.stringify(prefix)} by cursor ${JSON.stringify(cursor)}`);
+          equal(new Set(seen).size, seen.length, `keys of prefix ${JSON.stringify(prefix)}, once each`);
+        }
+      }
+    },
+  },
+  {
+    // A view asks the store for its prefix, and gives the caller the cursor as it is.
+    name: "a view's cursor shows nothing of what the view hides",
+    needs,
+    async run(context) {
+      const store = await context.open();
+      const [hidden, other] = ["hidden-tenant/", "other-tenant/"];
+      await fill(
+        store,
+        context,
+        [hidden, other].flatMap((prefix) => [prefix, ...numbered(3, prefix)]),
+      );
+      const seen: string[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await store.list({ prefix: hidden, limit: 1, cursor });
+        seen.push(...page.entries.map(({ key }) => key));
+        cursor = page.cursor;
+        const found = readings(cursor ?? "").filter((reading) => /hidden|tenant|other/i.test(reading));
+        equal(found, [], "what a cursor shows");
+      } while (cursor !== undefined);
+      equal(seen.sort(), [hidden, ...numbered(3, hidden)], "the keys of all pages, that of the prefix among them");
     },
   },
   {
