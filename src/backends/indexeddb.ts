@@ -1,4 +1,4 @@
-import { UNCHANGED, type Call, type Entry, type CompleteBackend, type Store } from "../core/contract.ts";
+import type { Call, CompleteBackend, Store } from "../core/contract.ts";
 import { createCompleteStore } from "../core/createCompleteStore.ts";
 import { StoreError } from "../core/error.ts";
 import { createSharedHub } from "../core/hub.ts";
@@ -13,14 +13,12 @@ import {
 } from "../core/options.ts";
 import type { Factory } from "../core/registry.ts";
 import { buffered, type AcknowledgeOptions } from "./indexeddb/buffered.ts";
-import { findExpired, listKeys, listPage, rangeOf } from "./indexeddb/listing.ts";
+import { findExpired, findSoonest, listEntries, listKeys, listPage, rangeOf } from "./indexeddb/listing.ts";
 import { createCache } from "./indexeddb/cache.ts";
 import { createTransactionQueue } from "./indexeddb/queue.ts";
 import { ask } from "./indexeddb/readMany.ts";
-import { Refusal } from "./indexeddb/failure.ts";
-import { deadlineOf, toEntry, type Stored } from "./indexeddb/record.ts";
-import type { Mutation } from "./indexeddb/snapshot.ts";
-import type { Work } from "./indexeddb/work.ts";
+import { mutationOf, put, remove, sweepSize, sweepWork } from "./indexeddb/mutations.ts";
+import { toEntry } from "./indexeddb/record.ts";
 import { createAnnouncer } from "./indexeddb/announce.ts";
 
 /** Where an IndexedDB store keeps its entries, and how firmly. */
@@ -104,8 +102,6 @@ export async function storageUsage(): Promise<StorageUsage> {
   }
 }
 
-// One round of a sweep: so many that it is fast, so few that other tabs are not kept waiting.
-const sweepSize = 500;
 // How long changes wait for more, to be reported to other tabs together: ms.
 const reportDelay = 10;
 
@@ -147,26 +143,10 @@ function indexeddbBackend(options: IndexedDBOptions): CompleteBackend {
       }),
     delete: async (key, call) => (await removeMany([key], call)) > 0,
     deleteMany: removeMany,
-    mutate: (key, decide, call) =>
-      queue.add({
-        write: true,
-        call,
-        key,
-        async run(entries, changes) {
-          const stored = await ask(entries.get(key));
-          const current = toEntry(key, stored);
-          let next: ReturnType<typeof decide>;
-          try {
-            next = decide(current);
-          } catch (error) {
-            throw new Refusal(error);
-          }
-          if (next === UNCHANGED) return;
-          if (next) put(entries, changes, key, next);
-          else remove(entries, changes, key, stored, call);
-        },
-      }),
+    mutate: (key, decide, call) => queue.add({ ...mutationOf([key], ([found]) => [decide(found)], call), key }),
+    mutateMany: (keys, decide, call) => queue.add(mutationOf(keys, decide, call)),
     list: (options, call) => queue.add({ call, run: (entries) => listPage(entries, options) }),
+    listEntries: (options, call) => queue.add({ call, run: (entries) => listEntries(entries, options) }),
     listKeys: (options, call) => queue.add({ call, run: (entries) => listKeys(entries, options) }),
     clear: ({ prefix }, call) =>
       queue.add({
@@ -187,6 +167,7 @@ function indexeddbBackend(options: IndexedDBOptions): CompleteBackend {
       for (let swept = sweepSize; swept === sweepSize; count += swept) swept = await queue.add(sweepWork(call));
       return count;
     },
+    soonest: (call) => queue.add({ call, run: findSoonest }),
     watch(_, observer) {
       // What waits was committed before.
       flush();
@@ -209,42 +190,4 @@ function indexeddbBackend(options: IndexedDBOptions): CompleteBackend {
       },
     });
   }
-}
-
-function put(entries: IDBObjectStore, changes: Mutation[], key: string, { value, expiresAt }: Entry): void {
-  // Without a deadline the record is not in the index, and costs it nothing.
-  const record: Stored = expiresAt === Infinity ? { v: value } : { v: value, e: expiresAt };
-  entries.put(record, key);
-  changes.push({ type: "set", key, record });
-}
-
-/** Removes a record that was read in this transaction, and returns whether it was a live one. */
-function remove(
-  entries: IDBObjectStore,
-  changes: Mutation[],
-  key: string,
-  stored: Stored | null | undefined,
-  { now }: Call,
-): boolean {
-  if (stored === undefined) return false;
-  const isLive = deadlineOf(stored) > now();
-  entries.delete(key);
-  changes.push({ type: isLive ? "delete" : "expire", key });
-  return isLive;
-}
-
-/** One round of a sweep: finds by the index what has expired and removes it. */
-function sweepWork(call: Call): Work<number> {
-  return {
-    write: true,
-    call,
-    async run(entries, changes) {
-      const keys = await ask(findExpired(entries, call.now(), sweepSize));
-      for (const key of keys) {
-        entries.delete(key);
-        changes.push({ type: "expire", key });
-      }
-      return keys.length;
-    },
-  };
 }

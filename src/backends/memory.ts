@@ -2,6 +2,7 @@ import {
   UNCHANGED,
   type CompleteBackend,
   type Entry,
+  type ManyDecision,
   type Observer,
   type Store,
   type Value,
@@ -66,7 +67,7 @@ function memoryBackend({
   // In the order of arrival. A replaced value keeps its place.
   const slots = new Map<string, Slot>();
   const pick = createSieve(slots);
-  const [place, sweep] = createWheel(slots, now, drop);
+  const [place, sweep, soonest] = createWheel(slots, now, drop);
   const [move, page] = createSortedKeys(slots);
   const observers = new Set<Observer>();
   let bytes = 0;
@@ -141,6 +142,7 @@ function memoryBackend({
       if (next) set(key, next);
       else remove(key);
     },
+    mutateMany: (keys, decide) => changeAll(keys, decide(keys.map((key) => slots.get(key))), fits, put, remove),
     getMany: (keys) => keys.map(get),
     setMany(items) {
       for (const item of items) fits(...item);
@@ -160,6 +162,7 @@ function memoryBackend({
       for (const key of slots.keys()) if (key.startsWith(prefix)) remove(key);
     },
     sweep,
+    soonest,
     watch(_, observer) {
       observers.add(observer);
       return () => void observers.delete(observer);
@@ -169,4 +172,20 @@ function memoryBackend({
       slots.clear();
     },
   };
+}
+
+/** Does what was decided of entries, or none of it if one could never fit. */
+function changeAll(
+  keys: readonly string[],
+  chosen: ReturnType<ManyDecision<Value>>,
+  fits: (key: string, entry: Entry<Value>) => void,
+  put: (key: string, entry: Entry<Value>) => void,
+  remove: (key: string) => void,
+): void {
+  for (const [index, next] of chosen.entries()) if (next && next !== UNCHANGED) fits(keys[index]!, next);
+  for (const [index, next] of chosen.entries()) {
+    if (next === UNCHANGED) continue;
+    if (next) put(keys[index]!, next);
+    else remove(keys[index]!);
+  }
 }

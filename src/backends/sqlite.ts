@@ -1,4 +1,4 @@
-import type { CompleteBackend, Store } from "../core/contract.ts";
+import type { CompleteBackend, ManyDecision, Store } from "../core/contract.ts";
 import { UNCHANGED } from "../core/contract.ts";
 import { createCompleteStore } from "../core/createCompleteStore.ts";
 import { checkOptions, positiveInteger, storeRules, type StoreOptions } from "../core/options.ts";
@@ -8,7 +8,7 @@ import { createChangeLog } from "./sqlite/changeLog.ts";
 import type { Client } from "./sqlite/client.ts";
 import { createEntries, sweepBatch } from "./sqlite/entries.ts";
 import { openFile } from "./sqlite/file.ts";
-import type { Item } from "./sqlite/job.ts";
+import type { Item, WorkOptions } from "./sqlite/job.ts";
 import { createQuota } from "./sqlite/quota.ts";
 import { createSlab } from "./sqlite/slab.ts";
 import { createWatches } from "./sqlite/watches.ts";
@@ -114,6 +114,26 @@ function sqliteBackend(options: SqliteOptions): CompleteBackend {
     if (log.hasGrown()) watches.grown();
   }
 
+  async function mutate(keys: readonly string[], decide: ManyDecision, options: WorkOptions): Promise<void> {
+    const refused = await queue.write((client) => {
+      const found = keys.map((key) => entries.read(client, key));
+      let chosen: ReturnType<ManyDecision>;
+      try {
+        chosen = decide(found);
+      } catch (error) {
+        // Nothing is written yet, so that the others in the transaction need not do it again.
+        return { error };
+      }
+      for (const [index, next] of chosen.entries()) {
+        if (next === UNCHANGED) continue;
+        if (next) entries.put(client, [[keys[index]!, next]]);
+        else if (found[index]) entries.remove(client, keys[index]!);
+      }
+      return undefined;
+    }, options);
+    if (refused) throw refused.error;
+  }
+
   return {
     // Every row is read into an array of its own.
     returnsCopies: true,
@@ -123,26 +143,8 @@ function sqliteBackend(options: SqliteOptions): CompleteBackend {
     delete: (key, { signal }) => queue.write(entries.remove, { key, signal }),
     isPersistent: () => path !== memory,
     head: (key, { signal }) => queue.read(entries.head, { key, signal }),
-    async mutate(key, decide, { signal }) {
-      const refused = await queue.write(
-        (client) => {
-          const current = entries.read(client, key);
-          let next: ReturnType<typeof decide>;
-          try {
-            next = decide(current);
-          } catch (error) {
-            // Nothing is written yet, so that the others in the transaction need not do it again.
-            return { error };
-          }
-          if (next === UNCHANGED) return undefined;
-          if (next) entries.put(client, [[key, next]]);
-          else if (current) entries.remove(client, key);
-          return undefined;
-        },
-        { key, signal },
-      );
-      if (refused) throw refused.error;
-    },
+    mutate: (key, decide, { signal }) => mutate([key], ([found]) => [decide(found)], { key, signal }),
+    mutateMany: (keys, decide, { signal }) => mutate(keys, decide, { signal }),
     getMany: (keys, { signal }) =>
       queue.read((client) => keys.map((key) => entries.read(client, key)), { signal, isLong: true }),
     setMany(items, { signal }) {
@@ -152,6 +154,7 @@ function sqliteBackend(options: SqliteOptions): CompleteBackend {
     deleteMany: (keys, { signal }) =>
       queue.write((client) => keys.filter((key) => entries.remove(client, key)).length, { signal }),
     list: (page, { signal }) => queue.read((client) => entries.list(client, page), { signal }),
+    listEntries: (page, { signal }) => queue.read((client) => entries.listEntries(client, page), { signal }),
     clear: ({ prefix }, { signal }) => queue.write((client) => entries.clear(client, prefix), { signal }),
     async sweep({ signal }) {
       await queue.write((client) => log.ask(client, watches.id()));
@@ -162,6 +165,7 @@ function sqliteBackend(options: SqliteOptions): CompleteBackend {
       }
       return count;
     },
+    soonest: ({ signal }) => queue.read(entries.soonest, { signal }),
     watch: (_, observer) => watches.watch(observer),
     async close() {
       await watches.close();

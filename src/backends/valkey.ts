@@ -15,7 +15,7 @@ import { createPipeline } from "./valkey/pipeline.ts";
 import { createScan } from "./valkey/scan.ts";
 import { nameBeside } from "./valkey/slots.ts";
 import { noArgs, readDone, readEntry, readHead, readNothing, readTaken, stepsOf, type Step } from "./valkey/step.ts";
-import { createSweep } from "./valkey/sweep.ts";
+import { createSoonest, createSweep } from "./valkey/sweep.ts";
 import { createWatches } from "./valkey/watch.ts";
 
 export type { ValkeySentinel, ValkeyServers } from "./valkey/config.ts";
@@ -61,6 +61,7 @@ function valkeyBackend(options: ValkeyOptions): CompleteBackend {
   const mutations = createMutations(pipeline);
   const scan = createScan(prefix, nodes);
   const list = createList(createListings(scan), pipeline);
+  const soonest = createSoonest(pipeline, clock);
   const sweep = createSweep(pipeline, clock, prefix);
   const watches = createWatches(channel, prefix, nodes);
   const pending = createPending();
@@ -88,6 +89,7 @@ function valkeyBackend(options: ValkeyOptions): CompleteBackend {
     set: (key, { value, expiresAt }, { signal }) => askOne("set", key, [hold(value), expiresAt], signal, readNothing),
     delete: (key, { signal }) => askOne("delete", key, noArgs, signal, readDone),
     mutate: mutations.mutate,
+    mutateMany: mutations.mutateMany,
     head: (key, { signal }) => askOne("head", key, noArgs, signal, readHead),
     getMany: (keys, { signal }) => ask(stepsOf("get", keys), { signal }, readEntry),
     async setMany(items, { signal }) {
@@ -104,6 +106,7 @@ function valkeyBackend(options: ValkeyOptions): CompleteBackend {
         }),
       ),
     sweep: (call) => track(sweep(call)),
+    soonest: () => track(soonest()),
     watch: (_, observer) => track(watches.watch(observer)),
     async close() {
       watches.close();

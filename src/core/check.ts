@@ -1,4 +1,4 @@
-import type { WriteOptions } from "./contract.ts";
+import type { NewEntry, WriteOptions } from "./contract.ts";
 import { check } from "./error.ts";
 
 /** Returns the options of a call if they are an object or absent; throws `invalid-argument` otherwise. */
@@ -18,4 +18,16 @@ export function checkItems<T>(items: Iterable<T>): T[] {
 /** Throws `invalid-argument` for anything but a function. */
 export function checkFunction(change: unknown): void {
   check(typeof change === "function", "change", "a function", change);
+}
+
+/** Returns what a change made of so many entries, if it is one for each, or `undefined`; throws `invalid-argument` otherwise. */
+export function checkChosen<T>(chosen: unknown, count: number): readonly (NewEntry<T> | undefined)[] {
+  // Nobody else would hear of its failure.
+  if (chosen instanceof Promise) chosen.catch(() => {});
+  const length = Array.isArray(chosen) && chosen.length;
+  check(length === count, "result of change", `an array of ${count} entries`, length || chosen);
+  for (const entry of chosen as unknown[]) {
+    check(entry === undefined || Object(entry) === entry, "result of change", "an entry or undefined", entry);
+  }
+  return chosen as (NewEntry<T> | undefined)[];
 }

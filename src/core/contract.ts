@@ -1,17 +1,11 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
+import type { Change, Entry, EntryPage, KeyedEntry, Lifetime, NewEntry, Page } from "./entry.ts";
+
+export type * from "./entry.ts";
+
 /** A value, or the promise of one. */
 export type Awaitable<T> = T | Promise<T>;
-
-/** Bytes plus an absolute deadline. */
-export interface Entry<T = Uint8Array> {
-  readonly value: T;
-  /** When the value expires: epoch ms, `Infinity` for never. */
-  readonly expiresAt: number;
-}
-
-/** A value as a {@link CompleteBackend} may hold it: bytes, or text that stands for its UTF-8 bytes. */
-export type Value = Uint8Array | string;
 
 /** What every call takes. */
 export interface CallOptions {
@@ -20,10 +14,7 @@ export interface CallOptions {
 }
 
 /** What a call takes that writes a value. */
-export interface WriteOptions extends CallOptions {
-  /** How long the value lives: ms, more than 0. `Infinity` is for ever. */
-  ttl?: number | undefined;
-}
+export interface WriteOptions extends CallOptions, Lifetime {}
 
 /** Which keys a call is about. */
 export interface PrefixOptions extends CallOptions {
@@ -50,27 +41,6 @@ export interface ListOptions extends PrefixOptions {
    */
   cursor?: string | undefined;
 }
-
-/** One line of a listing. */
-export interface Listed {
-  readonly key: string;
-  /** Epoch ms, `Infinity` for never. */
-  readonly expiresAt: number;
-  /** The length of the value in bytes, where the medium knows it. */
-  readonly size?: number | undefined;
-}
-
-/** One page of a listing. Without a `cursor` it is the last. */
-export interface Page {
-  entries: Listed[];
-  cursor?: string;
-}
-
-/**
- * One thing that happened to one key; the removal of an entry after its deadline is an `expire`. Or `resync`: changes may
- * have been missed, so read again what you show.
- */
-export type Change = { readonly type: "set" | "delete" | "expire"; readonly key: string } | { readonly type: "resync" };
 
 /** What a caller holds: values with an expiry under string keys. */
 export interface Store<T = Uint8Array> {
@@ -99,7 +69,7 @@ export interface Store<T = Uint8Array> {
    * `quota-exceeded` above its `maxBytes`.
    */
   setMany(
-    items: Iterable<readonly [key: string, value: T, options?: { ttl?: number | undefined } | undefined]>,
+    items: Iterable<readonly [key: string, value: T, options?: Lifetime | undefined]>,
     options?: CallOptions,
   ): Promise<void>;
   /**
@@ -132,9 +102,26 @@ export interface Store<T = Uint8Array> {
     options?: WriteOptions,
   ): Promise<T | undefined>;
   /** Gives a live value a new deadline, and resolves with whether there was one. Atomic. */
-  touch(key: string, options: WriteOptions & { ttl: number }): Promise<boolean>;
+  touch(key: string, options: WriteOptions & ({ ttl: number } | { expiresAt: number })): Promise<boolean>;
+  /**
+   * Reads the live entries of 1 to 1,000 distinct keys, and writes what `change` returns for them, in the same order: the
+   * entry that it was given leaves it, `undefined` removes it, `{ value }` writes it, with a `ttl` or an `expiresAt` if it
+   * is not for ever. Resolves with the entries after that. All or nothing, isolated from every other writer. `change` is
+   * synchronous and may run more than once; if it throws, nothing is written and the call rejects with that. Rejects
+   * `unsupported` where the medium cannot.
+   */
+  transact(
+    keys: Iterable<string>,
+    change: (entries: readonly (Entry<T> | undefined)[]) => readonly (NewEntry<T> | undefined)[],
+    options?: CallOptions,
+  ): Promise<(Entry<T> | undefined)[]>;
   /** Iterates over the live keys. Each key that is present throughout is seen exactly once. */
   keys(options?: PrefixOptions): AsyncIterable<string>;
+  /**
+   * Iterates over the live entries, each value with the deadline that it had. They are read in pages, as they are asked for:
+   * what is written meanwhile may be seen or not. The values are the caller's own.
+   */
+  entries(options?: PrefixOptions): AsyncIterable<KeyedEntry<T>>;
   /** Reads one page of the live keys with their deadlines. */
   list(options?: ListOptions): Promise<Page>;
   /** Removes all values, or those whose keys begin with a prefix. */
@@ -182,6 +169,11 @@ export type Unchanged = typeof UNCHANGED;
  */
 export type Decision<V = Uint8Array> = (current: Entry<V> | undefined) => Entry<V> | undefined | Unchanged;
 
+/** The same as a {@link Decision}, of several entries at once: what becomes of each, in their order. */
+export type ManyDecision<V = Uint8Array> = (
+  current: readonly (Entry<V> | undefined)[],
+) => readonly (Entry<V> | undefined | Unchanged)[];
+
 /** Where a backend reports changes, and the failure that ends a watch. */
 export interface Observer {
   changed(change: Extract<Change, { readonly key: string }>): void;
@@ -216,6 +208,8 @@ export interface Backend<V = Uint8Array> {
   readonly ownExpiry?: boolean;
   /** Reads an entry, decides and writes, all in one transaction of the medium. The one atomic primitive. */
   mutate?(key: string, decide: Decision<V>, call: Call): Awaitable<void>;
+  /** The same for several distinct keys, all or none. Fallback: `mutate` for one key, none for more. */
+  mutateMany?(keys: readonly string[], decide: ManyDecision<V>, call: Call): Awaitable<void>;
   /** Reads deadlines without values. Fallback: `get`. */
   head?(key: string, call: Call): Awaitable<{ readonly expiresAt: number } | undefined>;
   /** Fallback: one `get` for each. */
@@ -237,10 +231,20 @@ export interface Backend<V = Uint8Array> {
     options: { readonly prefix: string; readonly limit: number; readonly cursor?: string | undefined },
     call: Call,
   ): Awaitable<Page>;
+  /** The same as `list`, with the entries themselves. Fallback: `list`, then `getMany`. */
+  listEntries?(
+    options: { readonly prefix: string; readonly limit: number; readonly cursor?: string | undefined },
+    call: Call,
+  ): Awaitable<EntryPage<V>>;
   /** Removes every entry whose key begins with the prefix. Fallback: none. */
   clear?(options: { readonly prefix: string }, call: Call): Awaitable<void>;
   /** Removes what has expired, and counts it, at a cost that follows that count. Fallback: none. */
   sweep?(call: Call): Awaitable<number>;
+  /**
+   * Returns when the next of the entries expires, or a moment before: epoch ms, `Infinity` for never. A store asks for it
+   * while it is watched, to sweep in time. Fallback: it sweeps every 50 ms.
+   */
+  soonest?(call: Call): Awaitable<number>;
   /** Begins to report every change on the medium, from whichever context, and returns how to stop. Fallback: none. */
   watch?(options: { readonly prefix: string }, observer: Observer, call: Call): Awaitable<() => void>;
   /** Commits what was acknowledged before it was committed. Fallback: there is no such thing. */

@@ -4,9 +4,12 @@ import type { Awaitable, Call, CompleteBackend, Entry, Store, Value, WriteOption
 import { createAtomics } from "./createCompleteStore/atomics.ts";
 import type { Run, RunOn, Start } from "./createCompleteStore/calls.ts";
 import { expire } from "./createCompleteStore/decide.ts";
+import { watchInTime } from "./createCompleteStore/expiries.ts";
 import { createListing } from "./createCompleteStore/listing.ts";
 import { startSweeps } from "./createCompleteStore/startSweeps.ts";
 import { startWatch, type End } from "./createCompleteStore/startWatch.ts";
+import { createTransact } from "./createCompleteStore/transact.ts";
+import { writeMany, writeOne } from "./createCompleteStore/writing.ts";
 import { disposable } from "./disposable.ts";
 import { missing, StoreError } from "./error.ts";
 import { checkKey, checkPrefix } from "./key.ts";
@@ -63,7 +66,7 @@ export function createCompleteStore(
   const write = <T>(key: string, value: T, options: WriteOptions | undefined, take: (value: T) => Value) =>
     start(
       options,
-      (call, entry) => backend.set(checkKey(key), entry, call),
+      (call, entry) => writeOne(backend, checkKey(key), entry, call),
       () => fresh(take(value), options, now),
     );
 
@@ -71,6 +74,8 @@ export function createCompleteStore(
   const lendFound: Lender = (key, options) =>
     start(options, (call) => andThen(find(key, call), (entry) => entry?.value));
   const lend: Lender = (key, options) => andThen(lendFound(key, options), (value) => value ?? missing(key));
+
+  const watch = backend.ownExpiry ? backend.watch : watchInTime(backend, now);
 
   const store: Store = disposable({
     get: (key, options) => attempt(() => andThen(lend(key, options), give)) as Promise<Uint8Array>,
@@ -96,7 +101,7 @@ export function createCompleteStore(
     setMany: (items, options) =>
       run(
         options,
-        (call, entries) => backend.setMany([...entries], call),
+        (call, entries) => writeMany(backend, [...entries], call),
         () => {
           const entries = new Map<string, Entry>();
           for (const item of checkItems(items)) {
@@ -110,10 +115,11 @@ export function createCompleteStore(
       run(options, (call) => backend.deleteMany([...new Set(checkItems(keys).map(checkKey))], call)),
     setIfAbsent: (key, value, options) => store.compareAndSet(key, undefined, value, options),
     ...createAtomics(backend, now, run, runOn),
-    ...createListing(backend, run, isLive),
+    ...createTransact(backend, now, run),
+    ...createListing(backend, run, isLive, give as (value: Value) => Uint8Array),
     clear: (options) => run(options, (call) => backend.clear({ prefix: checkPrefix(options?.prefix) }, call)),
     watch(options) {
-      const [changes, started] = startWatch(backend, options, run, watches);
+      const [changes, started] = startWatch({ watch }, options, run, watches);
       const opened = Promise.allSettled([opening, started]).then(() => {
         if (opening === opened) opening = undefined;
       });

@@ -51,6 +51,7 @@ function complete(backend: Backend): CompleteBackend {
     delete: remove,
     isPersistent: () => backend.isPersistent(),
     mutate: need("mutate"),
+    mutateMany: backend.mutateMany && ((keys, decide, call) => backend.mutateMany!(keys, decide, call)),
     head: (key, call) => (backend.head ? backend.head(key, call) : backend.get(key, call)),
     getMany: (keys, call) => backend.getMany?.(keys, call) ?? Promise.all(keys.map((key) => backend.get(key, call))),
     async setMany(items, call) {
@@ -65,8 +66,10 @@ function complete(backend: Backend): CompleteBackend {
     },
     list: need("list"),
     listKeys: backend.listKeys && ((options, call) => backend.listKeys!(options, call)),
+    listEntries: backend.listEntries && ((options, call) => backend.listEntries!(options, call)),
     clear: need("clear"),
     sweep: need("sweep"),
+    soonest: backend.soonest && ((call) => backend.soonest!(call)),
     watch: need("watch"),
     flush: (call) => backend.flush?.(call),
     close: () => backend.close?.(),

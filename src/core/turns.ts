@@ -16,3 +16,9 @@ export function createTurns(): TakeTurn {
     return turn;
   };
 }
+
+/** Takes turns at several keys at once. In one order, so that no two wait for each other. */
+export function takeTurns<R>(takeTurn: TakeTurn, keys: readonly string[], work: () => Promise<R>): Promise<R> {
+  const inOrder = [...keys].sort();
+  return inOrder.reduceRight((rest, key) => () => takeTurn(key, rest), work)();
+}

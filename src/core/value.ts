@@ -1,4 +1,4 @@
-import type { Entry, Value, WriteOptions } from "./contract.ts";
+import type { Entry, Lifetime, Value } from "./contract.ts";
 import { check, kindOf, quote, StoreError } from "./error.ts";
 import { encodeText } from "./utf8.ts";
 
@@ -56,23 +56,35 @@ export function equalBytes(a: Uint8Array | undefined, b: Uint8Array | undefined)
   return a && b ? a.length === b.length && a.every((byte, index) => byte === b[index]) : a === b;
 }
 
-/** Returns when a value written now expires, `Infinity` for never; throws `invalid-argument` for what is no ttl. */
-export function deadline(ttl: unknown, now: () => number): number {
-  if (ttl === undefined) return Infinity;
-  check(typeof ttl === "number" && ttl > 0, "ttl", "a number of ms above 0", ttl);
-  const expiresAt = Math.ceil(now() + ttl);
-  return expiresAt > endOfTime ? Infinity : expiresAt;
+/** Whether anything is said of how long a value lives. */
+export function isGiven(lifetime: Lifetime | undefined): lifetime is Lifetime {
+  return lifetime?.ttl !== undefined || lifetime?.expiresAt !== undefined;
 }
 
-/** Returns what is written over an entry. Without a ttl of its own it keeps the deadline. */
+/**
+ * Returns when a value written now expires, `Infinity` for never. Throws `invalid-argument` for what is no ttl and no
+ * deadline, and for both at once.
+ */
+export function deadline({ ttl, expiresAt }: Lifetime = {}, now: () => number): number {
+  if (expiresAt === undefined) {
+    if (ttl === undefined) return Infinity;
+    check(typeof ttl === "number" && ttl > 0, "ttl", "a number of ms above 0", ttl);
+    expiresAt = now() + ttl;
+  } else {
+    check(typeof expiresAt === "number" && expiresAt >= 0, "expiresAt", "a number of epoch ms", expiresAt);
+    check(ttl === undefined, "ttl", "none beside expiresAt", ttl);
+  }
+  return expiresAt > endOfTime ? Infinity : Math.ceil(expiresAt);
+}
+
+/** Returns what is written over an entry. If nothing is said of how long it lives, it keeps the deadline. */
 export function fresh<V>(
   value: V,
-  options: WriteOptions | undefined,
+  lifetime: Lifetime | undefined,
   now: () => number,
   current?: { readonly expiresAt: number },
 ): Entry<V> {
-  const ttl = options?.ttl;
-  return { value, expiresAt: ttl === undefined && current ? current.expiresAt : deadline(ttl, now) };
+  return { value, expiresAt: current && !isGiven(lifetime) ? current.expiresAt : deadline(lifetime, now) };
 }
 
 /**

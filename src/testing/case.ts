@@ -3,11 +3,11 @@ import type { StoreOptions } from "../core/options.ts";
 import type { Clock } from "./clock.ts";
 
 /**
- * What a subject says that it can do, beyond get, set and delete: `atomic` calls, `list`ing, `sweep`ing, `watch`ing;
+ * What a subject says that it can do, beyond get, set and delete: `atomic` calls, `transact` of several keys, `list`ing, `sweep`ing, `watch`ing;
  * `bytes` are its values (a view's may be something else); `shared` is a medium that two stores can open at once;
  * `persistent` is one that keeps what it has when all stores on it are closed.
  */
-export type Feature = "atomic" | "list" | "sweep" | "watch" | "bytes" | "shared" | "persistent";
+export type Feature = "atomic" | "transact" | "list" | "sweep" | "watch" | "bytes" | "shared" | "persistent";
 
 /** A kind of store that has to keep the contract. */
 export interface Subject<T = any> {
@@ -21,7 +21,10 @@ export interface Subject<T = any> {
   text?(value: T): string;
   /** How long a key may be, in UTF-8 bytes: less under a prefix. @default 1024 */
   readonly keyBytes?: number;
-  /** Whether changes of different keys may be reported in another order, as different servers report them. @default false */
+  /**
+   * Whether the keys are on different servers: then changes of different keys may be reported in another order, and expiries
+   * only when they are swept. @default false
+   */
   readonly isScattered?: boolean;
   /** Whether several writes of one key, one soon after the other, may be one change. @default false */
   readonly isMerging?: boolean;

@@ -120,6 +120,13 @@ export function cached<T = Uint8Array>(store: Store<T>, { maxBytes, now = Date.n
         () => store.deleteMany(given, options),
       );
     },
+    transact: async (keys, decide, options) => {
+      const given = checkItems(keys);
+      return change(
+        () => given.forEach(forget),
+        () => store.transact(given, decide, options),
+      );
+    },
     clear: async (options) => {
       const prefix = checkPrefix(options?.prefix);
       return change(

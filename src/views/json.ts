@@ -1,10 +1,11 @@
 import { checkFunction, checkItems } from "../core/check.ts";
-import type { CallOptions, Store } from "../core/contract.ts";
+import type { CallOptions, Entry, Store } from "../core/contract.ts";
 import { StoreError } from "../core/error.ts";
 import { lend, setText } from "../core/lending.ts";
 import { toBytes } from "../core/value.ts";
 import { createCodec } from "./json/codec.ts";
 import type { Schema } from "./json/schema.ts";
+import { createTransact } from "./json/transact.ts";
 import { prefix } from "./prefix.ts";
 
 export type { Schema, SchemaResult } from "./json/schema.ts";
@@ -53,13 +54,17 @@ export function json<T = unknown>(store: Store, options: JsonOptions<T> = {}): S
     return value === undefined ? value : decode(key, value);
   }
 
+  async function decoded(key: string, { value, expiresAt }: Entry): Promise<Entry<T>> {
+    return { value: await decode(key, value), expiresAt };
+  }
+
   const view: Store<T> = {
     ...bytes,
     get: (key, call) => read("get", key, call) as Promise<T>,
     find: (key, call) => read("find", key, call),
     entry: async (key, call) => {
       const entry = await bytes.entry(key, call);
-      return entry && { value: await decode(key, entry.value), expiresAt: entry.expiresAt };
+      return entry && decoded(key, entry);
     },
     set: async (key, value, call) => {
       const text = encode(key, value);
@@ -127,6 +132,14 @@ export function json<T = unknown>(store: Store, options: JsonOptions<T> = {}): S
       );
       return next;
     },
+    async *entries(options) {
+      for await (const { key, ...entry } of bytes.entries(options)) yield { key, ...(await decoded(key, entry)) };
+    },
+    transact: createTransact<T>(
+      bytes,
+      { decode: (key, value) => sync(decode(key, value)), encode: (key, value) => sync(encode(key, value)) },
+      decoded,
+    ),
   };
   return view;
 }

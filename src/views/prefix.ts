@@ -67,12 +67,16 @@ export function prefix<T>(store: Store<T>, prefix: string): Store<T> {
         return store.setMany(renamed, options);
       }),
     deleteMany: (keys, options) => run(() => store.deleteMany(checkItems(keys).map(inner), options)),
+    transact: (keys, change, options) => run(() => store.transact(checkItems(keys).map(inner), change, options)),
     async *keys(options) {
       try {
         for await (const key of store.keys(within(options))) yield outer({ key }).key;
       } catch (error) {
         rename(error);
       }
+    },
+    async *entries(options) {
+      for await (const entry of store.entries(within(options))) yield outer(entry);
     },
     list: (options) =>
       run(async (): Promise<Page> => {

@@ -55,7 +55,7 @@ export async function serverSubjects(load: Load): Promise<{ subjects: Subject[];
 
   const sqliteSubject: Subject = {
     name: "sqlite",
-    can: ["atomic", "list", "sweep", "watch", "bytes", "shared", "persistent"],
+    can: ["atomic", "transact", "list", "sweep", "watch", "bytes", "shared", "persistent"],
     open: async (medium, options) => sqlite({ ...options, path: join(await folder(), `${medium}.sqlite`) }),
   };
   const s3Subject: Subject = {

@@ -3,8 +3,9 @@ import type { Feature, Subject } from "../../src/testing.ts";
 import type { Load, Modules } from "./modules.ts";
 import { openRemote, storeServer } from "./storeServer.ts";
 
-const whole: readonly Feature[] = ["atomic", "list", "sweep", "watch", "bytes"];
+const whole: readonly Feature[] = ["atomic", "transact", "list", "sweep", "watch", "bytes"];
 const kept: readonly Feature[] = [...whole, "shared", "persistent"];
+const overHttp = kept.filter((feature) => feature !== "transact");
 
 /**
  * Makes the subjects that this runtime has, and two views of each. `server` returns the address of a {@link storeServer}
@@ -24,12 +25,12 @@ export async function subjects(
     { name: "memory", can: whole, open: (_, options) => memory(options) },
     {
       name: "remote over a handler",
-      can: kept,
+      can: overHttp,
       open: (medium, options) => openRemote(remote, "http://handler.test", medium, options, serve),
     },
     {
       name: "remote over a server",
-      can: kept,
+      can: overHttp,
       // A race costs several requests each round.
       rounds: 100,
       open: async (medium, options) => openRemote(remote, await server(), medium, options, (request) => fetch(request)),

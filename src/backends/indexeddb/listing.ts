@@ -1,6 +1,6 @@
-import type { Listed, Page } from "../../core/contract.ts";
+import type { EntryPage, Listed, Page } from "../../core/contract.ts";
 import { ask, readMany } from "./readMany.ts";
-import { deadlineOf, type Stored } from "./record.ts";
+import { deadlineOf, toEntry, type Stored } from "./record.ts";
 
 /** Which keys are listed. */
 interface Wanted {
@@ -20,6 +20,12 @@ const maxDated = 1000;
 
 export function findExpired(entries: IDBObjectStore, now: number, count?: number): IDBRequest<string[]> {
   return entries.index(expiryIndex).getAllKeys(IDBKeyRange.upperBound(now), count) as IDBRequest<string[]>;
+}
+
+/** Returns the first deadline there is, `Infinity` for none. */
+export async function findSoonest(entries: IDBObjectStore): Promise<number> {
+  const cursor = await ask(entries.index(expiryIndex).openKeyCursor());
+  return cursor ? (cursor.key as number) : Infinity;
 }
 
 /** Reads a page of keys with deadlines and sizes. */
@@ -46,6 +52,17 @@ export async function listPage(entries: IDBObjectStore, { prefix, limit, cursor 
     if (listed.length === limit) return { entries: listed, cursor };
     wanted = Math.ceil((pageBytes * count) / bytes);
   }
+}
+
+/** Reads a page of entries by one range. */
+export async function listEntries(entries: IDBObjectStore, { prefix, limit, cursor }: Wanted): Promise<EntryPage> {
+  const range = rangeOf(prefix, cursor);
+  const [keys, values] = await Promise.all([
+    ask(entries.getAllKeys(range, limit + 1) as IDBRequest<string[]>),
+    ask(entries.getAll(range, limit) as IDBRequest<(Stored | null)[]>),
+  ]);
+  const page = values.map((stored, index) => [keys[index]!, toEntry(keys[index]!, stored)] as const);
+  return keys.length > limit ? { entries: page, cursor: keys[limit - 1]! } : { entries: page };
 }
 
 /** Reads a page of keys with deadlines: without the values, unless many have a deadline, which only the values have. */

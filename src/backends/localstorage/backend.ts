@@ -1,8 +1,16 @@
-import { UNCHANGED, type Awaitable, type CompleteBackend, type Listed, type Value } from "../../core/contract.ts";
+import {
+  UNCHANGED,
+  type Awaitable,
+  type Call,
+  type CompleteBackend,
+  type Listed,
+  type ManyDecision,
+  type Value,
+} from "../../core/contract.ts";
 import { StoreError } from "../../core/error.ts";
 import { createLastNumber } from "../../core/writeNumber.ts";
 import { createChanges } from "./changes.ts";
-import { createEntries, itemOf } from "./entries.ts";
+import { createEntries, itemOf, type Item } from "./entries.ts";
 import { createMedium } from "./medium.ts";
 import { createTabs } from "./tabs.ts";
 import { isLocal, isNative, type TextStorage } from "./textStorage.ts";
@@ -32,7 +40,7 @@ export function createStorageBackend({
     note(key, expiresAt);
   });
   const { commit } = changes;
-  const { get, head, set, delete: remove, sweep, note } = createEntries(medium, changes.add);
+  const { get, head, set, delete: remove, sweep, soonest, note } = createEntries(medium, changes.add);
   const tabs = locks && createTabs(locks, number, commit);
 
   // What is left of a listing, as long as nothing changes, so that not every page costs a look at all names.
@@ -51,6 +59,25 @@ export function createStorageBackend({
     });
   }
 
+  function mutate(keys: readonly string[], decide: ManyDecision<Value>, call: Call): Awaitable<void> {
+    return transact(() => {
+      if (isShared && !locks) {
+        const message = "Cannot change localStorage atomically: expected Web Locks, which need a secure context";
+        throw new StoreError("unsupported", message, { key: keys[1] ? undefined : keys[0] });
+      }
+      const removed: Item[] = [];
+      const written: Item[] = [];
+      for (const [index, next] of decide(keys.map(get)).entries()) {
+        const key = keys[index]!;
+        if (next === UNCHANGED) continue;
+        if (next) written.push(itemOf(key, next));
+        else removed.push([key, undefined]);
+      }
+      // What goes makes room for what comes.
+      set([...removed, ...written], call.now());
+    });
+  }
+
   return {
     get,
     head,
@@ -64,17 +91,8 @@ export function createStorageBackend({
     returnsCopies: true,
     copiesValues: true,
     getMany: (keys) => keys.map(get),
-    mutate: (key, decide, call) =>
-      transact(() => {
-        if (isShared && !locks) {
-          const message = "Cannot change localStorage atomically: expected Web Locks, which need a secure context";
-          throw new StoreError("unsupported", message, { key });
-        }
-        const next = decide(get(key));
-        if (next === UNCHANGED) return;
-        if (next) set([itemOf(key, next)], call.now());
-        else remove(key, call.now());
-      }),
+    mutate: (key, decide, call) => mutate([key], ([found]) => [decide(found)], call),
+    mutateMany: mutate,
     setMany(items, call) {
       const written = items.map(([key, entry]) => itemOf(key, entry));
       return transact(() => set(written, call.now()));
@@ -104,6 +122,7 @@ export function createStorageBackend({
         for (const key of keys(within)) remove(key, call.now());
       }),
     sweep: (call) => transact(() => sweep(call.now())),
+    soonest,
     watch(_, observer) {
       open();
       return changes.watch(observer);

@@ -4,20 +4,22 @@ import { isStoreError, quote, StoreError } from "../../core/error.ts";
 import type { Medium } from "./medium.ts";
 import { readHead, readValue, writeRecord, type Head } from "./record.ts";
 
-/** What is to be written. */
-export type Item = readonly [key: string, record: string, expiresAt: number];
+/** What is to be written, or removed if there is no record. */
+export type Item = readonly [key: string, record: string | undefined, expiresAt?: number];
 
 /** The entries in a medium, and what is known of their deadlines. */
 export interface Entries {
   head(key: string): Head | undefined;
   /** Reads an entry. The value of one that is damaged fails when it is asked for: it may have expired. */
   get(key: string): Entry<Value> | undefined;
-  /** Writes all or nothing. */
+  /** Writes and removes all or nothing. */
   set(items: readonly Item[], now: number): void;
   /** Removes an entry, and returns whether it was a live one. */
   delete(key: string, now: number): boolean;
   /** Removes what has expired, and returns how many entries that were. */
   sweep(now: number): number;
+  /** Returns the first deadline there is, `Infinity` for none. */
+  soonest(): number;
   /** Notes a deadline, or that there is none. */
   note(key: string, expiresAt?: number): void;
 }
@@ -49,13 +51,17 @@ export function createEntries(
     return isLive;
   }
 
-  function sweep(now: number): number {
+  function allDeadlines(): Map<string, number> {
     if (!deadlines) {
       deadlines = new Map();
       for (const key of keys("")) note(key, head(key)?.expiresAt);
     }
+    return deadlines;
+  }
+
+  function sweep(now: number): number {
     let count = 0;
-    for (const [key, at] of deadlines) {
+    for (const [key, at] of allDeadlines()) {
       if (at > now) continue;
       const entry = head(key);
       note(key, entry?.expiresAt);
@@ -88,7 +94,7 @@ export function createEntries(
       try {
         for (const [key, record] of items) {
           // What is refused leaves what was there. So only of several can there be something to bring back.
-          const old = items.length > 1 ? read(key) : undefined;
+          const old = items.length > 1 || record === undefined ? read(key) : undefined;
           try {
             write(key, record);
           } catch (error) {
@@ -104,10 +110,19 @@ export function createEntries(
         deadlines = undefined;
         throw error;
       }
-      for (const [key, , expiresAt] of items) changed("set", key, expiresAt);
+      for (const [index, [key, record, expiresAt]] of items.entries()) {
+        const old = before[index]![1];
+        if (record !== undefined) changed("set", key, expiresAt);
+        else if (old !== undefined) changed(readHead(old).expiresAt > now ? "delete" : "expire", key);
+      }
     },
     delete: remove,
     sweep,
+    soonest() {
+      let first = Infinity;
+      for (const at of allDeadlines().values()) first = Math.min(first, at);
+      return first;
+    },
     note,
   };
 }

@@ -5,8 +5,15 @@ export interface Timed {
   slice: Set<string> | undefined;
 }
 
-/** A timing wheel: puts the key of an entry where it is due, and drops what has expired and counts it. */
-export type Wheel = [place: (key: string, entry: Timed, at: number) => void, sweep: () => number];
+/**
+ * A timing wheel: puts the key of an entry where it is due, drops what has expired and counts it, and knows when it has to
+ * look again.
+ */
+export type Wheel = [
+  place: (key: string, entry: Timed, at: number) => void,
+  sweep: () => number,
+  soonest: () => number,
+];
 
 /**
  * Returns a timing wheel over slots (Varghese and Lauck, "Hashed and Hierarchical Timing Wheels", SOSP 1987): keys in slices
@@ -55,5 +62,5 @@ export function createWheel(
     return count;
   }
 
-  return [place, sweep];
+  return [place, sweep, () => soonest];
 }

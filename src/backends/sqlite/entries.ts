@@ -1,4 +1,4 @@
-import type { Entry, Listed, Page } from "../../core/contract.ts";
+import type { Entry, EntryPage, KeyedEntry, Listed, Page } from "../../core/contract.ts";
 import { quote, StoreError } from "../../core/error.ts";
 import type { ChangeLog } from "./changeLog.ts";
 import type { Cell, Client, Row } from "./client.ts";
@@ -20,7 +20,11 @@ export interface Entries {
   /** Removes an entry, damaged or not. Returns whether there was a live one. */
   remove(client: Client, key: string): boolean;
   list(client: Client, options: { prefix: string; limit: number; cursor?: string | undefined }): Page;
+  /** The same, with the entries themselves. */
+  listEntries(client: Client, options: { prefix: string; limit: number; cursor?: string | undefined }): EntryPage;
   clear(client: Client, prefix: string): void;
+  /** Returns the first deadline there is, `Infinity` for none. */
+  soonest(client: Client): number;
   /** Removes a batch of what has expired, and counts it. */
   sweep(client: Client): number;
 }
@@ -58,12 +62,10 @@ export function createEntries(log: ChangeLog, quota: Quota, now: () => number): 
       log.add(client, isLive ? "delete" : "expire", key);
       return isLive;
     },
-    list(client, { prefix, limit, cursor }) {
-      // A cursor is what follows the prefix in the last key, so that any text is a position within the prefix.
-      const [sql, from] = cursor === undefined ? [statements.list, prefix] : [statements.listOn, prefix + cursor];
-      const rows = client.all(sql, from, above(prefix), limit + 1);
-      const entries = rows.slice(0, limit).map(toListed);
-      return rows.length > limit ? { entries, cursor: entries[limit - 1]!.key.slice(prefix.length) } : { entries };
+    list: (client, page) => readPage(client, page, [statements.list, statements.listOn], toListed),
+    listEntries(client, page) {
+      const { entries, cursor } = readPage(client, page, [statements.read, statements.readOn], toKeyed);
+      return { entries: entries.map(({ key, ...entry }) => [key, entry]), cursor };
     },
     clear(client, prefix) {
       const range: [Cell, Cell] = [prefix, above(prefix)];
@@ -71,12 +73,32 @@ export function createEntries(log: ChangeLog, quota: Quota, now: () => number): 
       if (prefix === "") client.run(statements.clearAll);
       else client.run(statements.clear, ...range);
     },
+    soonest: (client) => Number(client.get(statements.soonest)?.expires_at ?? Infinity),
     sweep(client) {
       const rows = client.all(statements.sweep, now(), sweepBatch);
       for (const { key } of rows) log.add(client, "expire", decodeKey(key!));
       return rows.length;
     },
   };
+}
+
+/** Reads a page of rows, and of each what `read` makes of it. */
+function readPage<E extends { readonly key: string }>(
+  client: Client,
+  { prefix, limit, cursor }: { prefix: string; limit: number; cursor?: string | undefined },
+  [first, on]: readonly [first: string, on: string],
+  read: (row: Row) => E,
+): { entries: E[]; cursor?: string } {
+  // A cursor is what follows the prefix in the last key, so that any text is a position within the prefix.
+  const [sql, from] = cursor === undefined ? [first, prefix] : [on, prefix + cursor];
+  const rows = client.all(sql, from, above(prefix), limit + 1);
+  const entries = rows.slice(0, limit).map(read);
+  return rows.length > limit ? { entries, cursor: entries[limit - 1]!.key.slice(prefix.length) } : { entries };
+}
+
+function toKeyed({ key: bytes, value, expires_at: expiresAt }: Row): KeyedEntry {
+  const key = decodeKey(bytes!);
+  return { key, ...decode(key, value!, expiresAt!) };
 }
 
 function toListed({ key, expires_at: expiresAt, size }: Row): Listed {

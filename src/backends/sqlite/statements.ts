@@ -7,18 +7,36 @@ const deadline =
 
 /** What is asked of the table of entries. */
 export const statements: Readonly<
-  Record<"get" | "head" | "set" | "setSome" | "delete" | "list" | "listOn" | "clear" | "clearAll" | "sweep", string>
+  Record<
+    | "get"
+    | "head"
+    | "set"
+    | "setSome"
+    | "delete"
+    | "list"
+    | "listOn"
+    | "read"
+    | "readOn"
+    | "clear"
+    | "clearAll"
+    | "soonest"
+    | "sweep",
+    string
+  >
 > = {
   get: `SELECT value, ${deadline} FROM entries WHERE key = ?`,
   head: `SELECT ${deadline} FROM entries WHERE key = ?`,
   set: set(1),
   setSome: set(rowsAtOnce),
   delete: `DELETE FROM entries WHERE key = ? RETURNING ${deadline}`,
-  list: list(">="),
-  listOn: list(">"),
+  list: list(">=", "length(value) AS size"),
+  listOn: list(">", "length(value) AS size"),
+  read: list(">=", "value"),
+  readOn: list(">", "value"),
   clear: "DELETE FROM entries WHERE key >= ? AND key < CAST(? AS TEXT)",
   // Without a condition SQLite need not look at what it removes.
   clearAll: "DELETE FROM entries",
+  soonest: "SELECT expires_at FROM entries WHERE expires_at IS NOT NULL ORDER BY expires_at LIMIT 1",
   sweep: `DELETE FROM entries WHERE rowid IN (SELECT rowid FROM entries WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)
           RETURNING CAST(key AS BLOB) AS key`,
 };
@@ -29,7 +47,7 @@ function set(rows: number): string {
 }
 
 // In the order of the column, which the index has, and not of what the result calls by the same name.
-function list(from: string): string {
-  return `SELECT CAST(key AS BLOB) AS key, ${deadline}, length(value) AS size FROM entries
+function list(from: string, column: string): string {
+  return `SELECT CAST(key AS BLOB) AS key, ${deadline}, ${column} FROM entries
           WHERE key ${from} ? AND key < CAST(? AS TEXT) ORDER BY entries.key LIMIT ?`;
 }

@@ -38,7 +38,7 @@ export interface Pipeline {
   ask<R>(steps: readonly Step[], options: AskOptions, read: Reader<R>): Promise<R[]>;
   /** Copies a value for as long as it takes to be written. */
   hold(value: Uint8Array): Uint8Array;
-  readonly placement: Pick<Placement, "index" | "isScattered">;
+  readonly placement: Pick<Placement, "index" | "isScattered" | "slotOf">;
   /** Resolves when there is nothing more to do. */
   settled(): Promise<void>;
 }

@@ -92,8 +92,10 @@ local function show(over)
   return over == -1 and '' or string.format('%.0f', over)
 end
 
-local width = { get = 0, head = 0, set = 2, delete = 0, expire = 0, take = 0, add = 2, touch = 1, swap = 6 }
+local width = { get = 0, head = 0, set = 2, delete = 0, expire = 0, take = 0, add = 2, touch = 1, swap = 6, expect = 4, put = 3 }
 local steps = {}
+-- Whether all was as expected of what belongs together.
+local isExpected = true
 
 function steps.get(key)
   local value = redis.call('GET', key)
@@ -167,12 +169,31 @@ function steps.touch(key, over)
   return 1, 0
 end
 
-function steps.swap(key, isThere, value, over, isKept, nextValue, nextOver)
+local function isStill(key, isThere, value, over)
   local found = redis.call('GET', key)
   if found and not live(key) then found = false end
-  if (isThere == '1') ~= (found ~= false) then return 0, 0 end
-  if found and (found ~= value or show(deadline(key)) ~= over) then return 0, 0 end
-  if isKept == '1' then put(key, nextValue, nextOver) elseif found then drop(key, 'd') end
+  if (isThere == '1') ~= (found ~= false) then return false end
+  return not found or found == value and show(deadline(key)) == over
+end
+
+local function change(key, isKept, value, over)
+  if isKept == '1' then put(key, value, over) elseif redis.call('EXISTS', key) == 1 then drop(key, 'd') end
+end
+
+function steps.swap(key, isThere, value, over, ...)
+  if not isStill(key, isThere, value, over) then return 0, 0 end
+  change(key, ...)
+  return 1, 0
+end
+
+function steps.expect(key, isFirst, ...)
+  isExpected = (isFirst == '1' or isExpected) and isStill(key, ...)
+  return isExpected and 1 or 0, 0
+end
+
+function steps.put(key, ...)
+  if not isExpected then return 0, 0 end
+  change(key, ...)
   return 1, 0
 end
 
@@ -181,7 +202,10 @@ for i = 1, #KEYS - 1 do
   local name = ARGV[at]
   local isDone, first, second = pcall(steps[name], KEYS[i], unpack(ARGV, at + 1, at + width[name]))
   at = at + 1 + width[name]
-  if not isDone then first, second = type(first) == 'table' and first.err or tostring(first), ${failed} end
+  if not isDone then
+    isExpected = false
+    first, second = type(first) == 'table' and first.err or tostring(first), ${failed}
+  end
   replies[i * 2 - 1], replies[i * 2] = first, second
 end
 

@@ -5,7 +5,7 @@ export type Arg = string | number | Uint8Array;
 
 /** One step about one key, as the scripts do it: its name there, and what it takes. */
 export interface Step {
-  readonly name: "get" | "head" | "set" | "delete" | "expire" | "take" | "add" | "touch" | "swap";
+  readonly name: "get" | "head" | "set" | "delete" | "expire" | "take" | "add" | "touch" | "swap" | "expect" | "put";
   readonly key: string;
   readonly args: readonly Arg[];
 }

@@ -9,6 +9,20 @@ import { readDone, stepsOf } from "./step.ts";
 const indexesAtOnce = 2048;
 const dueAtOnce = 500;
 
+/** Returns what finds out when the next of the entries is due, where they have one index together. */
+export function createSoonest(
+  { ready, placement }: Pick<Pipeline, "ready" | "placement">,
+  clock: Clock,
+): () => Promise<number> {
+  return async () => {
+    const client = await ready();
+    // To look into the indexes of all slots takes too long for that.
+    if (placement.isScattered(client)) return Infinity;
+    const [, due = "inf"] = (await client.zrangeBuffer(placement.index(-1), 0, 0, "WITHSCORES")) as unknown[];
+    return due === "inf" ? Infinity : Number(String(due)) - clock.skew();
+  };
+}
+
 /** Returns what removes the entries that the indexes of deadlines have as due, and counts them. */
 export function createSweep(
   pipeline: Pick<Pipeline, "ready" | "ask" | "placement">,

@@ -1,7 +1,7 @@
 import { checkFunction } from "../check.ts";
 import { UNCHANGED, type CompleteBackend, type Store, type Value } from "../contract.ts";
 import { check } from "../error.ts";
-import { add, copyBytes, deadline, equalBytes, fresh, toBytes } from "../value.ts";
+import { add, copyBytes, deadline, equalBytes, fresh, isGiven, toBytes } from "../value.ts";
 import type { Run, RunOn } from "./calls.ts";
 import { decide } from "./decide.ts";
 
@@ -16,13 +16,17 @@ export function createAtomics(
     compareAndSet: (key, expected, next, options) =>
       run(
         options,
-        (call, [old, entry]) =>
+        (call, [old, value, at]) =>
           decide(backend, key, call, (current) => {
             if (!equalBytes(toBytes(current?.value), old)) return [false, UNCHANGED];
-            // Its time runs from the call on, however long the medium takes.
-            return [true, current && options?.ttl === undefined ? { ...current, value: entry.value } : entry];
+            return [true, { value, expiresAt: at ?? current?.expiresAt ?? Infinity }];
           }),
-        () => [expected === undefined ? expected : copyBytes(expected), fresh(copyBytes(next), options, now)] as const,
+        () => {
+          const old = expected === undefined ? expected : copyBytes(expected);
+          // Its time runs from the call on, however long the medium takes.
+          const at = deadline(options, now);
+          return [old, copyBytes(next), isGiven(options) ? at : undefined] as const;
+        },
       ),
 
     take: (key, options) =>
@@ -35,8 +39,8 @@ export function createAtomics(
     increment: (key, by = 1, options) =>
       runOn(key, options, (call) => {
         check(Number.isFinite(by), "step", "a finite number", by);
-        const expiresAt = deadline(options?.ttl, now);
-        if (backend.increment) return backend.increment(key, by, expiresAt, call);
+        const expiresAt = deadline(options, now);
+        if (backend.increment && expiresAt > now()) return backend.increment(key, by, expiresAt, call);
         return decide(backend, key, call, (current) => {
           const sum = add(toBytes(current?.value), by, key);
           return [sum, { expiresAt, ...current, value: toBytes(`${sum}`) }];
@@ -46,7 +50,7 @@ export function createAtomics(
     update: (key, change, options) =>
       runOn(key, options, (call) => {
         checkFunction(change);
-        deadline(options?.ttl, now);
+        deadline(options, now);
         return decide(backend, key, call, (current) => {
           const next = change(current && copyBytes(toBytes(current.value)));
           // The medium keeps one copy, the caller gets the other.
@@ -57,8 +61,8 @@ export function createAtomics(
     touch: (key, options) =>
       runOn(key, options, (call) => {
         // Without a ttl this would quietly take the deadline away.
-        const expiresAt = deadline(options?.ttl ?? NaN, now);
-        if (backend.touch) return backend.touch(key, expiresAt, call);
+        const expiresAt = deadline(isGiven(options) ? options : { ttl: NaN }, now);
+        if (backend.touch && expiresAt > now()) return backend.touch(key, expiresAt, call);
         return decide(backend, key, call, (current) => [!!current, current ? { ...current, expiresAt } : UNCHANGED]);
       }),
   };

@@ -24,7 +24,9 @@ export function decide<R>(
       const current = found && found.expiresAt > call.now() ? found : undefined;
       const [outcome, next] = change(current);
       result = outcome;
-      return next === UNCHANGED && found !== current ? undefined : next;
+      if (next === UNCHANGED) return found === current ? next : undefined;
+      // What would never be seen is not written.
+      return next && next.expiresAt > call.now() ? next : undefined;
     },
     call,
   );

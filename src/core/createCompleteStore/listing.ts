@@ -4,12 +4,27 @@ import { check } from "../error.ts";
 import { checkPrefix, isWellFormed } from "../key.ts";
 import type { Run } from "./calls.ts";
 
-/** Returns the calls of a store that list live keys. */
+// How many entries are read at first, and about how many bytes of values at once after that.
+const firstLimit = 64;
+const pageBytes = 1_048_576;
+
+/** Returns the calls of a store that list live keys and entries. */
 export function createListing(
   backend: CompleteBackend<Value>,
   run: Run,
   isLive: (entry: { readonly expiresAt: number }) => boolean,
-): Pick<Store, "keys" | "list"> {
+  give: (value: Value) => Uint8Array,
+): Pick<Store, "keys" | "entries" | "list"> {
+  // Without a command of its own: in between an entry may go, or get another value with another deadline.
+  const listEntries: NonNullable<CompleteBackend<Value>["listEntries"]> =
+    backend.listEntries ??
+    (async (options, call) => {
+      const { entries, cursor } = await backend.list(options, call);
+      const keys = entries.filter(isLive).map(({ key }) => key);
+      const found = await backend.getMany(keys, call);
+      return { entries: keys.map((key, index) => [key, found[index]]), cursor };
+    });
+
   return {
     async *keys(options) {
       const { prefix, signal } = checkCall(options);
@@ -23,6 +38,25 @@ export function createListing(
           if (isLive(entry)) yield entry.key;
         }
         cursor = page.cursor;
+      } while (cursor !== undefined);
+    },
+    async *entries(options) {
+      const { prefix, signal } = checkCall(options);
+      let cursor: string | undefined;
+      let limit = firstLimit;
+      do {
+        const wanted = { prefix: checkPrefix(prefix), limit, cursor };
+        const page = await run(options, (call) => listEntries(wanted, call));
+        let bytes = 1;
+        for (const [key, entry] of page.entries) {
+          signal?.throwIfAborted();
+          if (!entry || !isLive(entry)) continue;
+          const value = give(entry.value);
+          bytes += value.length;
+          yield { key, value, expiresAt: entry.expiresAt };
+        }
+        cursor = page.cursor;
+        limit = Math.max(1, Math.min(1000, Math.floor((pageBytes * limit) / bytes)));
       } while (cursor !== undefined);
     },
     list: (options) =>

@@ -10,7 +10,7 @@ test("an injected storage keeps the contract", { timeout: 120_000 }, async () =>
   const media = new Map<string, TextStorage>();
   const subject: Subject<Uint8Array> = {
     name: "injected storage",
-    can: ["atomic", "list", "sweep", "watch", "bytes", "shared"],
+    can: ["atomic", "transact", "list", "sweep", "watch", "bytes", "shared"],
     open(medium, options) {
       const storage = media.get(medium) ?? new TextStorage();
       media.set(medium, storage);

@@ -7,7 +7,7 @@ import { isStoreError } from "../../../src/core/error.ts";
 import { cases, casesFor, prove, type Feature, type Subject } from "../../../src/testing.ts";
 import { folder, fresh } from "../../support/sqliteFiles.ts";
 
-const whole: readonly Feature[] = ["atomic", "list", "sweep", "watch", "bytes"];
+const whole: readonly Feature[] = ["atomic", "transact", "list", "sweep", "watch", "bytes"];
 // SQLite as it comes is a subject of test/cases. These are its relatives.
 const subjects: readonly Subject<Uint8Array>[] = [
   {

@@ -1,0 +1,73 @@
+import { UNCHANGED, type Call, type Entry, type ManyDecision } from "../../core/contract.ts";
+import { Refusal } from "./failure.ts";
+import { findExpired } from "./listing.ts";
+import { ask } from "./readMany.ts";
+import { deadlineOf, toEntry, type Stored } from "./record.ts";
+import type { Mutation } from "./snapshot.ts";
+import type { Work } from "./work.ts";
+
+// One round of a sweep: so many that it is fast, so few that other tabs are not kept waiting.
+export const sweepSize = 500;
+
+/** Writes a record. */
+export function put(entries: IDBObjectStore, changes: Mutation[], key: string, { value, expiresAt }: Entry): void {
+  // Without a deadline the record is not in the index, and costs it nothing.
+  const record: Stored = expiresAt === Infinity ? { v: value } : { v: value, e: expiresAt };
+  entries.put(record, key);
+  changes.push({ type: "set", key, record });
+}
+
+/** Removes a record that was read in this transaction, and returns whether it was a live one. */
+export function remove(
+  entries: IDBObjectStore,
+  changes: Mutation[],
+  key: string,
+  stored: Stored | null | undefined,
+  { now }: Call,
+): boolean {
+  if (stored === undefined) return false;
+  const isLive = deadlineOf(stored) > now();
+  entries.delete(key);
+  changes.push({ type: isLive ? "delete" : "expire", key });
+  return isLive;
+}
+
+/** Reads records, has it decided what becomes of them, and writes that. */
+export function mutationOf(keys: readonly string[], decide: ManyDecision, call: Call): Work<void> {
+  return {
+    write: true,
+    call,
+    async run(entries, changes) {
+      const stored = await Promise.all(keys.map((key) => ask<Stored | undefined>(entries.get(key))));
+      const found = stored.map((record, index) => toEntry(keys[index]!, record));
+      let chosen: ReturnType<ManyDecision>;
+      try {
+        chosen = decide(found);
+      } catch (error) {
+        throw new Refusal(error);
+      }
+      for (const [index, next] of chosen.entries()) {
+        const key = keys[index]!;
+        if (next === UNCHANGED) continue;
+        if (next) put(entries, changes, key, next);
+        else remove(entries, changes, key, stored[index], call);
+      }
+    },
+  };
+}
+
+/** One round of a sweep: finds by the index what has expired and removes it. */
+export function sweepWork(call: Call): Work<number> {
+  return {
+    write: true,
+    call,
+    async run(entries, changes) {
+      const keys = await ask(findExpired(entries, call.now(), sweepSize));
+      for (const key of keys) {
+        entries.delete(key);
+        changes.push({ type: "expire", key });
+      }
+      return keys.length;
+    },
+  };
+}

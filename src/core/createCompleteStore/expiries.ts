@@ -1,0 +1,81 @@
+import type { CompleteBackend, Value } from "../contract.ts";
+import { letExit, longestDelay } from "../timers.ts";
+
+// How long after a write it is found out when the next entry expires: ms. Many writes are one look.
+const lookDelay = 40;
+// How soon the next look is after one that had to remove something, or could not: ms.
+const nextDelay = 10;
+const restDelay = 1000;
+
+/**
+ * Returns the watch of a backend that removes what expires in time, so that it is reported then. There is one timer for all
+ * who watch, and none when nobody does.
+ */
+export function watchInTime(
+  backend: Pick<CompleteBackend<Value>, "watch" | "sweep" | "soonest" | "ownExpiry">,
+  now: () => number,
+): CompleteBackend["watch"] {
+  const call = { now };
+  let watches = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isSoon = false;
+
+  function wait(delay: number): void {
+    clearTimeout(timer);
+    if (!watches || delay === Infinity) return;
+    timer = setTimeout(() => void look(), Math.min(Math.max(delay, nextDelay), longestDelay));
+    letExit(timer);
+  }
+
+  function lookSoon(): void {
+    if (isSoon) return;
+    isSoon = true;
+    wait(lookDelay);
+  }
+
+  /** Removes what is due, and waits for what is due next. */
+  async function look(): Promise<void> {
+    isSoon = false;
+    const delay = await removeDue();
+    // What was written meanwhile has a look of its own.
+    if (!isSoon) wait(delay);
+  }
+
+  /** Removes what is due, and returns how long there is nothing to do: ms. */
+  async function removeDue(): Promise<number> {
+    try {
+      const due = backend.soonest ? await backend.soonest(call) : 0;
+      if (due > now()) return due - now();
+      await backend.sweep(call);
+      return backend.soonest ? nextDelay : lookDelay;
+    } catch {
+      // Made up for by the next look.
+      return restDelay;
+    }
+  }
+
+  return async (options, observer, watchCall) => {
+    const { changed } = observer;
+    const inTime: typeof observer = {
+      ...observer,
+      changed(change) {
+        if (change.type === "set") lookSoon();
+        changed(change);
+      },
+    };
+    // What expired before is not reported.
+    const delay = await removeDue();
+    const stop = await backend.watch(options, inTime, watchCall);
+    watches++;
+    if (!isSoon) wait(delay);
+    let isStopped = false;
+    return () => {
+      stop();
+      if (isStopped) return;
+      isStopped = true;
+      if (--watches) return;
+      clearTimeout(timer);
+      isSoon = false;
+    };
+  };
+}

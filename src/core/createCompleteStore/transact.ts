@@ -1,0 +1,56 @@
+import { checkChosen, checkFunction, checkItems } from "../check.ts";
+import { UNCHANGED, type CompleteBackend, type Entry, type ManyDecision, type Store, type Value } from "../contract.ts";
+import { check, StoreError } from "../error.ts";
+import { checkKey } from "../key.ts";
+import { copyBytes, fresh, toBytes } from "../value.ts";
+import type { Run } from "./calls.ts";
+
+// So that one step holds others up for no longer than a page of a listing does.
+const maxKeys = 1000;
+
+/** Returns the call of a store that reads and writes several entries in one step. */
+export function createTransact(backend: CompleteBackend<Value>, now: () => number, run: Run): Pick<Store, "transact"> {
+  const copy = ({ value, expiresAt }: Entry<Value>): Entry => ({ value: copyBytes(toBytes(value)), expiresAt });
+  const live = <V>(entry: Entry<V> | undefined): Entry<V> | undefined =>
+    entry && entry.expiresAt > now() ? entry : undefined;
+
+  return {
+    transact: (keys, change, options) =>
+      run(
+        options,
+        async (call, wanted) => {
+          let after: (Entry | undefined)[] = [];
+          const decide: ManyDecision<Value> = (found) => {
+            const current = found.map(live);
+            // Frozen, so that a change in place throws: an entry that is returned as it was given is left as it is.
+            const given = current.map((entry) => entry && Object.freeze(copy(entry)));
+            const chosen = checkChosen<Uint8Array>(change([...given]), wanted.length);
+            after = [];
+            return chosen.map((entry, index) => {
+              const isLeft = entry === given[index];
+              const next = isLeft ? current[index] : entry && live(fresh(copyBytes(entry.value), entry, now));
+              after.push(next && copy(next));
+              return isLeft && next === found[index] ? UNCHANGED : next;
+            });
+          };
+          if (!wanted[1]) await backend.mutate(wanted[0]!, (found) => decide([found])[0], call);
+          else if (backend.mutateMany) await backend.mutateMany(wanted, decide, call);
+          else {
+            throw new StoreError(
+              "unsupported",
+              "Cannot transact: expected a medium that changes many keys in one step",
+            );
+          }
+          return after;
+        },
+        () => {
+          checkFunction(change);
+          const wanted = checkItems(keys).map(checkKey);
+          const { size } = new Set(wanted);
+          check(size && size <= maxKeys, "keys", `1 to ${maxKeys}`, size);
+          check(size === wanted.length, "keys", "distinct ones", `${wanted.length - size} twice`);
+          return wanted;
+        },
+      ),
+  };
+}

@@ -1,0 +1,54 @@
+/** Bytes plus an absolute deadline. */
+export interface Entry<T = Uint8Array> {
+  readonly value: T;
+  /** When the value expires: epoch ms, `Infinity` for never. */
+  readonly expiresAt: number;
+}
+
+/** A value as a complete backend may hold it: bytes, or text that stands for its UTF-8 bytes. */
+export type Value = Uint8Array | string;
+
+/** An entry and where it is. */
+export interface KeyedEntry<T = Uint8Array> extends Entry<T> {
+  readonly key: string;
+}
+
+/** A value to be written, and how long it lives. */
+export interface NewEntry<T = Uint8Array> extends Readonly<Lifetime> {
+  readonly value: T;
+}
+
+/** How long a value lives: for ever, unless one of the two is given. */
+export interface Lifetime {
+  /** How long from the call on: ms, more than 0. `Infinity` is for ever. */
+  ttl?: number | undefined;
+  /** Until when, in place of `ttl`: epoch ms, `Infinity` for never. One that is past leaves no live value. */
+  expiresAt?: number | undefined;
+}
+
+/** One line of a listing. */
+export interface Listed {
+  readonly key: string;
+  /** Epoch ms, `Infinity` for never. */
+  readonly expiresAt: number;
+  /** The length of the value in bytes, where the medium knows it. */
+  readonly size?: number | undefined;
+}
+
+/** One page of a listing. Without a `cursor` it is the last. */
+export interface Page {
+  entries: Listed[];
+  cursor?: string;
+}
+
+/** One page of entries. Without a `cursor` it is the last. */
+export interface EntryPage<V = Uint8Array> {
+  readonly entries: readonly (readonly [key: string, entry: Entry<V> | undefined])[];
+  readonly cursor?: string | undefined;
+}
+
+/**
+ * One thing that happened to one key; the removal of an entry after its deadline is an `expire`. Or `resync`: changes may
+ * have been missed, so read again what you show.
+ */
+export type Change = { readonly type: "set" | "delete" | "expire"; readonly key: string } | { readonly type: "resync" };
