@@ -77,6 +77,11 @@ export function deadline({ ttl, expiresAt }: Lifetime = {}, now: () => number): 
   return expiresAt > endOfTime ? Infinity : Math.ceil(expiresAt);
 }
 
+/** Whether an entry is not to be seen any more. Without a deadline nobody is asked for the time. */
+export function isPast({ expiresAt }: { readonly expiresAt: number }, now: () => number): boolean {
+  return expiresAt !== Infinity && expiresAt <= now();
+}
+
 /** Returns what is written over an entry. If nothing is said of how long it lives, it keeps the deadline. */
 export function fresh<V>(
   value: V,

@@ -87,6 +87,7 @@ function gatedMedium(): GatedMedium {
     },
     clear: () => write("clear", () => put([...entries.keys()].map((key) => [key, undefined]))),
     sweep: () => write("sweep", () => 0),
+    soonest: () => Infinity,
     watch(_, observer) {
       observers.add(observer);
       return () => void observers.delete(observer);

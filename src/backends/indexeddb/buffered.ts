@@ -62,6 +62,8 @@ export function buffered(backend: CompleteBackend, { onError }: AcknowledgeOptio
         stop();
       };
     },
+    // What waits is given over before it can be due.
+    soonest: backend.soonest,
     flush,
     async close() {
       close();

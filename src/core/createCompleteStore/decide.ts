@@ -9,6 +9,7 @@ import {
   type Value,
 } from "../contract.ts";
 import { checkKey } from "../key.ts";
+import { isPast } from "../value.ts";
 
 /** Decides about a live entry within the medium's transaction; an expired one is removed on the way. */
 export function decide<R>(
@@ -26,7 +27,7 @@ export function decide<R>(
       result = outcome;
       if (next === UNCHANGED) return found === current ? next : undefined;
       // What would never be seen is not written.
-      return next && next.expiresAt > call.now() ? next : undefined;
+      return next && !isPast(next, call.now) ? next : undefined;
     },
     call,
   );

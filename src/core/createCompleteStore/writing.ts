@@ -1,5 +1,6 @@
 import { andThen } from "../attempt.ts";
 import type { Awaitable, Call, CompleteBackend, Entry, Value } from "../contract.ts";
+import { isPast } from "../value.ts";
 
 /** Writes an entry. One that would never be seen removes what is there. */
 export function writeOne(
@@ -8,7 +9,7 @@ export function writeOne(
   entry: Entry<Value>,
   call: Call,
 ): Awaitable<void> {
-  if (entry.expiresAt > call.now()) return backend.set(key, entry, call);
+  if (!isPast(entry, call.now)) return backend.set(key, entry, call);
   return andThen(backend.delete(key, call), () => {});
 }
 
@@ -18,16 +19,17 @@ export async function writeMany(
   items: readonly (readonly [key: string, entry: Entry])[],
   call: Call,
 ): Promise<void> {
-  const time = call.now();
-  const seen = items.filter(([, { expiresAt }]) => expiresAt > time);
-  if (seen.length === items.length) return backend.setMany(items, call);
+  const isWritten = ([, entry]: (typeof items)[number]): boolean => !isPast(entry, call.now);
+  const written = items.filter(isWritten);
+  if (written.length === items.length) return backend.setMany(items, call);
   const keys = items.map(([key]) => key);
   if (backend.mutateMany) {
-    return backend.mutateMany(keys, () => items.map(([, entry]) => (entry.expiresAt > time ? entry : undefined)), call);
+    return backend.mutateMany(keys, () => items.map((item) => (written.includes(item) ? item[1] : undefined)), call);
   }
-  await backend.setMany(seen, call);
+  await backend.setMany(written, call);
+  const removed = items.filter((item) => !written.includes(item));
   await backend.deleteMany(
-    keys.filter((_, index) => items[index]![1].expiresAt <= time),
+    removed.map(([key]) => key),
     call,
   );
 }

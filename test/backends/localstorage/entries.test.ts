@@ -79,8 +79,9 @@ test("expired entries make room, and no other", async () => {
   storage.items.set("foreign", "x".repeat(50));
   await store.set("expired", utf8("x".repeat(400)), { ttl: 10 });
   await store.set("live", utf8("x".repeat(400)), { ttl: 1000 });
-  clock.advance(10);
   const changes = store.watch();
+  await store.find("live");
+  clock.advance(10);
   await store.set("new", utf8("y".repeat(300)));
   assert.deepEqual((await changes.next()).value, { type: "expire", key: "expired" });
   assert.deepEqual((await changes.next()).value, { type: "set", key: "new" });
@@ -158,6 +159,8 @@ test("a cursor is a position within the prefix, whatever it is", async () => {
       JSON.stringify(cursor),
     );
   }
+  const halved = store.list({ prefix: "b/", cursor: "\udbff" });
+  await assert.rejects(halved, hasCode("invalid-argument"), "half a character is no cursor");
 });
 
 test("a view of a buffer that was shrunk is refused, and nothing is stored in its place", async () => {
