@@ -129,8 +129,9 @@ export interface Store<T = Uint8Array> {
   /**
    * Iterates over the changes from the moment of the call, each once, those of every other context on the same medium
    * included. Where changes may have been missed (a connection was lost, the medium was deleted or replaced) it yields
-   * `{ type: "resync" }`, whatever its prefix, and goes on. Ends when the store closes; rejects when the watch is refused or
-   * cannot go on. A read that waits for the next change keeps the process alive, unless `unref` is set.
+   * `{ type: "resync" }`, whatever its prefix, and goes on. While somebody watches, an expiry
+   * is reported within 100 ms of its deadline, in a background page as late as its timers. Ends when the store closes, or
+   * quietly when the signal aborts; rejects when it is refused or cannot go on. A read that waits for the next change keeps the process alive, unless `unref` is set.
    */
   watch(options?: WatchOptions): AsyncIterableIterator<Change>;
   /**

@@ -55,6 +55,8 @@ export function buffered(backend: CompleteBackend, { onError }: AcknowledgeOptio
     setMany,
     async watch(options, observer, call) {
       handOver();
+      // Whatever becomes of it, it was acknowledged before.
+      await uncommitted.settled();
       const stop = await backend.watch(options, observer, call);
       const stopReporting = uncommitted.watch(observer);
       return () => {
@@ -62,8 +64,6 @@ export function buffered(backend: CompleteBackend, { onError }: AcknowledgeOptio
         stop();
       };
     },
-    // What waits is given over before it can be due.
-    soonest: backend.soonest,
     flush,
     async close() {
       close();

@@ -20,6 +20,8 @@ export const watchCommand: Command = {
         const line = change.type === "resync" ? change.type : `${change.type} ${showKey(change.key)}`;
         await world.write(`${isJson ? JSON.stringify(change, ["type", "key"]) : line}\n`);
       }
+      // That it ended is what the interrupt asked for, but not what a script may take for all there is.
+      signal.throwIfAborted();
     });
     return exitCodes.done;
   },

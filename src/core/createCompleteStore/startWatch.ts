@@ -28,7 +28,12 @@ export function startWatch(
     signal?.removeEventListener?.("abort", abort);
     stop?.();
   };
-  const abort = (): void => end("error", signal!.reason);
+  const finish = (): Promise<void> => {
+    end("close");
+    // What was reported and not read is wanted no more.
+    return reader.cancel();
+  };
+  const abort = (): void => void finish();
   signal?.addEventListener?.("abort", abort);
   watches.add(end);
   const started = run(options, async (call) => {
@@ -46,7 +51,7 @@ export function startWatch(
     if (controller) stop = stopReporting;
     else stopReporting();
   });
-  started.catch((error) => end("error", error));
+  started.catch((error) => end(signal?.aborted ? "close" : "error", error));
   const next = (): Promise<IteratorResult<Change, any>> => {
     // There is room for what comes next only while all else has been read.
     const isWaiting = controller && controller.desiredSize! > 0;
@@ -55,11 +60,7 @@ export function startWatch(
   const changes: AsyncIterableIterator<Change> = {
     [Symbol.asyncIterator]: () => changes,
     next,
-    return() {
-      end("close");
-      // What was reported and not read is wanted no more.
-      return reader.cancel().then(next);
-    },
+    return: () => finish().then(next),
   };
   return [changes, started];
 }

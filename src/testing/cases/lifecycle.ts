@@ -23,9 +23,11 @@ function calls({ value, subject }: Context, store: Store<any>, signal?: AbortSig
     increment: () => store.increment("n", 1, { signal }),
     update: () => store.update("key", () => value("new"), { signal }),
     touch: () => store.touch("key", { ttl: 1000, signal }),
+    transact: () => store.transact(["key"], () => [{ value: value("x") }], { signal }),
   };
   const list = {
     keys: () => store.keys({ signal })[Symbol.asyncIterator]().next(),
+    entries: () => store.entries({ signal })[Symbol.asyncIterator]().next(),
     list: () => store.list({ signal }),
     clear: () => store.clear({ signal }),
   };
@@ -34,7 +36,8 @@ function calls({ value, subject }: Context, store: Store<any>, signal?: AbortSig
     ...(subject.can.includes("atomic") ? atomic : {}),
     ...(subject.can.includes("list") ? list : {}),
     ...(subject.can.includes("sweep") ? { sweep: () => store.sweep({ signal }) } : {}),
-    ...(subject.can.includes("watch") ? { watch: () => store.watch({ signal }).next() } : {}),
+    // One that is aborted ends quietly.
+    ...(subject.can.includes("watch") && !signal?.aborted ? { watch: () => store.watch({ signal }).next() } : {}),
   };
 }
 
@@ -182,8 +185,8 @@ export const lifecycle: readonly Case[] = [
         store,
       );
       const names: Record<string, readonly string[]> = {
-        atomic: ["compareAndSet", "setIfAbsent", "take", "increment", "update", "touch"],
-        list: ["keys", "list", "clear"],
+        atomic: ["compareAndSet", "setIfAbsent", "take", "increment", "update", "touch", "transact"],
+        list: ["keys", "entries", "list", "clear"],
         sweep: ["sweep"],
         watch: ["watch"],
       };
