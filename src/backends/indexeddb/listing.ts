@@ -62,7 +62,7 @@ export async function listEntries(entries: IDBObjectStore, { prefix, limit, curs
     ask(entries.getAll(range, limit) as IDBRequest<(Stored | null)[]>),
   ]);
   const page = values.map((stored, index) => [keys[index]!, toEntry(keys[index]!, stored)] as const);
-  return keys.length > limit ? { entries: page, cursor: keys[limit - 1]! } : { entries: page };
+  return keys.length > limit ? { entries: page, cursor: keys[limit - 1]!.slice(prefix.length) } : { entries: page };
 }
 
 /** Reads a page of keys with deadlines: without the values, unless many have a deadline, which only the values have. */
