@@ -49,65 +49,70 @@ interface Writer {
   unknown: number;
 }
 
-test(`a server that is killed ${rounds} times loses nothing of what it acknowledged, and counts exactly`, async () => {
-  const server = createServer();
-  const failure = new AbortController();
-  const { signal } = failure;
-  let isOver = false;
-  let acknowledged = 0;
-  let reached = (): void => {};
-  let target = Infinity;
-  const acknowledge = (): void => void (++acknowledged >= target && reached());
+// So many rounds take as long as the machine makes them: the limit is there for what hangs.
+test(
+  `a server that is killed ${rounds} times loses nothing of what it acknowledged, and counts exactly`,
+  { timeout: 900_000 },
+  async () => {
+    const server = createServer();
+    const failure = new AbortController();
+    const { signal } = failure;
+    let isOver = false;
+    let acknowledged = 0;
+    let reached = (): void => {};
+    let target = Infinity;
+    const acknowledge = (): void => void (++acknowledged >= target && reached());
 
-  async function write(index: number): Promise<Writer> {
-    const writer: Writer = { written: 0, counted: 0, unknown: 0 };
-    const counter = `counter ${index}`;
-    // One of its own, so that the calls of different writers do not travel together and stand at different points.
-    const store = remote({ url: mount, fetch: server.fetch, attempts: 20, timeout: 120_000 });
-    // Of what was cut off between being noted and being answered nobody will ever know the outcome: it is not asked for long.
-    const counters = remote({ url: mount, fetch: server.fetch, attempts: 3, timeout: 120_000 });
-    let last = 0;
-    while (!isOver) {
-      await store.set(`${index}: ${writer.written}`, utf8(`value ${writer.written}`), { signal });
-      writer.written++;
-      acknowledge();
-      try {
-        const count = await counters.increment(counter, 1, { signal });
-        // Each once, and none twice: but for those of which nobody knows.
-        assert.ok(count > last && count <= last + 1 + writer.unknown, `${counter}: ${count} after ${last}`);
-        last = count;
-        writer.counted++;
+    async function write(index: number): Promise<Writer> {
+      const writer: Writer = { written: 0, counted: 0, unknown: 0 };
+      const counter = `counter ${index}`;
+      // One of its own, so that the calls of different writers do not travel together and stand at different points.
+      const store = remote({ url: mount, fetch: server.fetch, attempts: 20, timeout: 120_000 });
+      // Of what was cut off between being noted and being answered nobody will ever know the outcome: it is not asked for long.
+      const counters = remote({ url: mount, fetch: server.fetch, attempts: 3, timeout: 120_000 });
+      let last = 0;
+      while (!isOver) {
+        await store.set(`${index}: ${writer.written}`, utf8(`value ${writer.written}`), { signal });
+        writer.written++;
         acknowledge();
-      } catch (error) {
-        if (!isStoreError(error, "conflict") && !isStoreError(error, "unavailable")) throw error;
-        writer.unknown++;
+        try {
+          const count = await counters.increment(counter, 1, { signal });
+          // Each once, and none twice: but for those of which nobody knows.
+          assert.ok(count > last && count <= last + 1 + writer.unknown, `${counter}: ${count} after ${last}`);
+          last = count;
+          writer.counted++;
+          acknowledge();
+        } catch (error) {
+          if (!isStoreError(error, "conflict") && !isStoreError(error, "unavailable")) throw error;
+          writer.unknown++;
+        }
       }
+      await Promise.all([store.close(), counters.close()]);
+      return writer;
     }
-    await Promise.all([store.close(), counters.close()]);
-    return writer;
-  }
 
-  await server.start(0);
-  const writing = Promise.all(Array.from({ length: writers }, (_, index) => write(index)));
-  const failed = new Promise<never>((_, reject) => writing.catch(reject));
-  try {
-    for (let round = 1; round <= rounds; round++) {
-      target = acknowledged + 1 + Math.floor(Math.random() * 60);
-      await Promise.race([new Promise<void>((resolve) => (reached = resolve)), failed]);
-      // At any point of what the others have under way.
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 4));
+    await server.start(0);
+    const writing = Promise.all(Array.from({ length: writers }, (_, index) => write(index)));
+    const failed = new Promise<never>((_, reject) => writing.catch(reject));
+    try {
+      for (let round = 1; round <= rounds; round++) {
+        target = acknowledged + 1 + Math.floor(Math.random() * 60);
+        await Promise.race([new Promise<void>((resolve) => (reached = resolve)), failed]);
+        // At any point of what the others have under way.
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 4));
+        await server.kill();
+        await server.start(round);
+      }
+      isOver = true;
+      const done = await writing;
       await server.kill();
-      await server.start(round);
+      await verify(done);
+    } finally {
+      failure.abort();
+      await server.kill();
     }
-    isOver = true;
-    const done = await writing;
-    await server.kill();
-    await verify(done);
-  } finally {
-    failure.abort();
-    await server.kill();
-  }
-});
+  },
+);
 
 async function verify(done: readonly Writer[]): Promise<void> {
   const db = new DatabaseSync(path);
