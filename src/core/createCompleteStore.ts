@@ -9,7 +9,7 @@ import { createListing } from "./createCompleteStore/listing.ts";
 import { startSweeps } from "./createCompleteStore/startSweeps.ts";
 import { startWatch, type End } from "./createCompleteStore/startWatch.ts";
 import { createTransact } from "./createCompleteStore/transact.ts";
-import { writeMany, writeOne } from "./createCompleteStore/writing.ts";
+import { toEntries, writeMany, writeOne } from "./createCompleteStore/writing.ts";
 import { disposable } from "./disposable.ts";
 import { missing, StoreError } from "./error.ts";
 import { checkKey, checkPrefix } from "./key.ts";
@@ -102,14 +102,7 @@ export function createCompleteStore(
       run(
         options,
         (call, entries) => writeMany(backend, [...entries], call),
-        () => {
-          const entries = new Map<string, Entry>();
-          for (const item of checkItems(items)) {
-            const [key, value, itemOptions] = checkItems<any>(item);
-            entries.set(checkKey(key), fresh(own(value), checkCall(itemOptions), now));
-          }
-          return entries;
-        },
+        () => toEntries(items, own, now),
       ),
     deleteMany: (keys, options) =>
       run(options, (call) => backend.deleteMany([...new Set(checkItems(keys).map(checkKey))], call)),

@@ -1,6 +1,8 @@
 import { andThen } from "../attempt.ts";
-import type { Awaitable, Call, CompleteBackend, Entry, Value } from "../contract.ts";
-import { isPast } from "../value.ts";
+import { checkCall, checkItems } from "../check.ts";
+import type { Awaitable, Call, CompleteBackend, Entry, Store, Value } from "../contract.ts";
+import { checkKey } from "../key.ts";
+import { fresh, isPast } from "../value.ts";
 
 /** Writes an entry. One that would never be seen removes what is there. */
 export function writeOne(
@@ -11,6 +13,20 @@ export function writeOne(
 ): Awaitable<void> {
   if (!isPast(entry, call.now)) return backend.set(key, entry, call);
   return andThen(backend.delete(key, call), () => {});
+}
+
+/** Returns what is to be written under each key, the last of two for one. Throws `invalid-argument` for one bad item. */
+export function toEntries(
+  items: Parameters<Store["setMany"]>[0],
+  own: (value: unknown) => Uint8Array,
+  now: () => number,
+): Map<string, Entry> {
+  const entries = new Map<string, Entry>();
+  for (const item of checkItems(items)) {
+    const [key, value, options] = checkItems<any>(item);
+    entries.set(checkKey(key), fresh(own(value), checkCall(options), now));
+  }
+  return entries;
 }
 
 /** The same with the entries of distinct keys: all or none, where the medium changes several keys in one step. */
