@@ -14,7 +14,6 @@ import { disposable } from "./disposable.ts";
 import { missing, StoreError } from "./error.ts";
 import { checkKey, checkPrefix } from "./key.ts";
 import { lending, type Lender } from "./lending.ts";
-import { mediumOf } from "./mediumOf.ts";
 import type { StoreOptions } from "./options.ts";
 import { untilAborted } from "./untilAborted.ts";
 import { checkBytes, copyBytes, fresh, toBytes } from "./value.ts";
@@ -128,8 +127,8 @@ export function createCompleteStore(
         await backend.close();
       })()),
   });
-  mediumOf.set(store.sweep, { backend, now });
   lending
+    .set(store.sweep, { backend, now })
     .set(store.get, lend)
     .set(store.find, lendFound)
     .set(store.set, (key, text, options) => write(key, text, options, backend.keepsText ? (same) => same : toBytes));

@@ -1,4 +1,4 @@
-import type { Awaitable, CallOptions, Store, Value, WriteOptions } from "./contract.ts";
+import type { Awaitable, CallOptions, CompleteBackend, Store, Value, WriteOptions } from "./contract.ts";
 import { toBytes } from "./value.ts";
 
 /** Reads bytes that are only lent, or text that stands for them. A miss ends as the call's own does. */
@@ -7,9 +7,17 @@ export type Lender = (key: string, options: CallOptions | undefined) => Awaitabl
 /** Writes text as its UTF-8 bytes. */
 export type TextWriter = (key: string, text: string, options: WriteOptions | undefined) => Awaitable<void>;
 
+/** What a store is made of, for a sweep of a part of it. */
+interface Medium {
+  readonly backend: CompleteBackend<Value>;
+  now(): number;
+}
+
 interface Lending {
+  get(call: Store["sweep"]): Medium | undefined;
   get(call: Store["get"]): Lender | undefined;
   get(call: Store["set"]): TextWriter | undefined;
+  set(call: Store["sweep"], medium: Medium): this;
   set(call: Store<any>["get"], lender: Lender): this;
   set(call: Store<any>["set"], writer: TextWriter): this;
 }

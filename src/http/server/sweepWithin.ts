@@ -1,12 +1,12 @@
 import { UNCHANGED, type CallOptions, type Store } from "../../core/contract.ts";
-import { mediumOf } from "../../core/mediumOf.ts";
+import { lending } from "../../core/lending.ts";
 
 /**
  * Removes what has expired among the keys with a prefix, and counts it; the rest of the store is left as it is. A medium that
  * removes what has expired by itself is left alone, too. Costs what there is with that prefix.
  */
 export async function sweepWithin(store: Store, prefix: string, options: CallOptions | undefined): Promise<number> {
-  const medium = mediumOf.get(store.sweep);
+  const medium = lending.get(store.sweep);
   // Rejects like any call when the store is closed.
   await store.findMany([], options);
   if (!medium || medium.backend.ownExpiry) return 0;
