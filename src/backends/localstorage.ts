@@ -8,7 +8,12 @@ import type { TextStorage } from "./localstorage/textStorage.ts";
 
 /** Which keys of sessionStorage a store has. */
 export interface SessionStorageOptions extends StoreOptions {
-  /** What the store's keys begin with in the Storage. Others there are left alone. @default "shelflife:" */
+  /**
+   * What the store's items begin with in the Storage. Others there are left alone. A prefix whose only colon is at its end stands
+   * there as it is; in any other, colons are escaped and "~:" follows, so that stores of different prefixes never see each other.
+   * Version 0.1 wrote every prefix as it is: where entries of that may lie under one of the second kind, each call rejects
+   * `bad-config` until the page has renamed them. @default "shelflife:"
+   */
   prefix?: string | undefined;
 }
 

@@ -11,7 +11,7 @@ import { StoreError } from "../../core/error.ts";
 import { createLastNumber } from "../../core/writeNumber.ts";
 import { createChanges } from "./changes.ts";
 import { createEntries, itemOf, type Item } from "./entries.ts";
-import { createMedium } from "./medium.ts";
+import { createMedium, rootOf } from "./medium.ts";
 import { createTabs } from "./tabs.ts";
 import { isLocal, isNative, type TextStorage } from "./textStorage.ts";
 import { inTurn } from "./turn.ts";
@@ -35,7 +35,7 @@ export function createStorageBackend({
   const medium = createMedium(prefix, storage, (found) => changes.connect(found));
   const { open, keys } = medium;
   const number = createLastNumber(open, numberKey, "shelflife:localstorage#", locks);
-  const changes = createChanges(number, prefix, isShared, (key, expiresAt) => {
+  const changes = createChanges(number, rootOf(prefix), isShared, (key, expiresAt) => {
     left = undefined;
     note(key, expiresAt);
   });

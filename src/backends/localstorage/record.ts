@@ -17,15 +17,20 @@ const unknown: Head = { expiresAt: Infinity, start: 0 };
 
 /**
  * Writes an entry as a string without lone surrogates: the form, the deadline and the length, both in base 36, then the
- * value. In form t that is text, if it is valid UTF-8; in form b any other, in UTF-16 units of 15 bits.
+ * value. The length begins with a zero, which version 0.1 reads and did not write. In form t the value is text, if it is valid UTF-8; in form b any other, in UTF-16 units of 15 bits.
  */
 export function writeRecord({ value, expiresAt }: Entry<Value>): string {
   const size = typeof value === "string" ? sizeOf(value) : value.length;
-  const head = `${expiresAt < Infinity ? expiresAt.toString(36) : ""},${size.toString(36)},`;
+  const head = `${expiresAt < Infinity ? expiresAt.toString(36) : ""},0${size.toString(36)},`;
   if (typeof value === "string" && isWellFormed(value)) return `t${head}${value}`;
   const bytes = toBytes(value);
   const text = textOf(bytes);
   return text === undefined ? `b${head}${pack(bytes)}` : `t${head}${text}`;
+}
+
+/** Whether an item is a record that version 0.1 wrote. */
+export function isOldRecord(item: string): boolean {
+  return /^[tb]-?[\da-z]*,(0|[1-9a-z][\da-z]*),/.test(item);
 }
 
 /** Reads the head of a record. Of one that is damaged, or of a version to come, nothing is known. */

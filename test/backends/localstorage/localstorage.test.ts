@@ -140,6 +140,69 @@ test("stores with prefixes of their own do not meet", async () => {
   assert.deepEqual(await keysOf(two), ["b"]);
 });
 
+test("prefixes that begin with one another do not meet either", async () => {
+  const prefixes = [
+    "app",
+    "app2",
+    "app:",
+    "app:x:",
+    "app~",
+    "app~:",
+    "app~0",
+    "app~1",
+    "a",
+    "~a",
+    ":",
+    "::",
+    "app~~:",
+    "shelflife:",
+    "shelf",
+  ];
+  const storage = new TextStorage();
+  const stores = prefixes.map((prefix) => localstorage({ storage, prefix }));
+  const keys = ["2precious", "precious", ":", "~:", "x:k", "life:k", "p2k"];
+  for (const [index, store] of stores.entries()) for (const key of keys) await store.set(key, utf8(`${index} ${key}`));
+  for (const [index, store] of stores.entries()) {
+    assert.deepEqual(await keysOf(store), [...keys].sort(), prefixes[index]);
+    for (const key of keys) assert.deepEqual(await store.get(key), utf8(`${index} ${key}`));
+    const changes = store.watch();
+    await stores[(index + 1) % stores.length]!.set("key", utf8("of another"));
+    await store.set("own", utf8("own"));
+    assert.deepEqual((await changes.next()).value, { type: "set", key: "own" });
+    await changes.return!();
+    await store.clear();
+    assert.deepEqual(await keysOf(store), []);
+    await stores[(index + 1) % stores.length]!.delete("key");
+  }
+});
+
+test("entries of version 0.1 are there under a prefix that ends in its only colon, and refused under any other", async () => {
+  const storage = new TextStorage();
+  const items: Record<string, string> = { "app:a": "t,1,x", app2precious: "b,1,\u1100", app2: "page's own" };
+  for (const [name, item] of Object.entries(items)) storage.items.set(name, item);
+  assert.deepEqual(await localstorage({ storage, prefix: "app:" }).get("a"), utf8("x"));
+  const store = localstorage({ storage, prefix: "app2" });
+  for (const call of [
+    () => store.find("precious"),
+    () => store.set("a", utf8("b")),
+    () => store.clear(),
+    () => store.watch().next(),
+  ]) {
+    await assert.rejects(
+      call,
+      (error: Error) => hasCode("bad-config")(error) && error.message.includes('"app2precious"'),
+    );
+  }
+  assert.deepEqual(Object.fromEntries(storage.items), items);
+  storage.items.set("app2~:precious", items["app2precious"]!);
+  storage.items.delete("app2precious");
+  assert.deepEqual(await store.get("precious"), Uint8Array.of(0x22));
+  // What is written now is known to be of its own prefix.
+  await localstorage({ storage, prefix: "apple:" }).set("k", utf8(""));
+  storage.items.delete("app:a");
+  assert.equal(await localstorage({ storage, prefix: "app" }).find("le:k"), undefined);
+});
+
 test("a storage that fails is unavailable, not a miss", async () => {
   const [store, storage] = openIn();
   const cause = new DOMException("gone", "InvalidStateError");
