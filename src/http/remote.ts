@@ -6,9 +6,10 @@ import type { Factory } from "../core/registry.ts";
 import { createTurns } from "../core/turns.ts";
 import { findPage, readCount, readNothing } from "./client/answers.ts";
 import { createBatcher } from "./client/batcher.ts";
-import { followChanges, promptly } from "./client/follow.ts";
+import { followChanges } from "./client/follow.ts";
 import { checkRemoteOptions, type RemoteOptions } from "./client/options.ts";
 import { inParts } from "./client/parts.ts";
+import { promptly } from "./client/readStream.ts";
 import type { Details, Target } from "./client/request.ts";
 import { createSend } from "./client/send.ts";
 import { readResults, writeCalls, writeItems, type Tagged } from "./wire/batch.ts";
@@ -30,10 +31,13 @@ declare module "../core/registry.ts" {
  * Returns the store that a handler serves at a URL. Calls made at once travel as one request, and are answered each for
  * itself. One that gets no answer of a handler (none in time, one cut short, a stranger's) is repeated, after as long as the
  * answer asks for, under a name by which a handler applies it once; in the end it rejects `unavailable`, and its message says
- * why as far as the platform knows. A 401 or 403 of somebody before the handler, a gateway, is `unauthorized`. An atomic call that
- * others keep outrunning rejects `conflict`, and so does one whose outcome the handler does not know. A watch outlives its
- * connection; when changes were missed, or none can be asked for within the timeout, it rejects `unavailable`. Throws
- * `bad-config`.
+ * why as far as the platform knows. A 401 or 403 of somebody before the handler, a gateway, is `unauthorized`. An atomic call
+ * that others keep outrunning rejects `conflict`, and so does one whose outcome the handler does not know.
+ *
+ * A watch outlives its connection, however long that is lost, and goes on where it was. It yields `resync` where the handler no
+ * longer knows what came since, and each 45 s as long as it hears nothing: a connection may be dead without a sign of it. So a
+ * change is reported, or `resync`, at most 45 s after it was made, while the process runs; up to 15 s after a machine wakes.
+ * Once begun, a watch rejects only when the handler refuses it. Throws `bad-config`.
  */
 export function remote(options: RemoteOptions): Store {
   return remoteFactory.build(remoteFactory.valid(options)) as Store;
@@ -113,7 +117,7 @@ function remoteBackend(options: RemoteOptions): CompleteBackend {
             ...(accept
               ? { accept, read: readPolled }
               : {
-                  read: (body, _, headers) => ({ body, last: headers.get(lastHeader) }),
+                  read: (body, _, headers) => ({ body, last: headers.get(lastHeader) ?? undefined }),
                   timeout: promptly,
                 }),
           }),

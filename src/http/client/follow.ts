@@ -1,11 +1,12 @@
 import type { Observer } from "../../core/contract.ts";
-import { isStoreError, StoreError } from "../../core/error.ts";
+import { isStoreError } from "../../core/error.ts";
 import { isKey } from "../../core/key.ts";
 import { pause } from "../../core/pause.ts";
-import { letExit } from "../../core/timers.ts";
 import { expectComplete } from "../wire/complete.ts";
-import { heartbeat, readEvents, type EventSink, type Polled } from "../wire/events.ts";
+import type { EventSink, Polled } from "../wire/events.ts";
 import { jsonType } from "../wire/json.ts";
+import { readStream } from "./readStream.ts";
+import { noticeSilence } from "./silence.ts";
 
 /**
  * Opens a stream of the changes after an id, or from now on; or, where only that is accepted, asks for these changes as
@@ -16,23 +17,22 @@ export interface Source {
   (after: string | undefined, signal: AbortSignal, accept: string): Promise<Polled>;
 }
 
-/** A stream as it comes, and the id of the change before its first. */
+/** A stream as it comes, and the id of the change before its first, if it says that. */
 export interface Stream {
   readonly body: ReadableStream<BufferSource>;
-  readonly last: string;
+  readonly last: string | undefined;
 }
 
-/** How soon a stream begins and says where, unless something holds it back: ms. Then changes are polled for. */
-export const promptly = 5000;
-// How long until the next poll: ms.
+// How long until the next poll, and after an outage at most until another try: ms.
 const interval = 1000;
+const longestInterval = 15_000;
 // A stream that brought nothing new is followed by so many polls at most before the next one is tried.
 const mostPolls = 64;
-
 /**
  * Reports the changes of a store far away from this moment on, each once, and returns how to stop. A stream that breaks is
- * opened anew where it broke. Where streams bring nothing, since something on the way cuts them or holds them back, changes
- * are polled for. If the handler no longer knows them all, it says so, and `resync` is reported.
+ * opened anew where it broke, however long that takes. Where streams bring nothing, since something on the way cuts them or
+ * holds them back, changes are polled for. `resync` is reported where the handler does not know all changes since the last
+ * one, and each 45 s as long as nothing is heard of it. What it refuses ends the watch.
  */
 export async function followChanges(
   source: Source,
@@ -41,13 +41,19 @@ export async function followChanges(
 ): Promise<() => void> {
   const controller = new AbortController();
   const { signal } = controller;
+  let cut = (): void => {};
+  let last: string | undefined;
+  let hasBegun = false;
+  let polls = 1;
+  const silence = noticeSilence(() => {
+    observer.resync();
+    cut();
+  });
   const stop = (): void => {
+    silence.end();
     controller.abort();
     cut();
   };
-  let cut = (): void => {};
-  let last: string | undefined;
-  let polls = 1;
   const sink: EventSink = {
     changed(change) {
       expectComplete(isKey(change.key));
@@ -57,10 +63,32 @@ export async function followChanges(
     reached: (id) => void (last = id),
   };
 
-  /** Opens a stream. An outage may be one of streams alone. */
+  /** Asks for what came after the last change. A handler that does not take its id is of another version. */
+  async function ask<R extends { readonly last: string | undefined }>(
+    from: (after: string | undefined) => Promise<R>,
+  ): Promise<R> {
+    const after = last;
+    try {
+      const answer = await from(after);
+      if (after === undefined) {
+        ({ last } = answer);
+        // What came between is not asked for.
+        if (hasBegun) observer.resync();
+      }
+      hasBegun = true;
+      return answer;
+    } catch (error) {
+      if (after === undefined || !isStoreError(error, "invalid-argument")) throw error;
+      last = undefined;
+      return ask(from);
+    }
+  }
+
+  /** Opens a stream, if there is one. An outage may be one of streams alone. */
   async function open(): Promise<Stream | undefined> {
     try {
-      return await source(last, signal);
+      const stream = await ask((after) => source(after, signal));
+      return (stream.body as Partial<Stream>["body"]) && stream;
     } catch (error) {
       if (!isStoreError(error, "unavailable")) throw error;
       return undefined;
@@ -68,7 +96,8 @@ export async function followChanges(
   }
 
   async function poll(): Promise<void> {
-    const { changes, resync, last: reached } = await source(last, signal, jsonType);
+    const { changes, resync, last: reached } = await ask((after) => source(after, signal, jsonType));
+    silence.broken();
     if (resync) sink.resync();
     changes.forEach(sink.changed);
     last = reached;
@@ -76,37 +105,31 @@ export async function followChanges(
 
   /** Reads a stream to its end, and returns whether it brought anything new. */
   async function read({ body }: Stream): Promise<boolean> {
-    const parts = body.pipeThrough(new TextDecoderStream()).getReader();
-    // Where there is no connection to abort, the handler sees this.
-    cut = () => void parts.cancel().catch(() => {});
     const before = last;
-    for (let text: string | undefined; ;) {
-      const timer = setTimeout(cut, text === undefined ? promptly : 3 * heartbeat);
-      // The connection keeps a process alive, and where there is none nothing should.
-      letExit(timer);
-      const part = await parts.read().catch(() => undefined);
-      clearTimeout(timer);
-      if (!part || part.done) return last !== before;
-      try {
-        text = readEvents((text ?? "") + part.value, sink);
-      } catch (error) {
-        cut();
-        throw isStoreError(error) ? error : fail("Changes make no sense: expected the events of a handler", error);
-      }
-    }
+    const reading = readStream(body, sink, silence.broken);
+    ({ cut } = reading);
+    await reading.end;
+    return last !== before;
   }
 
   async function follow(stream: Stream | undefined): Promise<void> {
-    while (!signal.aborted) {
+    for (let outages = 0; !signal.aborted;) {
       if (stream && (await read(stream))) {
         polls = 1;
+        outages = 0;
         await pause(100, 0, signal);
       } else {
         for (let count = 0; count < polls && !signal.aborted; count++) {
-          await poll();
-          await pause(interval, 0, signal);
+          try {
+            await poll();
+            outages = 0;
+          } catch (error) {
+            if (!isStoreError(error, "unavailable")) throw error;
+            outages++;
+          }
+          await pause(Math.min(interval * 2 ** outages, longestInterval), 0, signal);
         }
-        polls = Math.min(2 * polls, mostPolls);
+        polls = outages ? 1 : Math.min(2 * polls, mostPolls);
       }
       if (!signal.aborted) stream = await open();
     }
@@ -117,15 +140,17 @@ export async function followChanges(
   opening?.addEventListener("abort", stop);
   try {
     const first = await open();
-    if (first) ({ last } = first);
-    else await poll();
-    follow(first).catch((error) => signal.aborted || observer.failed(error));
+    if (!first) await poll();
+    follow(first).catch((error) => {
+      if (signal.aborted) return;
+      stop();
+      observer.failed(error);
+    });
+  } catch (error) {
+    stop();
+    throw error;
   } finally {
     opening?.removeEventListener("abort", stop);
   }
   return stop;
-}
-
-function fail(message: string, cause?: unknown): never {
-  throw new StoreError("unavailable", message, { cause });
 }

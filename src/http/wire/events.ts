@@ -4,7 +4,7 @@ import type { KeyChange } from "../../core/keyChange.ts";
 import { expectComplete } from "./complete.ts";
 import { readJson } from "./json.ts";
 
-/** How often an idle stream gives a sign of life: ms. One that is silent for three times as long is broken. */
+/** How often an idle stream gives a sign of life: ms. One that is silent for three times as long has broken. */
 export const heartbeat = 15_000;
 
 /** What a poll for changes is answered with: those after an id, and the id of the last. */
