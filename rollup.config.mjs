@@ -1,4 +1,4 @@
-// Makes dist of what tsc wrote: the public modules with what they share, and the two bundles. scripts/build.mjs says where.
+// Makes dist of what tsc wrote: the public modules with what they share, as ES modules and as CommonJS, and the two bundles. scripts/build.mjs says where.
 import { readdirSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, resolve, sep } from "node:path";
@@ -26,12 +26,26 @@ const typescriptMaps = {
 /** The modules that can be imported by a name, and the command. */
 function publicModules() {
   const { bin, exports } = JSON.parse(readFileSync("package.json", "utf8"));
-  const targets = [...Object.values(bin), ...Object.values(exports)].filter((target) => target?.endsWith(".js"));
-  const patterns = targets.map((target) => new RegExp(`^${target.replace("./dist/", "").replace("*", "[^/]+")}$`));
+  const targets = [...Object.values(bin), ...Object.values(exports).map((target) => target?.default ?? "")];
+  const patterns = targets
+    .filter(Boolean)
+    .map((target) => new RegExp(`^${target.replace("./dist/", "").replace("*", "[^/]+")}$`));
   const names = readdirSync(modules, { recursive: true }).map((name) => name.replaceAll(sep, "/"));
   const found = names.filter((name) => patterns.some((pattern) => pattern.test(name)));
   return Object.fromEntries(found.map((name) => [name.slice(0, -3), `${modules}/${name}`]));
 }
+
+// They are ES modules only: what requires them needs a Node that can, and `import()` asks for less.
+const modulesOnly = ["jose", "srvx/node"];
+
+/** An `import()` in CommonJS that becomes `require`, where it can: Jest has no other. */
+const lateRequire = {
+  name: "late-require",
+  renderDynamicImport: ({ targetModuleId, customResolution, format }) =>
+    format === "cjs" && modulesOnly.includes(targetModuleId ?? customResolution)
+      ? { left: "import(", right: ")" }
+      : null,
+};
 
 function refuse(warning) {
   throw new Error(warning.message);
@@ -61,24 +75,27 @@ const again = {
   },
 };
 
+const asModules = {
+  minifyInternalExports: false,
+  // All that the main module needs is in one file: to load and link it in forty took Node four times as long, and whoever
+  // imports a backend alone needs most of it.
+  manualChunks: { portable: [index] },
+  chunkFileNames: "shared/[name].js",
+};
+
 export default [
   {
     input: publicModules(),
-    plugins: [typescriptMaps],
+    plugins: [typescriptMaps, lateRequire],
     external: (id) => !/^[./]/.test(id) && !id.startsWith(modules),
     // What tsc puts before an import() asks for a global `this`.
     onwarn: (warning) => warning.code === "THIS_IS_UNDEFINED" || refuse(warning),
-    output: {
-      dir: dist,
-      format: "es",
-      sourcemap: true,
-      sourcemapExcludeSources: true,
-      minifyInternalExports: false,
-      // All that the main module needs is in one file: to load and link it in forty took Node four times as long, and whoever
-      // imports a backend alone needs most of it.
-      manualChunks: { portable: [index] },
-      chunkFileNames: "shared/[name].js",
-    },
+    output: [
+      { ...asModules, dir: dist, format: "es", sourcemap: true, sourcemapExcludeSources: true },
+      // For what cannot require an ES module: Jest, older bundlers. Node and TypeScript take the ES modules where they can, so
+      // that a program that imports and requires has one registry.
+      { ...asModules, dir: `${dist}/cjs`, format: "cjs", exports: "named", dynamicImportInCjs: false },
+    ],
   },
   {
     input: index,

@@ -1,6 +1,17 @@
-// Builds dist: declarations one to one with src by tsc; of its modules, by rollup, the public ones and the two bundles.
+// Builds dist: declarations one to one with src by tsc; of its modules, by rollup, the public ones, twice, and the two bundles.
 //   node scripts/build.mjs [--if-stale]
-import { cpSync, existsSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { exit, root, run } from "./run.mjs";
 import { setup } from "./setup.mjs";
@@ -28,6 +39,26 @@ async function compile(folder) {
   }
 }
 
+/** Copies the declarations that the CommonJS modules need, and says that they are of such modules. */
+function declareCommonJs(fresh) {
+  const folder = `${fresh}/cjs`;
+  rmSync(`${folder}/cli.js`);
+  writeFileSync(`${folder}/package.json`, '{ "type": "commonjs", "sideEffects": false }\n');
+  const isPublic = (name) => name.endsWith(".js") && !name.startsWith("shared");
+  const names = readdirSync(folder, { recursive: true })
+    .filter(isPublic)
+    .map((name) => name.replace(/js$/, "d.ts"));
+  const needed = new Set(names);
+  for (const name of needed) {
+    const text = readFileSync(`${fresh}/${name}`, "utf8");
+    for (const [, path] of text.matchAll(/\b(?:from|module|import\() ?"(\.[^"]+)\.ts"/g))
+      needed.add(join(dirname(name), `${path}.d.ts`));
+    mkdirSync(dirname(`${folder}/${name}`), { recursive: true });
+    // Their maps lead to src from one folder above.
+    writeFileSync(`${folder}/${name}`, text.replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n"));
+  }
+}
+
 /** Builds dist beside the old one and exchanges the two, so that a reader never finds half of it. */
 export async function build({ ifStale = false } = {}) {
   if (ifStale && !isStale()) return;
@@ -42,6 +73,7 @@ export async function build({ ifStale = false } = {}) {
     await run(process.execPath, ["node_modules/rollup/dist/bin/rollup", "-c", "--silent"], { env });
     const isDeclared = (path) => statSync(path).isDirectory() || /\.d\.ts(\.map)?$/.test(path);
     cpSync(root + modules, fresh, { recursive: true, filter: isDeclared });
+    declareCommonJs(fresh);
     if (existsSync(dist)) renameSync(dist, `${fresh}-old`);
     renameSync(fresh, dist);
   } finally {

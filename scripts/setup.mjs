@@ -1,5 +1,5 @@
 // Installs what the project needs and the machine lacks. Says what it does; says nothing when all is there.
-//   node scripts/setup.mjs [root] [node] [runtimes] [browsers] [servers] [consumers] [bench]
+//   node scripts/setup.mjs [root] [node] [runtimes] [browsers] [servers] [consumers] [jest] [bench]
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -36,6 +36,19 @@ async function installRuntimes(dev) {
   mkdirSync(runtimesFolder, { recursive: true });
   writeFileSync(`${runtimesFolder}package.json`, translate(readFileSync(`${root}test/runtimes/package.json`, "utf8")));
   await npm(["install", "--no-package-lock", ...flags], { cwd: runtimesFolder });
+}
+
+/** Installs Jest, of this version, with whatever fits it: no lock file keeps so many packages that only one test needs. */
+async function installJest() {
+  const folder = `${root}test/package/jest/`;
+  const { dependencies } = readJson(`${folder}package.json`);
+  const versionOf = (name) => {
+    const manifest = `${folder}node_modules/${name}/package.json`;
+    return existsSync(manifest) ? readJson(manifest).version : undefined;
+  };
+  if (Object.entries(dependencies).every(([name, version]) => versionOf(name) === version)) return;
+  say("Jest to load the package with (npm install in test/package/jest/)");
+  await npm(["install", "--no-package-lock", "--ignore-scripts"], { cwd: folder });
 }
 
 /** Installs packages of the system's, where this may be done. What cannot be had fails the steps that need it, and those only. */
@@ -87,6 +100,7 @@ const parts = {
   browsers: installBrowsers,
   servers: installServers,
   consumers: () => install(`${root}test/package/consumers/`, "TypeScript 5.4 to 6 to compile consumers with"),
+  jest: installJest,
   bench: () => install(`${root}bench/`, "the peers that the bench measures"),
 };
 

@@ -45,7 +45,7 @@ export const steps = [
     command: [process.execPath, "scripts/coverage.mjs", "--project", "unit", "--project", "cases"],
     needs: ["node", "servers"],
   },
-  { name: "package", command: vitest("package"), needs: ["runtimes", "consumers", "package"] },
+  { name: "package", command: vitest("package"), needs: ["runtimes", "consumers", "jest", "package"] },
   ...pages,
   ...cases,
   { name: "cases on workerd, package", command: [...node24, "e2e/cases/workerd.ts"], needs: ["runtimes", "build"] },

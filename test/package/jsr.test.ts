@@ -17,7 +17,7 @@ test("jsr.json tells the version, the licence and the entries of package.json", 
     assert.ok(existsSync(root + path), `${name} leads to ${path}`);
     const compiled = path.replace("./src/", "./dist/").replace(/\.ts$/, ".js");
     const pattern = Object.keys(npm.exports).find((each) => each === name || each === name.replace(/[^/]+$/, "*"))!;
-    const target = npm.exports[name] ?? npm.exports[pattern]?.replace("*", name.split("/").at(-1)!);
+    const target = (npm.exports[name] ?? npm.exports[pattern])?.default.replace("*", name.split("/").at(-1)!);
     assert.equal(target, compiled, name);
   }
   // JSR knows no patterns: each file is named.

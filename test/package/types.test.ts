@@ -31,9 +31,9 @@ const strict = {
   noEmit: true,
 };
 
-async function compile(compiler: string, name: string, options: object): Promise<string> {
+async function compile(compiler: string, name: string, options: object, file = "consumer.ts"): Promise<string> {
   const config = `${packageFolder}tsconfig.${name}.json`;
-  await writeFile(config, JSON.stringify({ compilerOptions: { ...strict, ...options }, files: ["consumer.ts"] }));
+  await writeFile(config, JSON.stringify({ compilerOptions: { ...strict, ...options }, files: [file] }));
   try {
     await exec(process.execPath, [root + compiler, "-p", config], { cwd: packageFolder });
     return "";
@@ -44,7 +44,9 @@ async function compile(compiler: string, name: string, options: object): Promise
   }
 }
 
-await copyFile(`${root}test/package/consumer.ts`, `${packageFolder}consumer.ts`);
+// In a file that is CommonJS, too.
+for (const name of ["consumer.ts", "consumer.cts"])
+  await copyFile(`${root}test/package/consumer.ts`, `${packageFolder}${name}`);
 
 for (const [version, compiler] of Object.entries(compilers)) {
   for (const [resolution, options] of Object.entries(resolutions)) {
@@ -55,6 +57,22 @@ for (const [version, compiler] of Object.entries(compilers)) {
       );
       assert.ok(actual.startsWith(`${version}.`), `TypeScript is ${actual}`);
       assert.equal(await compile(compiler, `${version}-${resolution}`, options), "");
+    });
+  }
+}
+
+const required = {
+  nodenext: { module: "nodenext", moduleResolution: "nodenext" },
+  node16: { module: "node16", moduleResolution: "node16" },
+  // The former way, which knows no exports. TypeScript 6 gives it up.
+  node10: { module: "commonjs", moduleResolution: "node10" },
+};
+for (const [version, compiler] of Object.entries(compilers)) {
+  for (const [resolution, options] of Object.entries(required)) {
+    if (resolution === "node10" && version >= "6") continue;
+    test(`a consumer that is CommonJS compiles under TypeScript ${version}, ${resolution}`, async () => {
+      const asCommonJs = { ...options, verbatimModuleSyntax: false };
+      assert.equal(await compile(compiler, `${version}-${resolution}-cjs`, asCommonJs, "consumer.cts"), "");
     });
   }
 }
