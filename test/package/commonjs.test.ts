@@ -51,7 +51,7 @@ for (const [runtime, command] of Object.entries(everywhere)) {
         }
         process.stdout.write(JSON.stringify(failed));
       })();`;
-    assert.deepEqual(JSON.parse(await run(command!, `required-${runtime.replaceAll(" ", "")}`, code)), []);
+    assert.deepEqual(JSON.parse(await run(command, `required-${runtime.replaceAll(" ", "")}`, code)), []);
   });
 }
 
@@ -77,7 +77,7 @@ test("the CommonJS build has every entry, with the same names and its declaratio
       await file.close();
       process.stdout.write(JSON.stringify(failed));
     })();`;
-  assert.deepEqual(JSON.parse(await run(node24!, "same-names", code)), [{ b: 1 }, 2]);
+  assert.deepEqual(JSON.parse(await run(node24, "same-names", code)), [{ b: 1 }, 2]);
   for (const entry of entries) {
     const declaration = readFileSync(`${folder}dist/cjs/${entry}.d.ts`, "utf8");
     assert.ok(!declaration.includes("sourceMappingURL"), `${entry}.d.ts leads to a map`);
@@ -140,7 +140,7 @@ for (const environment of ["node", "jsdom"]) {
       JSON.stringify(config),
     ];
     try {
-      const { stderr } = await exec(node24![0]!, args, { cwd: packageFolder });
+      const { stderr } = await exec(node24[0]!, args, { cwd: packageFolder });
       assert.match(stderr, environment === "node" ? /Tests:\s+3 passed, 3 total/ : /Tests:\s+2 passed, 2 total/);
     } catch (error) {
       assert.fail((error as { stderr?: string }).stderr ?? String(error));

@@ -47,7 +47,8 @@ export async function bytes(): Promise<Uint8Array | undefined> {
   ]);
   for await (const key of store.keys({ prefix: "a" })) key.toUpperCase();
   for await (const change of store.watch()) {
-    if ((change satisfies Change).type !== "resync") change.key.trim();
+    const seen: Change = change;
+    if (seen.type !== "resync") seen.key.trim();
   }
   const { entries, cursor } = await store.list({ limit: 2 });
   if (flag && cursor && entries[0]?.expiresAt === entry?.expiresAt) await store.close();
