@@ -45,11 +45,12 @@ test("an aborted call rejects with the reason, aborts its request and is not rep
     hanging.set("a", bytes("x"), { signal }),
     hanging.update("a", () => bytes("x"), { signal }),
     hanging.take("a", { signal }),
-    hanging.watch({ signal }).next(),
   ];
+  const watch = hanging.watch({ signal }).next();
   await until(() => signals.length > 1);
   controller.abort(reason);
   for (const call of calls) await assert.rejects(call, (error) => error === reason);
+  assert.equal((await watch).done, true);
   await vi.advanceTimersByTimeAsync(60_000);
   assert.ok(signals.length > 0 && signals.every(({ aborted }) => aborted));
   // Four of the calls travelled together.
