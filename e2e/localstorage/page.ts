@@ -7,6 +7,13 @@ let counting: Promise<number[]> | undefined;
 let stopCounting: (() => Promise<number[]>) | undefined;
 let countsAgain: (() => Promise<void>) | undefined;
 
+let rounds = 0;
+const { timeout } = AbortSignal;
+AbortSignal.timeout = (ms) => {
+  rounds++;
+  return timeout.call(AbortSignal, ms);
+};
+
 function open(prefix: string): Store {
   let store = stores.get(prefix);
   if (!store) stores.set(prefix, (store = localstorage({ prefix })));
@@ -171,6 +178,20 @@ export const tab = {
   clear: (prefix: string) => open(prefix).clear(),
 
   emptyOrigin: () => localStorage.clear(),
+  /** Writes, and over the number behind it. */
+  async setAndMeddle(prefix: string, value: string, item: string) {
+    await open(prefix).set("key", bytes(value));
+    await turn();
+    localStorage.setItem("~shelflife", item);
+  },
+  /** Writes by a store of its own, and resolves with the rounds of waiting that it took. */
+  async setAnew(prefix: string) {
+    const before = rounds;
+    const store = localstorage({ prefix });
+    await store.set("key", bytes("anew"));
+    await store.close();
+    return rounds - before;
+  },
   /** Fills the origin until it refuses, and tries what has to work then. */
   async fill(prefix: string) {
     const store = open(prefix);
