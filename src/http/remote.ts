@@ -1,10 +1,17 @@
-import { UNCHANGED, type Call, type CompleteBackend, type Decision, type Store } from "../core/contract.ts";
+import {
+  UNCHANGED,
+  type Call,
+  type CompleteBackend,
+  type Decision,
+  type ManyDecision,
+  type Store,
+} from "../core/contract.ts";
 import { contend, outrun } from "../core/contend.ts";
 import { createCompleteStore } from "../core/createCompleteStore.ts";
 import { createPending } from "../core/pending.ts";
 import type { Factory } from "../core/registry.ts";
-import { createTurns } from "../core/turns.ts";
-import { findPage, readCount, readNothing } from "./client/answers.ts";
+import { createTurns, takeTurns } from "../core/turns.ts";
+import { findPage, readCount, readNothing, readWhether } from "./client/answers.ts";
 import { createBatcher } from "./client/batcher.ts";
 import { followChanges } from "./client/follow.ts";
 import { checkRemoteOptions, type RemoteOptions } from "./client/options.ts";
@@ -12,7 +19,7 @@ import { inParts } from "./client/parts.ts";
 import { promptly } from "./client/readStream.ts";
 import type { Details, Target } from "./client/request.ts";
 import { createSend } from "./client/send.ts";
-import { readResults, writeCalls, writeItems, type Tagged } from "./wire/batch.ts";
+import { readResults, readTagged, writeCalls, writeItems, writeSteps, type Tagged } from "./wire/batch.ts";
 import { readPolled } from "./wire/events.ts";
 import { frame } from "./wire/frame.ts";
 import { lastHeader } from "./wire/headers.ts";
@@ -81,6 +88,19 @@ function remoteBackend(options: RemoteOptions): CompleteBackend {
     if (!(await make(call, line, expiresAt, ...values))) return outrun;
   }
 
+  async function changeMany(keys: readonly string[], decide: ManyDecision, call: Call): Promise<void | typeof outrun> {
+    const before = await ask(call, "POST batch", {
+      body: () => frame({ findTagged: keys }),
+      isRead: true,
+      isSafe: true,
+      read: (bytes, start) => readTagged(bytes, start, keys.length),
+    });
+    const after = decide(before);
+    if (after.every((next, index) => next === UNCHANGED || !(next || before[index]))) return;
+    const body = (start: number): Uint8Array<ArrayBuffer> => writeSteps(keys, before, after, start);
+    if (!(await ask(call, "POST batch", { body, read: readWhether }))) return outrun;
+  }
+
   return {
     ownExpiry: true,
     returnsCopies: true,
@@ -90,6 +110,8 @@ function remoteBackend(options: RemoteOptions): CompleteBackend {
       void (await make(call, ["set", key, value.length], expiresAt, value)),
     delete: (key, call) => make(call, ["delete", key]),
     mutate: (key, decide, call) => track(takeTurn(key, () => contend(key, () => change(key, decide, call)))),
+    mutateMany: (keys, decide, call) =>
+      track(takeTurns(takeTurn, keys, () => contend(keys[0]!, () => changeMany(keys, decide, call)))),
     head: (key, call) => make(call, ["has", key]),
     getMany: (keys, call) => Promise.all(keys.map((key) => make(call, ["get", key]))),
     setMany: (items, call) =>

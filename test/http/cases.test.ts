@@ -7,7 +7,7 @@ import type { Feature, Subject } from "../../src/testing/case.ts";
 import { cases } from "../../src/testing/cases.ts";
 import { casesFor, prove } from "../../src/testing/prove.ts";
 
-const can: readonly Feature[] = ["atomic", "list", "sweep", "watch", "bytes", "shared", "persistent"];
+const can: readonly Feature[] = ["atomic", "transact", "list", "sweep", "watch", "bytes", "shared", "persistent"];
 type Open = Subject["open"];
 
 /** Opens the store that lasts of a medium, and one at the wire to it. */

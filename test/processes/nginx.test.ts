@@ -57,7 +57,7 @@ const through = (front: Front): Store => remote({ url: `${fronts[front]}${front 
 for (const front of ["plain", "mounted"] as const) {
   const subject: Subject = {
     name: `remote through nginx, ${front}`,
-    can: ["atomic", "list", "sweep", "watch", "bytes", "shared", "persistent"],
+    can: ["atomic", "transact", "list", "sweep", "watch", "bytes", "shared", "persistent"],
     rounds: 20,
     open: (medium, options) => openRemote(remote, fronts[front], medium, options, (request) => fetch(request)),
   };

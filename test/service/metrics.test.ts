@@ -87,7 +87,7 @@ test("a store's calls are counted by name and by the code of their error", async
 
 const subject: Subject = {
   name: "a counted store",
-  can: ["atomic", "list", "sweep", "watch", "bytes"],
+  can: ["atomic", "transact", "list", "sweep", "watch", "bytes"],
   rounds: 50,
   open: (_, options) => createMetrics().watchStore(memory(options)),
 };

@@ -5,7 +5,6 @@ import { openRemote, storeServer } from "./storeServer.ts";
 
 const whole: readonly Feature[] = ["atomic", "transact", "list", "sweep", "watch", "bytes"];
 const kept: readonly Feature[] = [...whole, "shared", "persistent"];
-const overHttp = kept.filter((feature) => feature !== "transact");
 
 /**
  * Makes the subjects that this runtime has, and two views of each. `server` returns the address of a {@link storeServer}
@@ -25,12 +24,12 @@ export async function subjects(
     { name: "memory", can: whole, open: (_, options) => memory(options) },
     {
       name: "remote over a handler",
-      can: overHttp,
+      can: kept,
       open: (medium, options) => openRemote(remote, "http://handler.test", medium, options, serve),
     },
     {
       name: "remote over a server",
-      can: overHttp,
+      can: kept,
       // A race costs several requests each round.
       rounds: 100,
       open: async (medium, options) => openRemote(remote, await server(), medium, options, (request) => fetch(request)),

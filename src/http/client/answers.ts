@@ -9,6 +9,13 @@ export function readNothing({ length }: Uint8Array): void {
   expectComplete(!length);
 }
 
+/** Reads whether something was done. Throws if it says neither. */
+export function readWhether(bytes: Uint8Array): boolean {
+  const isDone: unknown = readJson(bytes);
+  expectComplete(typeof isDone === "boolean");
+  return isDone as boolean;
+}
+
 /** Reads how many entries were removed. Throws if that is no count of so many. */
 export function readCount(bytes: Uint8Array, most: number = Infinity): number {
   const count: unknown = readJson(bytes);

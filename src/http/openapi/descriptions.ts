@@ -142,7 +142,7 @@ export const descriptions: { readonly [resource in Resource]: { readonly [method
     POST: {
       summary: "Do many things in one request",
       description:
-        "A frame: a line of JSON (a `Batch`) that ends with a line feed, then the values that it announces, one after the other, as they are. To find, set or delete is all or nothing; of calls each has an outcome of its own, and of two calls about one key the second begins when the first is done. What each part does, its sender has to be allowed to do; a `swap` takes the rights to read and to write. The line may be as long as the items that a batch may have, and the values that are read together as long as a body.",
+        "A frame: a line of JSON (a `Batch`) that ends with a line feed, then the values that it announces, one after the other, as they are. To find, set or delete is all or nothing. `findTagged` reads entries as they are together, with tags that stand for their values and deadlines; `transact` changes entries in one step if each still has the tag that it names, all of them or none, and answers whether it did. Of calls each has an outcome of its own, and of two calls about one key the second begins when the first is done. What each part does, its sender has to be allowed to do; a `swap` and a `transact` take the rights to read and to write. The line may be as long as the items that a batch may have, and the values that are read together as long as a body.",
       body: {
         required: true,
         description: "A frame whose first line is a `Batch`.",
@@ -151,7 +151,7 @@ export const descriptions: { readonly [resource in Resource]: { readonly [method
       answers: {
         200: {
           description:
-            "To find and to calls: a frame whose first line has an item for each key (`Found`) or call (`Results`), then the values. To delete: how many there were.",
+            "To find, `findTagged` and calls: a frame whose first line has an item for each key (`Found`) or call (`Results`), then the values. To delete: how many there were. To transact: whether it was done.",
           headers: long,
           content: { [frameType]: { schema: frame("Found", "Results") }, ...json("Number") },
         },

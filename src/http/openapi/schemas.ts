@@ -68,12 +68,16 @@ export const schemas: Readonly<Record<string, Schema>> = {
       record({ find: list(key) }),
       record({ set: list(tuple(key, size, lifetime)) }),
       record({ delete: list(key) }),
+      record({ findTagged: list(key) }),
+      record({ transact: list(tuple(key, { oneOf: [lineArguments.sizeOrNone, { const: keep }] }, lineArguments.tagOrNone, lineArguments.ttlOrKeep)) }), // prettier-ignore
       record({
         calls: list({ oneOf: Object.entries(calls).map(([name, operation]) => call(name, operations[operation])) }),
       }),
     ],
   },
-  Found: list({ oneOf: [found, { type: "null" }] }),
+  Found: list({
+    oneOf: [found, { ...tuple(size, lifetime, text), description: "The same, and a tag" }, { type: "null" }],
+  }),
   Results: list({
     oneOf: [
       found,

@@ -13,6 +13,9 @@ export interface Subject {
   now(): number;
 }
 
+/** Returns the options of a call of the store. */
+export const optionsOf = ({ signal }: Subject): { signal: AbortSignal } | undefined => signal && { signal };
+
 /** An entry with the time that it has left: ms. */
 export type LiveEntry = Entry & { readonly ttl: number };
 
@@ -21,7 +24,7 @@ type LineArgument = "key" | "size" | "sizeOrNone" | "by" | "ttl" | "ttlOrKeep" |
 /** The arguments that a request has in its query. */
 const queryArguments = ["key", "by", "prefix", "limit", "cursor", "after"] as const;
 
-export type Argument = LineArgument | (typeof queryArguments)[number] | "keys" | "items";
+export type Argument = LineArgument | (typeof queryArguments)[number] | "keys" | "items" | "steps";
 
 /** One thing that can be done. */
 export interface Operation {

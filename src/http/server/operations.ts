@@ -1,13 +1,13 @@
-import type { Entry, ListOptions, Page } from "../../core/contract.ts";
+import type { ListOptions, Page } from "../../core/contract.ts";
 import { contend, outrun } from "../../core/contend.ts";
 import { removeIf } from "../../core/removeIf.ts";
 import type { BatchCall } from "../wire/batch.ts";
 import type { Method, Resource } from "../wire/resource.ts";
 import { keep } from "../wire/ttl.ts";
-import type { LiveEntry, Operation, Runnable, Subject } from "./operation.ts";
-import { refuseSize } from "./refusal.ts";
+import { findMany } from "./findMany.ts";
+import { optionsOf, type LiveEntry, type Operation, type Runnable, type Subject } from "./operation.ts";
 import type { Room } from "./room.ts";
-import { runInOrder } from "./runInOrder.ts";
+import { snapshot, transact } from "./transact.ts";
 
 // All that can be done with a store that is served. A request asks for one operation, a batch for several: both take from
 // here what its sender needs, what it takes, and how it is done.
@@ -36,6 +36,8 @@ export interface Operations {
   readonly findMany: Runnable<[keys: readonly string[], room: Room], (LiveEntry | undefined)[]>;
   readonly setMany: Runnable<[items: readonly Item[]], void>;
   readonly deleteMany: Runnable<[keys: readonly string[]], number>;
+  readonly snapshot: typeof snapshot;
+  readonly transact: typeof transact;
   readonly list: Runnable<[options: ListOptions], Page>;
   readonly clear: Runnable<[prefix: string], void>;
   readonly sweep: Runnable<[], number>;
@@ -44,8 +46,6 @@ export interface Operations {
   /** Whatever is in it needs rights of its own. */
   readonly batch: Operation;
 }
-
-const optionsOf = ({ signal }: Subject): { signal: AbortSignal } | undefined => signal && { signal };
 
 /** Reads a live entry with the time that it has left. By the time it is here it may have expired. */
 async function find(subject: Subject, key: string): Promise<LiveEntry | undefined> {
@@ -65,30 +65,6 @@ function replace(
   const { store, signal } = subject;
   if (!next) return removeIf(store, key, old, signal);
   return store.compareAndSet(key, old, next, ttl === keep ? optionsOf(subject) : { ttl, signal });
-}
-
-async function findMany(subject: Subject, keys: readonly string[], room: Room): Promise<(LiveEntry | undefined)[]> {
-  // A key that is asked for twice is read once, and counts twice.
-  const counts = new Map<string, number>();
-  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
-  const wanted = [...counts];
-  const found = new Map<string, Entry>();
-  await runInOrder(wanted.length, room.mayRead, async (index) => {
-    const [key, count] = wanted[index]!;
-    room.begin();
-    // Not by findMany of the store: a value goes out with its deadline, or it could arrive too late.
-    const entry = await subject.store.entry(key, optionsOf(subject));
-    room.end(entry?.value.length);
-    if (!entry) return;
-    room.hold(entry.value.length * count);
-    if (room.isFull) throw refuseSize(room.maxBytes);
-    found.set(key, entry);
-  });
-  const time = subject.now();
-  return keys.map((key) => {
-    const entry = found.get(key);
-    return entry && entry.expiresAt > time ? { ...entry, ttl: entry.expiresAt - time } : undefined;
-  });
 }
 
 export const operations: Operations = {
@@ -158,6 +134,8 @@ export const operations: Operations = {
     takes: ["keys"],
     run: (subject, keys) => subject.store.deleteMany(keys, optionsOf(subject)),
   },
+  snapshot,
+  transact,
   list: {
     needs: ["list"],
     takes: ["prefix", "limit", "cursor"],

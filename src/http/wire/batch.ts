@@ -1,19 +1,24 @@
-import type { Entry } from "../../core/contract.ts";
+import { UNCHANGED, type Entry, type Unchanged } from "../../core/contract.ts";
 import { expectComplete } from "./complete.ts";
 import { frame, unframe } from "./frame.ts";
 import { toError, type Problem } from "./problem.ts";
-import { deadlineOf, ttlOf, type keep } from "./ttl.ts";
+import { deadlineOf, keep, ttlOf } from "./ttl.ts";
 
 /**
- * What a batch asks for: the values of some keys, to write items, or to remove keys, each of these all or nothing; or calls
- * that have nothing to do with one another.
+ * What a batch asks for: the values of some keys, to write items, or to remove keys, each of these all or nothing; the entries
+ * of some keys as they are together, with their tags, or to change them if they still have these; or calls that have nothing
+ * to do with one another.
  */
 export type Batch =
   | { find: readonly string[] }
+  | { findTagged: readonly string[] }
+  | { transact: readonly BatchStep[] }
   | { set: readonly BatchItem[] }
   | { delete: readonly string[] }
   | { calls: readonly BatchCall[] };
 export type BatchItem = readonly [key: string, size: number, ttl: number | null];
+/** What a key gets, or keeps, if what is there has a tag, or is nothing. */
+export type BatchStep = readonly [key: string, size: number | null | typeof keep, tag: string | null, ttl: number | null | typeof keep]; // prettier-ignore
 export type BatchCall =
   | readonly [name: "get" | "getTagged" | "has" | "delete" | "take", key: string]
   | readonly [name: "set", key: string, size: number, ttl: number | null]
@@ -65,6 +70,41 @@ export function writeItems(
     { set: items.map(([key, { value, expiresAt }]) => [key, value.length, ttlOf(expiresAt, start)]) },
     items.map(([, { value }]) => value),
   );
+}
+
+/** Writes what is to become of entries, by what they were, in a batch that is sent at `start`. Of nothing nothing is said. */
+export function writeSteps(
+  keys: readonly string[],
+  before: readonly (Tagged | undefined)[],
+  after: readonly (Entry | undefined | Unchanged)[],
+  start: number,
+): Uint8Array<ArrayBuffer> {
+  const values: Uint8Array[] = [];
+  const steps = keys.map((key, index): readonly unknown[] => {
+    const old = before[index];
+    const next = after[index];
+    const tag = old?.tag ?? null;
+    if (next === UNCHANGED) return [key, keep, tag, keep];
+    if (!next) return [key, null, tag, keep];
+    values.push(next.value);
+    return [key, next.value.length, tag, old?.expiresAt === next.expiresAt ? keep : ttlOf(next.expiresAt, start)];
+  });
+  return frame({ transact: steps }, values);
+}
+
+/** Reads the entries of so many keys with their tags, which were asked for at `start`. Throws if it is no answer to that. */
+export function readTagged(bytes: Uint8Array, start: number, count: number): (Tagged | undefined)[] {
+  const [head, next, end] = unframe(bytes);
+  expectComplete(Array.isArray(head) && head.length === count);
+  const entries = (head as Found).map((line) => {
+    if (line === null) return undefined;
+    expectComplete(Array.isArray(line));
+    const [size, ttl, tag] = line;
+    expectComplete(typeof tag === "string");
+    return { value: next(size), expiresAt: deadlineOf(ttl, start), tag };
+  });
+  end();
+  return entries;
 }
 
 /** What a batch is before its items are looked at. */
