@@ -5,7 +5,9 @@ import { check } from "./error.ts";
 export function checkCall<Options extends WriteOptions>(options: Partial<Options> = {}): Partial<Options> {
   check(Object(options) === options, "options", "an object", options);
   const { signal } = options;
-  check(signal === undefined || signal?.throwIfAborted, "signal", "an AbortSignal", signal);
+  // By what is called of it, since another realm's is of another class.
+  const isSignal = typeof signal?.throwIfAborted === "function" && typeof signal.addEventListener === "function";
+  check(signal === undefined || isSignal, "signal", "an AbortSignal", signal);
   return options;
 }
 

@@ -94,7 +94,8 @@ export interface Store<T = Uint8Array> {
   increment(key: string, by?: number, options?: WriteOptions): Promise<number>;
   /**
    * Replaces a value by what `change` returns for it; `undefined` removes it. Atomic. Without `ttl` the deadline stays.
-   * `change` is synchronous and may run more than once; if it throws, nothing is written and the call rejects with that.
+   * `change` is synchronous and may run more than once; if it throws, nothing is written and the call rejects with that. A
+   * call that `change` makes comes before the update or after it, never in between.
    */
   update(
     key: string,

@@ -29,6 +29,12 @@ export function createCompleteStore(
   const watches = new Set<End>();
   let opening: Promise<unknown> | undefined;
   let closing: Promise<void> | undefined;
+  // Has the calls that follow wait for work, and for what they wait for already.
+  const wait = (work?: Promise<unknown>): void => {
+    const opened = (opening = Promise.allSettled([opening, work]).then(() => {
+      if (opening === opened) opening = undefined;
+    }));
+  };
 
   // The one way in: what every call has in common.
   const start: Start = (options, work, prepare) => {
@@ -39,7 +45,6 @@ export function createCompleteStore(
       signal?.throwIfAborted();
       return work({ now, signal }, prepared);
     };
-    // What is done after a watch was asked for is seen by it.
     return untilAborted(opening ? opening.then(begin) : begin(), signal);
   };
   const run: Run = (options, work, prepare) => attempt(() => start(options, work, prepare));
@@ -106,16 +111,14 @@ export function createCompleteStore(
     deleteMany: (keys, options) =>
       run(options, (call) => backend.deleteMany([...new Set(checkItems(keys).map(checkKey))], call)),
     setIfAbsent: (key, value, options) => store.compareAndSet(key, undefined, value, options),
-    ...createAtomics(backend, now, run, runOn),
-    ...createTransact(backend, now, run),
+    ...createAtomics(backend, now, run, runOn, wait),
+    ...createTransact(backend, now, run, wait),
     ...createListing(backend, run, isLive, give as (value: Value) => Uint8Array),
     clear: (options) => run(options, (call) => backend.clear({ prefix: checkPrefix(options?.prefix) }, call)),
     watch(options) {
       const [changes, started] = startWatch({ watch }, options, run, watches);
-      const opened = Promise.allSettled([opening, started]).then(() => {
-        if (opening === opened) opening = undefined;
-      });
-      opening = opened;
+      // What is done after a watch was asked for is seen by it.
+      wait(started);
       return changes;
     },
     flush: (options) => run(options, (call) => backend.flush?.(call)),
@@ -123,7 +126,7 @@ export function createCompleteStore(
     close: () =>
       (closing ??= (async () => {
         stopSweeps();
-        for (const end of watches) end("close");
+        for (const end of watches) end();
         await backend.close();
       })()),
   });

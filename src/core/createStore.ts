@@ -1,4 +1,13 @@
-import { UNCHANGED, type Backend, type Call, type Entry, type CompleteBackend, type Store } from "./contract.ts";
+import { andThen } from "./attempt.ts";
+import {
+  UNCHANGED,
+  type Awaitable,
+  type Backend,
+  type Call,
+  type Entry,
+  type CompleteBackend,
+  type Store,
+} from "./contract.ts";
 import { createCompleteStore } from "./createCompleteStore.ts";
 import { quote, StoreError } from "./error.ts";
 import type { StoreOptions } from "./options.ts";
@@ -10,6 +19,11 @@ import type { StoreOptions } from "./options.ts";
 export function createStore(backend: Backend, options: StoreOptions = {}): Store {
   // Nothing is swept that cannot be.
   return createCompleteStore(complete(backend), backend.sweep ? options : { ...options, sweepInterval: Infinity });
+}
+
+/** Returns what was found. Many a medium says `null` for nothing. */
+function known<T>(found: T | null | undefined): T | undefined {
+  return found ?? undefined;
 }
 
 /** Returns a backend with the fallbacks for what it leaves out. */
@@ -41,19 +55,26 @@ function complete(backend: Backend): CompleteBackend {
     return wasLive;
   }
 
+  const get = (key: string, call: Call): Awaitable<Entry | undefined> => andThen(backend.get(key, call), known);
+  const mutate = need("mutate");
   const { returnsCopies, copiesValues, ownExpiry } = backend;
   return {
     returnsCopies,
     copiesValues,
     ownExpiry,
-    get: (key, call) => backend.get(key, call),
+    get,
     set: (key, entry, call) => backend.set(key, entry, call),
     delete: remove,
     isPersistent: () => backend.isPersistent(),
-    mutate: need("mutate"),
-    mutateMany: backend.mutateMany && ((keys, decide, call) => backend.mutateMany!(keys, decide, call)),
-    head: (key, call) => (backend.head ? backend.head(key, call) : backend.get(key, call)),
-    getMany: (keys, call) => backend.getMany?.(keys, call) ?? Promise.all(keys.map((key) => backend.get(key, call))),
+    mutate: (key, decide, call) => mutate(key, (found) => decide(known(found)), call),
+    mutateMany:
+      backend.mutateMany &&
+      ((keys, decide, call) => backend.mutateMany!(keys, (found) => decide(found.map(known)), call)),
+    head: (key, call) => (backend.head ? andThen(backend.head(key, call), known) : get(key, call)),
+    getMany: (keys, call) =>
+      backend.getMany
+        ? andThen(backend.getMany(keys, call), (found) => found.map(known))
+        : Promise.all(keys.map((key) => get(key, call))),
     async setMany(items, call) {
       if (backend.setMany) return backend.setMany(items, call);
       for (const [key, entry] of items) await backend.set(key, entry, call);
@@ -73,7 +94,7 @@ function complete(backend: Backend): CompleteBackend {
     watch: need("watch"),
     flush: (call) => backend.flush?.(call),
     close: () => backend.close?.(),
-    take: backend.take && ((key, call) => backend.take!(key, call)),
+    take: backend.take && ((key, call) => andThen(backend.take!(key, call), known)),
     increment: backend.increment && ((key, by, expiresAt, call) => backend.increment!(key, by, expiresAt, call)),
     touch: backend.touch && ((key, expiresAt, call) => backend.touch!(key, expiresAt, call)),
   };

@@ -1,5 +1,5 @@
 import type { Entry, Lifetime, Value } from "./contract.ts";
-import { check, kindOf, quote, StoreError } from "./error.ts";
+import { check, quote, StoreError } from "./error.ts";
 import { encodeText } from "./utf8.ts";
 
 // The last instant of a Date. What would live longer lives for ever.
@@ -14,7 +14,8 @@ export function toBytes(value: Value | undefined): Uint8Array | undefined {
 
 /** Whether a value is bytes, of whichever realm. */
 export function isBytes(value: unknown): value is Uint8Array {
-  return value instanceof Uint8Array || kindOf(value) === "Uint8Array";
+  // By the getter that all typed arrays share: it looks at what they are, whatever their class or their tag says.
+  return Reflect.get(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag, value) === "Uint8Array";
 }
 
 /** Returns the bytes; throws `invalid-argument` for anything but a `Uint8Array`. */

@@ -34,7 +34,7 @@ const changing = ["set", "delete", "compareAndSet", "setIfAbsent", "take", "incr
  * from time to time. Only bytes are held: put `json` over this view, not under it. Closing the
  * view closes the store and ends the watch. Throws `invalid-argument`.
  */
-export function cached<T = Uint8Array>(store: Store<T>, { maxBytes, now = Date.now }: CachedOptions): Store<T> {
+export function cached<T = Uint8Array>(store: Store<T>, { maxBytes, now = () => Date.now() }: CachedOptions): Store<T> {
   check(positiveInteger.test(maxBytes), "maxBytes", positiveInteger.expected, maxBytes);
   check(callable.test(now), "now", callable.expected, now);
   const entries = createEntryCache(maxBytes, now);

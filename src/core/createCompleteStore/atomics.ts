@@ -5,12 +5,16 @@ import { add, copyBytes, deadline, equalBytes, fresh, isGiven, toBytes } from ".
 import type { Run, RunOn } from "./calls.ts";
 import { decide } from "./decide.ts";
 
-/** Returns the calls of a store that read and write in one step: each is a decision, or the medium's own command. */
+/**
+ * Returns the calls of a store that read and write in one step: each is a decision, or the medium's own command. `wait` has
+ * calls that follow begin a moment later.
+ */
 export function createAtomics(
   backend: CompleteBackend<Value>,
   now: () => number,
   run: Run,
   runOn: RunOn,
+  wait: () => void,
 ): Pick<Store, "compareAndSet" | "take" | "increment" | "update" | "touch"> {
   return {
     compareAndSet: (key, expected, next, options) =>
@@ -52,6 +56,8 @@ export function createAtomics(
         checkFunction(change);
         deadline(options, now);
         return decide(backend, key, call, (current) => {
+          // The calls that it makes come after this one: nothing comes between what it saw and what it returns.
+          wait();
           const next = change(current && copyBytes(toBytes(current.value)));
           // The medium keeps one copy, the caller gets the other.
           return next === undefined ? [next, next] : [copyBytes(next), fresh(copyBytes(next), options, now, current)];

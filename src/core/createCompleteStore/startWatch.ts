@@ -3,8 +3,15 @@ import { hold } from "../hold.ts";
 import { checkPrefix } from "../key.ts";
 import type { Run } from "./calls.ts";
 
-/** Ends a watch once what was reported before has been read. */
-export type End = (last: "close" | "error", error?: unknown) => void;
+/** Ends a watch: what was reported before can still be read. */
+export type End = () => void;
+
+type Step = IteratorResult<Change, any>;
+
+interface Link {
+  readonly change?: Change;
+  next?: Link;
+}
 
 /**
  * Begins a watch of a backend, which is among `watches` until it ends. Returns what the caller reads, and what settles when
@@ -16,51 +23,79 @@ export function startWatch(
   run: Run,
   watches: Set<End>,
 ): [changes: AsyncIterableIterator<Change>, started: Promise<void>] {
-  const signal = options?.signal;
-  let controller: ReadableStreamDefaultController<Change> | undefined;
-  // A stream keeps what nobody has read yet, and serves several readers in the order in which they asked.
-  const reader = new ReadableStream<Change>({ start: (created) => void (controller = created) }).getReader();
-  let stop: (() => void) | undefined;
-  const end: End = (last, error) => {
-    controller?.[last](error);
-    controller = undefined;
+  // A list of what nobody has read yet, behind the last that was read. Not a stream, which not every runtime has.
+  let read: Link = {};
+  let last = read;
+  const readers: ((step: Step | Promise<Step>) => void)[] = [];
+  let over: Promise<Step> | undefined;
+  let stop = (): void => {};
+
+  function add(change: Change): void {
+    if (over) return;
+    const reader = readers.shift();
+    if (reader) reader({ done: false, value: change });
+    else last = last.next = { change };
+  }
+
+  function finish(outcome: Promise<Step>): void {
+    if (over) return;
+    over = outcome;
+    over.catch(() => {});
     watches.delete(end);
-    signal?.removeEventListener?.("abort", abort);
-    stop?.();
-  };
-  const finish = (): Promise<void> => {
-    end("close");
+    stop();
+    for (const reader of readers) reader(outcome);
+  }
+
+  const end: End = () => finish(Promise.resolve({ done: true, value: undefined }));
+  function fail(error: unknown): void {
+    read = last;
+    finish(Promise.reject(error));
+  }
+  function leave(): void {
+    end();
     // What was reported and not read is wanted no more.
-    return reader.cancel();
-  };
-  const abort = (): void => void finish();
-  signal?.addEventListener?.("abort", abort);
+    read = last;
+  }
+
   watches.add(end);
   const started = run(options, async (call) => {
+    const { signal } = call;
     const prefix = checkPrefix(options?.prefix);
     // It may have ended while it waited for an earlier one to begin.
-    if (!controller) return;
+    if (over) return;
     const observer: Observer = {
       changed(change) {
-        if (change.key.startsWith(prefix)) controller?.enqueue(change);
+        if (change.key.startsWith(prefix)) add(change);
       },
-      resync: () => controller?.enqueue({ type: "resync" }),
-      failed: (error) => end("error", error),
+      resync: () => add({ type: "resync" }),
+      failed: fail,
     };
     const stopReporting = await backend.watch({ prefix }, observer, call);
-    if (controller) stop = stopReporting;
-    else stopReporting();
+    signal?.addEventListener("abort", leave);
+    stop = () => {
+      signal?.removeEventListener("abort", leave);
+      stopReporting();
+    };
+    if (over) stop();
   });
-  started.catch((error) => end(signal?.aborted ? "close" : "error", error));
-  const next = (): Promise<IteratorResult<Change, any>> => {
-    // There is room for what comes next only while all else has been read.
-    const isWaiting = controller && controller.desiredSize! > 0;
-    return isWaiting && !options?.unref ? hold(reader.read()) : reader.read();
-  };
+  started.catch((error) => (options?.signal?.aborted ? end() : fail(error)));
+
   const changes: AsyncIterableIterator<Change> = {
     [Symbol.asyncIterator]: () => changes,
-    next,
-    return: () => finish().then(next),
+    next() {
+      const { next } = read;
+      if (next) {
+        read = next;
+        return Promise.resolve({ done: false, value: next.change! });
+      }
+      if (over) return over;
+      const step = new Promise<Step>((resolve) => readers.push(resolve));
+      return options?.unref ? step : hold(step);
+    },
+    return() {
+      leave();
+      return over!;
+    },
   };
   return [changes, started];
 }

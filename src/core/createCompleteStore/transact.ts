@@ -9,7 +9,12 @@ import type { Run } from "./calls.ts";
 const maxKeys = 1000;
 
 /** Returns the call of a store that reads and writes several entries in one step. */
-export function createTransact(backend: CompleteBackend<Value>, now: () => number, run: Run): Pick<Store, "transact"> {
+export function createTransact(
+  backend: CompleteBackend<Value>,
+  now: () => number,
+  run: Run,
+  wait: () => void,
+): Pick<Store, "transact"> {
   const copy = ({ value, expiresAt }: Entry<Value>): Entry => ({ value: copyBytes(toBytes(value)), expiresAt });
   const live = <V>(entry: Entry<V> | undefined): Entry<V> | undefined =>
     entry && entry.expiresAt > now() ? entry : undefined;
@@ -24,6 +29,8 @@ export function createTransact(backend: CompleteBackend<Value>, now: () => numbe
             const current = found.map(live);
             // Frozen, so that a change in place throws: an entry that is returned as it was given is left as it is.
             const given = current.map((entry) => entry && Object.freeze(copy(entry)));
+            // The calls that it makes come after this one.
+            wait();
             const chosen = checkChosen<Uint8Array>(change([...given]), wanted.length);
             after = [];
             return chosen.map((entry, index) => {

@@ -204,6 +204,45 @@ export const atomics: readonly Case[] = [
     },
   },
   {
+    name: "a call that is made inside an update comes before it or after it",
+    needs,
+    async run({ open, value, text }) {
+      const store = await open();
+      await store.increment("count", 1);
+      await store.set("taken", value("old"));
+      const inside = new Map<string, Promise<unknown>>();
+      const seen = new Map<string, string | undefined>();
+      // The function may run again, and begins the call only once.
+      const begin = (key: string, call: () => Promise<unknown>): void => {
+        if (!inside.has(key)) inside.set(key, call());
+      };
+      await store.update("count", (current) => {
+        begin("count", () => store.increment("count", 10));
+        return current;
+      });
+      const updated = await store.update("taken", () => {
+        begin("taken", () => store.take("taken"));
+        return value("new");
+      });
+      await store.update("absent", (current) => {
+        seen.set("absent", text(current));
+        begin("absent", () => store.setIfAbsent("absent", value("inner")));
+        return value("outer");
+      });
+      await Promise.all(inside.values());
+      equal(await store.increment("count", 0), 11, "an increment inside");
+      equal(text(updated), "new", "the update with a take inside");
+      const taken = text((await inside.get("taken")) as typeof updated);
+      equal(
+        text(await store.find("taken")),
+        taken === "old" ? "new" : undefined,
+        `what is left after ${taken} was taken`,
+      );
+      equal(text(await store.find("absent")), "outer", "an update with a setIfAbsent inside");
+      equal(seen.get("absent"), (await inside.get("absent")) ? "inner" : undefined, "what that update saw last");
+    },
+  },
+  {
     name: "touch gives a live value another deadline and leaves the value",
     needs,
     async run({ open, value, text, clock }) {

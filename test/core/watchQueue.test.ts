@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { test, vi } from "vitest";
+import { isStoreError, memory } from "../../src/index.ts";
+import { watched } from "../support/watched.ts";
+
+test("a watch needs no streams of the runtime", async () => {
+  vi.stubGlobal("ReadableStream", undefined);
+  const store = memory();
+  const watch = store.watch();
+  await store.set("a", new Uint8Array());
+  assert.deepEqual(await watch.next(), { done: false, value: { type: "set", key: "a" } });
+  vi.unstubAllGlobals();
+  await store.close();
+  assert.deepEqual(await watch.next(), { done: true, value: undefined });
+});
+
+test("what nobody has read yet comes in its order, to several readers too, and is gone when the watch fails", async () => {
+  const { store, observers } = watched();
+  const watch = store.watch();
+  await store.findMany([]);
+  const [observer] = observers;
+  const early = [watch.next(), watch.next()];
+  for (const key of ["a", "b", "c", "d", "e"]) observer!.changed({ type: "set", key });
+  const steps = await Promise.all([...early, watch.next(), watch.next()]);
+  assert.deepEqual(steps.map(({ value }) => value.key), ["a", "b", "c", "d"]); // prettier-ignore
+  const reason = new Error("broken");
+  observer!.failed(reason);
+  observer!.changed({ type: "set", key: "late" });
+  await assert.rejects(watch.next(), (error) => error === reason);
+  await assert.rejects(watch.next(), (error) => error === reason);
+});
+
+test("what is no watch's options rejects, and throws nothing", async () => {
+  const store = memory();
+  for (const signal of [null, 5, {}, { throwIfAborted() {} }, { addEventListener: 5 }, { throwIfAborted: 5 }]) {
+    const options = { signal } as never;
+    for (const call of [
+      () => store.watch(options).next(),
+      () => store.find("a", options),
+      () => store.get("a", options),
+      () => store.keys(options)[Symbol.asyncIterator]().next(),
+    ]) {
+      // prettier-ignore
+      await assert.rejects(async () => call(), (error) => isStoreError(error, "invalid-argument"), JSON.stringify(signal)); // prettier-ignore
+    }
+  }
+  await assert.rejects(store.watch(null as never).next(), (error) => isStoreError(error, "invalid-argument"));
+});
