@@ -20,7 +20,11 @@ export const remoteFactory: Factory<RemoteOptions> = {
   build: (options) => portableRemote.build({ ...options, fetch: options.fetch ?? nodeFetch() }),
 };
 
-/** Returns the store that a handler serves at a URL. On Node it asks by node:http, which is faster than its fetch. */
+/**
+ * Returns the store that a handler serves at a URL. On Node it asks by node:http, which is faster than Node's own fetch. A
+ * `fetch` that was put in the place of that one is asked instead, and so is Node's own where it goes through a proxy of the
+ * environment (`NODE_USE_ENV_PROXY`) or by a dispatcher that it was given.
+ */
 export function remote(options: RemoteOptions): Store {
   return remoteFactory.build(remoteFactory.valid(options)) as Store;
 }

@@ -36,8 +36,9 @@ export class StoreError extends Error {
 }
 
 /**
- * Tells whether a value is a {@link StoreError}, with the given code if one is asked for. Goes by shape, not by class, so
- * that it holds for an error of another bundle, realm or worker.
+ * Returns whether a value is a {@link StoreError}, with the given code if one is asked for. Goes by shape, not by class, so
+ * that it holds for an error of another bundle or realm. Structured clone (`postMessage`, to or from a worker) keeps neither
+ * the name nor the code of an error: send the code along.
  */
 export function isStoreError<Code extends StoreErrorCode = StoreErrorCode>(
   error: unknown,

@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, globalAgent, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { test, vi } from "vitest";
-import { memory } from "../../src/backends/memory.ts";
-import { handler } from "../../src/http/handler.ts";
+import { onTestFinished, test, vi } from "vitest";
 import { nodeFetch } from "../../src/http/nodeFetch.ts";
 import { open, remote } from "../../src/server.ts";
-import { listen } from "../../src/service/listen.ts";
 import { bytes, text } from "../support/pair.ts";
 import { until } from "../support/until.ts";
 
@@ -131,31 +128,85 @@ test("a stream is read as it comes, until it is aborted", async () => {
   });
 });
 
-test("the remote of the server door asks by it, unless it is given another fetch", async () => {
-  const server = await listen({ answer: handler(memory()) });
-  const fetch = vi.spyOn(globalThis, "fetch").mockRejectedValue(new Error("not this one"));
-  try {
-    for (const store of [
-      remote({ url: server.url }),
-      await open({ backend: "http", parameters: { url: server.url } }),
-    ]) {
-      await store.set("a", bytes("x"));
-      assert.equal(text(await store.get("a")), "x");
-      await store.close();
-    }
-    assert.equal(fetch.mock.calls.length, 0);
-    let count = 0;
-    const own = remote({
-      url: server.url,
-      fetch: async () => {
-        count++;
-        return new Response("[true]\n", { headers: { shelflife: "ok" } });
-      },
+/** Opens a remote of the server door in both ways, at a server that says by what it was asked: "node" is Node's own fetch. */
+async function askedBy(work: (ask: () => Promise<(string | undefined)[]>) => Promise<void>): Promise<void> {
+  const answer = (req: IncomingMessage, res: ServerResponse): void => {
+    agents.push(req.headers["user-agent"]);
+    req.resume().on("end", () => res.writeHead(200, { shelflife: "ok" }).end("[true]\n"));
+  };
+  const agents: (string | undefined)[] = [];
+  await serving(answer, async ({ url }) => {
+    const stores = [remote({ url }), await open({ backend: "http", parameters: { url } })];
+    await work(async () => {
+      for (const store of stores) await store.set("a", bytes("x"));
+      return agents.splice(0);
     });
-    await own.set("a", bytes("y"));
-    assert.equal(count, 1);
-  } finally {
-    fetch.mockRestore();
-    await server.close();
+  });
+}
+
+test("the remote of the server door asks by it, unless it is given another fetch", async () => {
+  await askedBy(async (ask) => assert.deepEqual(await ask(), [undefined, undefined]));
+  let count = 0;
+  const own = remote({
+    url: "http://127.0.0.1:1",
+    fetch: async () => {
+      count++;
+      return new Response("[true]\n", { headers: { shelflife: "ok" } });
+    },
+  });
+  await own.set("a", bytes("y"));
+  assert.equal(count, 1);
+});
+
+test("a fetch that was replaced is asked, whenever that was, and as long as it is there", async () => {
+  await askedBy(async (ask) => {
+    assert.deepEqual(await ask(), [undefined, undefined]);
+    const replaced = vi.fn(async function (this: unknown) {
+      assert.equal(this, undefined);
+      return new Response("[true]\n", { headers: { shelflife: "ok" } });
+    });
+    vi.stubGlobal("fetch", replaced);
+    onTestFinished(() => void vi.unstubAllGlobals());
+    assert.deepEqual(await ask(), []);
+    await remote({ url: "http://127.0.0.1:1" }).set("a", bytes("x"));
+    assert.equal(replaced.mock.calls.length, 3);
+    // What wraps Node's own is not Node's own.
+    vi.stubGlobal("fetch", replaced.bind(undefined));
+    assert.deepEqual(await ask(), []);
+    vi.unstubAllGlobals();
+    assert.deepEqual(await ask(), [undefined, undefined]);
+    vi.stubGlobal("fetch", undefined);
+    assert.deepEqual(await ask(), [undefined, undefined]);
+  });
+});
+
+test("a proxy of the environment is asked where Node's own fetch asks it", async () => {
+  await askedBy(async (ask) => {
+    const { options } = globalAgent as unknown as { options: { proxyEnv?: object } };
+    onTestFinished(() => void delete options.proxyEnv);
+    options.proxyEnv = {};
+    assert.deepEqual(await ask(), ["node", "node"]);
+    delete options.proxyEnv;
+    assert.deepEqual(await ask(), [undefined, undefined]);
+  });
+});
+
+test("a dispatcher that was given to Node's fetch is asked", async () => {
+  const symbol = Symbol.for("undici.globalDispatcher.1");
+  const global = globalThis as unknown as Record<symbol, unknown>;
+  const before = global[symbol];
+  onTestFinished(() => void (global[symbol] = before));
+  const dispatched = vi.fn(() => {
+    throw new Error("dispatched");
+  });
+  class ProxyAgent {
+    readonly dispatch = dispatched;
   }
+  await askedBy(async (ask) => {
+    assert.deepEqual(await ask(), [undefined, undefined]);
+    global[symbol] = new ProxyAgent();
+    const far = remote({ url: "http://store.test", attempts: 1 });
+    await assert.rejects(far.set("a", bytes("x")), /dispatched/);
+    assert.equal(dispatched.mock.calls.length, 1);
+  });
 });
