@@ -11,6 +11,7 @@ import { valkeyError } from "./valkey/error.ts";
 import { createList } from "./valkey/list.ts";
 import { createListings } from "./valkey/listings.ts";
 import { createMutations } from "./valkey/mutations.ts";
+import { createNames } from "./valkey/names.ts";
 import { createPipeline } from "./valkey/pipeline.ts";
 import { createScan } from "./valkey/scan.ts";
 import { nameBeside } from "./valkey/slots.ts";
@@ -32,9 +33,10 @@ declare module "../core/registry.ts" {
 
 /**
  * Returns a store on a server of Valkey, or of Redis from 7.0: one, a cluster, or one that sentinels name. Values are plain
- * strings under `prefix` and key, with the server's own expiry, which other clients can read and write. Everything that
- * changes a key is one script on the server, which also publishes the change. The server's clock decides about expiry;
- * with a `now`, that does, and all stores on the data need one. Throws `bad-config`.
+ * strings under `prefix` and key, with the server's own expiry, which other clients can read and write; only where a prefix
+ * overlaps with another store's, their names are set apart. Everything that changes a key is one script on the server, which
+ * also publishes the change. The server's clock decides about expiry; with a `now`, that does, and all stores on the data need
+ * one. Throws `bad-config`; calls reject it where there are values that could be of two stores.
  *
  * A call waits for a connection as long as `timeout`, and then rejects `unavailable`. Reads are repeated once when a
  * connection breaks; of a write that got no answer nobody knows whether it was done, and it rejects `unavailable`. A watch
@@ -55,19 +57,20 @@ function valkeyBackend(options: ValkeyOptions): CompleteBackend {
   const clock = createClock(now);
   const connection = createConnection({ ...options, timeout }, clock);
   // Changes of all databases of a server are published in one space.
+  const names = createNames(prefix);
   const channel = nameBeside(prefix, `changes ${databaseOf(options)}`);
-  const pipeline = createPipeline({ connection, clock, prefix, timeout, channel });
+  const pipeline = createPipeline({ connection, clock, names, timeout, channel });
   const { ask, askOne, hold } = pipeline;
   const mutations = createMutations(pipeline);
-  const scan = createScan(prefix, nodes);
+  const scan = createScan(names, nodes);
   const list = createList(createListings(scan), pipeline);
   const soonest = createSoonest(pipeline, clock);
-  const sweep = createSweep(pipeline, clock, prefix);
-  const watches = createWatches(channel, prefix, nodes);
+  const sweep = createSweep(pipeline, clock, names);
+  const watches = createWatches(channel, names, nodes);
   const pending = createPending();
 
   async function nodes(): Promise<readonly ValkeyClient[]> {
-    const client = await connection.ready();
+    const client = await pipeline.ready();
     return client.nodes?.("master") ?? [client];
   }
 

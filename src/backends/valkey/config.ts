@@ -41,7 +41,11 @@ export interface ValkeyServers {
    * server may have done already.
    */
   client?: ValkeyClient | undefined;
-  /** What the keys on the server begin with before those of the store. @default "": the database is the store's own */
+  /**
+   * What the keys on the server begin with before those of the store. Stores of different prefixes never see each other's values,
+   * also where one begins with the other; where there are values that could be of both, the second store rejects `bad-config`.
+   * @default ""
+   */
   prefix?: string | undefined;
   /** How long a call waits for a connection, and for an answer: ms. @default 5000 */
   timeout?: number | undefined;

@@ -12,6 +12,8 @@ export interface Connection {
   current(): ValkeyClient | undefined;
   /** Resolves with the client when there is a connection; rejects when there is none for longer than a call waits. */
   ready(): Promise<ValkeyClient>;
+  /** Which connection it is, counted from 1. Another one may lead to another server, or to one that was emptied. */
+  generation(): number;
   /** Asks again who the server is, because the one that was asked is it no more. */
   renew(): void;
   close(): Promise<void>;
@@ -31,6 +33,7 @@ export function createConnection(options: ValkeyServers & { readonly timeout: nu
   let downSince: number | undefined;
   let giveUp: (() => void) | undefined;
   let isClosed = false;
+  let generation = 1;
 
   async function open(): Promise<ValkeyClient> {
     const opened = given ?? (await createClient(options));
@@ -43,6 +46,7 @@ export function createConnection(options: ValkeyServers & { readonly timeout: nu
 
   function connected(): void {
     downSince = lastError = undefined;
+    generation++;
     clock.reset();
   }
 
@@ -102,6 +106,7 @@ export function createConnection(options: ValkeyServers & { readonly timeout: nu
       if (clock.isDue()) clock.compare(client).catch(nothing);
       return client;
     },
+    generation: () => generation,
     ready: () => (waiting ??= connect().finally(() => (waiting = undefined))),
     renew() {
       if (!given && !client?.isCluster && client?.status === "ready") client.disconnect(true);

@@ -1,10 +1,12 @@
 import { createBacklog } from "./backlog.ts";
 import { cutIntoBatches, maxSteps } from "./batches.ts";
 import type { ValkeyClient } from "./client.ts";
+import { createClaim } from "./claim.ts";
 import type { Clock } from "./clock.ts";
 import type { Connection } from "./connection.ts";
 import { valkeyError } from "./error.ts";
 import { keyOf, none, type Job } from "./job.ts";
+import type { Names } from "./names.ts";
 import { createOutstanding } from "./outstanding.ts";
 import { createPlacement, groupBySlot, type Placement } from "./placement.ts";
 import { createRunner } from "./runner.ts";
@@ -15,7 +17,7 @@ import type { Arg, Reader, Step } from "./step.ts";
 export interface PipelineParts {
   readonly connection: Connection;
   readonly clock: Clock;
-  readonly prefix: string;
+  readonly names: Names;
   readonly timeout: number;
   /** Where changes are published. */
   readonly channel: Uint8Array;
@@ -44,9 +46,10 @@ export interface Pipeline {
 }
 
 /** Returns a pipeline on a connection. */
-export function createPipeline({ connection, clock, prefix, timeout, channel }: PipelineParts): Pipeline {
+export function createPipeline({ connection, clock, names, timeout, channel }: PipelineParts): Pipeline {
   const runner = createRunner(timeout);
-  const placement = createPlacement(prefix, runner.toBuffer);
+  const placement = createPlacement(names, runner.toBuffer);
+  const claim = createClaim({ connection, names, runner });
   const outstanding = createOutstanding();
   const backlog = createBacklog({
     isBusy: runner.isBusy,
@@ -57,15 +60,16 @@ export function createPipeline({ connection, clock, prefix, timeout, channel }: 
   });
   const { add: again } = backlog;
   const { renew } = connection;
-  const send = createSender({ prefix, channel, clock, runner, outstanding, timeout, again, renew });
+  const send = createSender({ names, channel, clock, runner, outstanding, timeout, again, renew });
 
   function current(): ValkeyClient | undefined {
-    return runner.isReady() ? connection.current() : undefined;
+    return runner.isReady() && claim.isMade() ? connection.current() : undefined;
   }
 
   async function prepare(): Promise<ValkeyClient> {
     const client = await connection.ready();
     await runner.prepare();
+    await claim.make(client);
     return client;
   }
 

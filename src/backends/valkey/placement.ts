@@ -1,5 +1,6 @@
 import type { ValkeyClient } from "./client.ts";
-import { nameBeside, slotOf, tagIn, tagOf } from "./slots.ts";
+import type { Names } from "./names.ts";
+import { nameBeside, tagIn, tagOf } from "./slots.ts";
 
 /** Where the keys of a store are: in which slot of a cluster, and beside which index of deadlines. */
 export interface Placement {
@@ -11,14 +12,15 @@ export interface Placement {
   index(slot: number): Uint8Array;
 }
 
-/** Returns where keys under a prefix are. `toBuffer` makes of a name what the client takes. */
-export function createPlacement(prefix: string, toBuffer: (name: Uint8Array) => Uint8Array): Placement {
+/** Returns where keys by their names are. `toBuffer` makes of a name what the client takes. */
+export function createPlacement(names: Names, toBuffer: (name: Uint8Array) => Uint8Array): Placement {
+  const { prefix } = names;
   const indexes = new Map<number, Uint8Array>();
   // All keys are in the slot of the prefix's tag.
   const isTogether = tagOf(prefix) !== undefined;
   return {
     isScattered: (client) => !isTogether && !!client?.isCluster,
-    slotOf: (key) => slotOf(prefix + key),
+    slotOf: names.slotOf,
     index(slot) {
       let found = indexes.get(slot);
       if (!found) {

@@ -2,6 +2,7 @@ import type { ValkeyClient } from "./client.ts";
 import type { Clock } from "./clock.ts";
 import { isLost, isPassing, isSplit, replyError, valkeyError } from "./error.ts";
 import { isRead, keyOf, none, type Job } from "./job.ts";
+import type { Names } from "./names.ts";
 import type { Outstanding } from "./outstanding.ts";
 import type { Runner } from "./runner.ts";
 import { aloneScript, getScript, script, setScript } from "./script.ts";
@@ -9,7 +10,7 @@ import { declined, failed, type Step } from "./step.ts";
 
 /** What sends batches, and settles their jobs by the outcome. */
 export interface SenderParts {
-  readonly prefix: string;
+  readonly names: Pick<Names, "of" | "isApart">;
   readonly channel: Uint8Array;
   readonly clock: Clock;
   readonly runner: Pick<Runner, "run" | "runApart" | "toBuffer">;
@@ -29,7 +30,7 @@ const allDone: readonly unknown[] = [1, 0];
 export function createSender(
   parts: SenderParts,
 ): (client: ValkeyClient, index: Uint8Array, batch: readonly Job[]) => Promise<void> {
-  const { prefix, channel, clock, runner, outstanding, timeout, again, renew } = parts;
+  const { names, channel, clock, runner, outstanding, timeout, again, renew } = parts;
   const { toBuffer } = runner;
   // The indexes beside which a change was published: from then on the scripts trust that they may.
   const proven = new Set<Uint8Array>();
@@ -40,7 +41,7 @@ export function createSender(
     const keys: unknown[] = [];
     const args: unknown[] = [String(clock.now()), toBuffer(channel), mode];
     const write = ({ name, key, args: given }: Step): void => {
-      keys.push(prefix + key);
+      keys.push(names.of(key));
       args.push(name);
       for (const arg of given) {
         if (typeof arg === "number") args.push(arg === Infinity ? "" : String(arg + skew));
@@ -55,8 +56,9 @@ export function createSender(
     const chosen = clock.isOwn ? script : shortestFor(batch);
     let replies: readonly unknown[];
     try {
-      const isRepeated = client.isCluster && batch.some(({ failedAt }) => failedAt);
-      const reply = await (isRepeated ? runner.runApart : runner.run)(client, chosen, keys, args);
+      // Of names that are no text the client mistakes the slot when it has calls travel together.
+      const isAlone = client.isCluster && (names.isApart() || batch.some(({ failedAt }) => failedAt));
+      const reply = await (isAlone ? runner.runApart : runner.run)(client, chosen, keys, args);
       replies = chosen === setScript ? allDone : (reply as unknown[]);
       if (chosen === setScript || replies[2 * keys.length - 2] === 1) proven.add(index);
     } catch (error) {
@@ -78,7 +80,7 @@ export function createSender(
   /** Reads each key of a job by itself, wherever it is. */
   async function readAlone(client: ValkeyClient, job: Job, skew: number): Promise<void> {
     const read = ({ key, name }: Step): Promise<unknown> =>
-      runner.runApart(client, aloneScript, [prefix + key], [name]);
+      runner.runApart(client, aloneScript, [names.of(key)], [name]);
     try {
       const replies = await Promise.all([job.step, ...job.others].map(read));
       finish(job, replies.flat(), 0, skew);

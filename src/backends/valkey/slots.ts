@@ -7,8 +7,12 @@ let tags: readonly string[] | undefined;
 
 /** Returns the slot of a cluster that a key is in: by what stands between its first braces, if that is something. */
 export function slotOf(key: string): number {
-  const hashed = tagOf(key) ?? key;
-  return crc16(encodeText(hashed)) % slotCount;
+  return slotOfBytes(encodeText(tagOf(key) ?? key));
+}
+
+/** Returns the slot of a cluster that a name without braces is in. */
+export function slotOfBytes(name: Uint8Array): number {
+  return crc16(name) % slotCount;
 }
 
 /** Returns what stands between the first braces of a key, by which it is placed, if it is something. */

@@ -1,6 +1,7 @@
 import type { Call } from "../../core/contract.ts";
 import type { ValkeyClient } from "./client.ts";
 import type { Clock } from "./clock.ts";
+import type { Names } from "./names.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { slotCount } from "./slots.ts";
 import { readDone, stepsOf } from "./step.ts";
@@ -27,10 +28,9 @@ export function createSoonest(
 export function createSweep(
   pipeline: Pick<Pipeline, "ready" | "ask" | "placement">,
   clock: Clock,
-  prefix: string,
+  names: Pick<Names, "keyOf">,
 ): (call: Call) => Promise<number> {
   const { placement } = pipeline;
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
   async function sweepSlot(client: ValkeyClient, slot: number, { signal }: Call): Promise<number> {
     const index = placement.index(slot);
@@ -38,7 +38,7 @@ export function createSweep(
     for (;;) {
       signal?.throwIfAborted();
       const due = await client.zrangeBuffer(index, "-inf", clock.now(), "BYSCORE", "LIMIT", 0, dueAtOnce);
-      const keys = (due as Uint8Array[]).map((name) => decoder.decode(name).slice(prefix.length));
+      const keys = (due as Uint8Array[]).map(names.keyOf);
       if (keys.length) {
         const expired = await pipeline.ask(stepsOf("expire", keys), { signal }, readDone);
         count += expired.filter(Boolean).length;

@@ -4,6 +4,7 @@ import { createHub } from "../../core/hub.ts";
 import { letExit } from "../../core/timers.ts";
 import type { ValkeyClient } from "./client.ts";
 import { readChanges } from "./message.ts";
+import type { Names } from "./names.ts";
 import { reconnectDelay } from "./reconnectDelay.ts";
 import { subscribe, type Subscription } from "./subscription.ts";
 
@@ -20,14 +21,13 @@ export interface Watches {
  */
 export function createWatches(
   channel: Uint8Array,
-  prefix: string,
+  names: Pick<Names, "start">,
   nodes: () => Promise<readonly ValkeyClient[]>,
 ): Watches {
   const hub = createHub();
   const observers = new Set<Observer>();
   // Those that were there when the connection broke.
   const behind = new Set<Observer>();
-  const prefixLength = new TextEncoder().encode(prefix).length;
   let subscription: Promise<Subscription> | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -51,7 +51,7 @@ export function createWatches(
     const found = await nodes();
     try {
       return await subscribe(channel, found, {
-        received: (message) => hub.report(readChanges(message, prefixLength)),
+        received: (message) => hub.report(readChanges(message, names.start().length)),
         lost() {
           subscription = undefined;
           for (const observer of observers) behind.add(observer);

@@ -18,6 +18,8 @@ function silentClient(status: string): { client: ValkeyClient; scripts(): number
   const client = Object.assign(new EventEmitter(), {
     status,
     time: async () => [String(Math.floor(Date.now() / 1000)), "0"],
+    // What a store asks for before anything else: whether it has its prefix to itself.
+    evalBuffer: async () => [new TextEncoder().encode("plain")],
     evalshaBuffer: () => new Promise(() => scripts++),
     duplicate: () => client,
   }) as unknown as ValkeyClient;

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { afterEach, beforeEach, test, vi } from "vitest";
 import type { ValkeyClient } from "../../../src/backends/valkey/client.ts";
+import { createNames } from "../../../src/backends/valkey/names.ts";
 import { createWatches, type Watches } from "../../../src/backends/valkey/watch.ts";
 import type { Observer } from "../../../src/core/contract.ts";
 import { StoreError } from "../../../src/core/error.ts";
@@ -66,7 +67,7 @@ function note(): { observer: Observer; seen: string[] } {
 }
 
 function watchesOf(server: Server): Watches {
-  return createWatches(new Uint8Array(1), "", server.nodes);
+  return createWatches(new Uint8Array(1), createNames(""), server.nodes);
 }
 
 test("a watch whose connection breaks says resync, comes back, says so again, and goes on", async () => {
