@@ -43,7 +43,7 @@ export interface Page {
 
 /** One page of entries. Without a `cursor` it is the last. */
 export interface EntryPage<V = Uint8Array> {
-  readonly entries: readonly (readonly [key: string, entry: Entry<V> | undefined])[];
+  readonly entries: readonly KeyedEntry<V>[];
   readonly cursor?: string | undefined;
 }
 

@@ -61,7 +61,7 @@ export async function listEntries(entries: IDBObjectStore, { prefix, limit, curs
     ask(entries.getAllKeys(range, limit + 1) as IDBRequest<string[]>),
     ask(entries.getAll(range, limit) as IDBRequest<(Stored | null)[]>),
   ]);
-  const page = values.map((stored, index) => [keys[index]!, toEntry(keys[index]!, stored)] as const);
+  const page = values.map((stored, index) => ({ key: keys[index]!, ...toEntry(keys[index]!, stored)! }));
   return keys.length > limit ? { entries: page, cursor: keys[limit - 1]!.slice(prefix.length) } : { entries: page };
 }
 

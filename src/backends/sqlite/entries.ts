@@ -63,10 +63,7 @@ export function createEntries(log: ChangeLog, quota: Quota, now: () => number): 
       return isLive;
     },
     list: (client, page) => readPage(client, page, [statements.list, statements.listOn], toListed),
-    listEntries(client, page) {
-      const { entries, cursor } = readPage(client, page, [statements.read, statements.readOn], toKeyed);
-      return { entries: entries.map(({ key, ...entry }) => [key, entry]), cursor };
-    },
+    listEntries: (client, page) => readPage(client, page, [statements.read, statements.readOn], toKeyed),
     clear(client, prefix) {
       const range: [Cell, Cell] = [prefix, above(prefix)];
       log.addRange(client, ...range, now());

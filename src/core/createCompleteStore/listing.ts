@@ -1,5 +1,5 @@
 import { checkCall } from "../check.ts";
-import type { CompleteBackend, Page, Store, Value } from "../contract.ts";
+import type { Awaitable, Call, CompleteBackend, Page, PrefixOptions, Store, Value } from "../contract.ts";
 import { check } from "../error.ts";
 import { checkPrefix, isWellFormed } from "../key.ts";
 import type { Run } from "./calls.ts";
@@ -15,49 +15,57 @@ export function createListing(
   isLive: (entry: { readonly expiresAt: number }) => boolean,
   give: (value: Value) => Uint8Array,
 ): Pick<Store, "keys" | "entries" | "list"> {
-  // Without a command of its own: in between an entry may go, or get another value with another deadline.
-  const listEntries: NonNullable<CompleteBackend<Value>["listEntries"]> =
-    backend.listEntries ??
-    (async (options, call) => {
-      const { entries, cursor } = await backend.list(options, call);
-      const keys = entries.filter(isLive).map(({ key }) => key);
-      const found = await backend.getMany(keys, call);
-      return { entries: keys.map((key, index) => [key, found[index]]), cursor };
-    });
+  type ListEntries = NonNullable<CompleteBackend<Value>["listEntries"]>;
+
+  /** Reads pages, each with as many entries as are wanted by then. */
+  async function* pages<P extends { readonly cursor?: string | undefined }>(
+    options: PrefixOptions | undefined,
+    list: (wanted: Parameters<ListEntries>[0], call: Call) => Awaitable<P>,
+    limit: () => number,
+  ): AsyncGenerator<P> {
+    const { prefix } = checkCall(options);
+    let cursor: string | undefined;
+    do {
+      const wanted = { prefix: checkPrefix(prefix), limit: limit(), cursor };
+      const page = await run(options, (call) => list(wanted, call));
+      yield page;
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+  }
+
+  /** Stands in for a command of the medium. In between an entry may go, or get another value with another deadline. */
+  const listAndRead: ListEntries = async (wanted, call) => {
+    const { entries, cursor } = await backend.list(wanted, call);
+    const found = await backend.getMany(
+      entries.map(({ key }) => key),
+      call,
+    );
+    return { entries: entries.flatMap(({ key }, index) => (found[index] ? [{ ...found[index], key }] : [])), cursor };
+  };
 
   return {
     async *keys(options) {
-      const { prefix, signal } = checkCall(options);
-      const list = backend.listKeys ?? backend.list;
-      let cursor: string | undefined;
-      do {
-        const page = await run(options, (call) => list({ prefix: checkPrefix(prefix), limit: 1000, cursor }, call));
+      for await (const page of pages(options, backend.listKeys ?? backend.list, () => 1000)) {
         for (const entry of page.entries) {
           // The page was read a while ago, and the caller may take its time.
-          signal?.throwIfAborted();
+          options?.signal?.throwIfAborted();
           if (isLive(entry)) yield entry.key;
         }
-        cursor = page.cursor;
-      } while (cursor !== undefined);
+      }
     },
     async *entries(options) {
-      const { prefix, signal } = checkCall(options);
-      let cursor: string | undefined;
-      let limit = firstLimit;
-      do {
-        const wanted = { prefix: checkPrefix(prefix), limit, cursor };
-        const page = await run(options, (call) => listEntries(wanted, call));
-        let bytes = 1;
-        for (const [key, entry] of page.entries) {
-          signal?.throwIfAborted();
-          if (!entry || !isLive(entry)) continue;
-          const value = give(entry.value);
+      let [count, bytes] = [0, pageBytes / firstLimit];
+      // As many as make a page by what they have been like so far.
+      const limit = (): number => Math.min(1000, Math.ceil((pageBytes * (count || 1)) / (bytes || 1)));
+      for await (const page of pages(options, backend.listEntries ?? listAndRead, limit)) {
+        [count, bytes] = [0, 0];
+        for (const { key, value, expiresAt } of page.entries) {
+          options?.signal?.throwIfAborted();
+          count++;
           bytes += value.length;
-          yield { key, value, expiresAt: entry.expiresAt };
+          if (isLive({ expiresAt })) yield { key, value: give(value), expiresAt };
         }
-        cursor = page.cursor;
-        limit = Math.max(1, Math.min(1000, Math.floor((pageBytes * limit) / bytes)));
-      } while (cursor !== undefined);
+      }
     },
     list: (options) =>
       run(options, async (call) => {

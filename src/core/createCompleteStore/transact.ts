@@ -4,9 +4,7 @@ import { check, StoreError } from "../error.ts";
 import { checkKey } from "../key.ts";
 import { copyBytes, fresh, toBytes } from "../value.ts";
 import type { Run } from "./calls.ts";
-
-// So that one step holds others up for no longer than a page of a listing does.
-const maxKeys = 1000;
+import { maxKeys } from "./writing.ts";
 
 /** Returns the call of a store that reads and writes several entries in one step. */
 export function createTransact(

@@ -4,6 +4,9 @@ import type { Awaitable, Call, CompleteBackend, Entry, Store, Value } from "../c
 import { checkKey } from "../key.ts";
 import { fresh, isPast } from "../value.ts";
 
+/** How many keys one step is about at most, so that it holds others up for no longer than a page of a listing does. */
+export const maxKeys = 1000;
+
 /** Writes an entry. One that would never be seen removes what is there. */
 export function writeOne(
   backend: CompleteBackend<Value>,
@@ -35,17 +38,14 @@ export async function writeMany(
   items: readonly (readonly [key: string, entry: Entry])[],
   call: Call,
 ): Promise<void> {
-  const isWritten = ([, entry]: (typeof items)[number]): boolean => !isPast(entry, call.now);
-  const written = items.filter(isWritten);
-  if (written.length === items.length) return backend.setMany(items, call);
-  const keys = items.map(([key]) => key);
-  if (backend.mutateMany) {
-    return backend.mutateMany(keys, () => items.map((item) => (written.includes(item) ? item[1] : undefined)), call);
+  const written = items.map(([, entry]) => (isPast(entry, call.now) ? undefined : entry));
+  if (!written.includes(undefined)) return backend.setMany(items, call);
+  if (backend.mutateMany && !items[maxKeys]) {
+    return backend.mutateMany(
+      items.map(([key]) => key),
+      () => written,
+      call,
+    );
   }
-  await backend.setMany(written, call);
-  const removed = items.filter((item) => !written.includes(item));
-  await backend.deleteMany(
-    removed.map(([key]) => key),
-    call,
-  );
+  for (const [key, entry] of items) await writeOne(backend, key, entry, call);
 }
