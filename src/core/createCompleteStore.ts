@@ -79,7 +79,7 @@ export function createCompleteStore(
     start(options, (call) => andThen(find(key, call), (entry) => entry?.value));
   const lend: Lender = (key, options) => andThen(lendFound(key, options), (value) => value ?? missing(key));
 
-  const watch = backend.ownExpiry ? backend.watch : watchInTime(backend, now);
+  const watch = backend.ownExpiry ? backend.watch : watchInTime(backend, now, () => !!closing);
 
   const store: Store = disposable({
     get: (key, options) => attempt(() => andThen(lend(key, options), give)) as Promise<Uint8Array>,

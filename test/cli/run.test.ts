@@ -50,7 +50,19 @@ test("what is not known is refused in one line, with the nearest name that is", 
     [["get", "", ...ownStore()], /^Invalid key: expected a well-formed string of 1 to 1,024 UTF-8 bytes, got ""\n$/],
     [["set", "a", "b", "--ttl", "5 minutes"], /^Invalid --ttl: expected a duration such as 500ms.*got "5 minutes"\n$/],
     [["set", "a", "b", "--file", "c"], /^Cannot set: expected a VALUE or --file, got both\n$/],
-    [["touch", "a"], /^Cannot touch: expected --ttl\n$/],
+    [["set", "a", "b", "--at", "2030-02-31T00:00Z"], /^Invalid --at: expected a time with its zone such as 2030-01-31T12:00:00Z, or epoch ms, got "2030-02-31T00:00Z"\n$/], // prettier-ignore
+    ...["", "tomorrow", "2030-01-31", "2030-01-31T12:00", "-1", "1e3", "9".repeat(16)].map(
+      (time): [string[], RegExp] => [
+        ["set", "a", "b", `--at=${time}`],
+        new RegExp(`^Invalid --at: expected a time with its zone .*, got "${time}"\n$`),
+      ],
+    ),
+    ...["set a b", "increment a", "touch a", "token a"].map((words): [string[], RegExp] => [
+      [...words.split(" "), "--ttl", "5m", "--at", "1893456000000"],
+      /^Invalid --at: expected none beside --ttl, got both\n$/,
+    ]),
+    [["token", "a", "--at", "2001-01-01T00:00Z"], /^Invalid --at: expected a time to come, got "2001-01-01T00:00Z"\n$/],
+    [["touch", "a"], /^Cannot touch: expected --ttl or --at\n$/],
     [["increment", "a", "--by", "one"], /^Invalid --by: expected a number, got "one"\n$/],
     [["list", "--limit", "0"], /^Invalid --limit: expected a positive integer, got "0"\n$/],
     [["serve", "--port", "http"], /^Invalid --port: expected a port/],

@@ -9,11 +9,12 @@ const restDelay = 1000;
 
 /**
  * Returns the watch of a backend that removes what expires in time, so that it is reported then. There is one timer for all
- * who watch, and none when nobody does.
+ * who watch, and none when nobody does. A store that is closed meanwhile asks its backend for nothing more.
  */
 export function watchInTime(
   backend: Pick<CompleteBackend<Value>, "watch" | "sweep" | "soonest" | "ownExpiry">,
   now: () => number,
+  isClosed: () => boolean,
 ): CompleteBackend["watch"] {
   const call = { now };
   let watches = 0;
@@ -46,7 +47,7 @@ export function watchInTime(
     try {
       const due = backend.soonest ? await backend.soonest(call) : 0;
       if (due > now()) return due - now();
-      await backend.sweep(call);
+      if (!isClosed()) await backend.sweep(call);
       return backend.soonest ? nextDelay : lookDelay;
     } catch {
       // Made up for by the next look.
@@ -62,12 +63,19 @@ export function watchInTime(
         if (change.type === "set") lookSoon();
         changed(change);
       },
+      resync() {
+        // Deadlines that were written meanwhile went unnoticed.
+        lookSoon();
+        observer.resync();
+      },
     };
     // What expired before is not reported.
     const delay = await removeDue();
+    if (isClosed()) return () => {};
     const stop = await backend.watch(options, inTime, watchCall);
     watches++;
-    if (!isSoon) wait(delay);
+    // What is written while it begins may have been reported before there was somebody to wait for it.
+    wait(isSoon ? lookDelay : delay);
     let isStopped = false;
     return () => {
       stop();

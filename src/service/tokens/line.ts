@@ -1,5 +1,5 @@
+import { isInstant } from "../../core/instant.ts";
 import { actions, isActions, isPrefix, type Scope } from "../../http/server/scope.ts";
-import { isInstant } from "./instant.ts";
 
 /** What a line of a token file says. */
 export interface TokenLine extends Scope {

@@ -25,6 +25,11 @@ test("a token is added to a file for its owner alone, shown once, and lets its b
   assert.deepEqual(authorize(ask(out.trim())), { prefix: "web/", can: ["read", "write"] });
 });
 
+test("a token is good until a time, if that is given", async () => {
+  const { out } = await command(["token", "web", "--at", "2999-01-31T12:00:00+01:00", "--json"]);
+  assert.equal(JSON.parse(out).line.expires, "2999-01-31T11:00:00.000Z");
+});
+
 test("a token joins those of a file, whose last line may have no end", async () => {
   const path = join(folder, "some.jsonl");
   const [token, line] = (await command(["token", "--name", "one"])).out.trim().split("\n");

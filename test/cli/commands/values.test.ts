@@ -64,6 +64,28 @@ test("set, delete, take, increment and touch do what the store does", async () =
   assert.deepEqual(await out("increment", "n"), [3, ""]);
 });
 
+test("a deadline is given by the time itself, and one that is past leaves no value", async () => {
+  const store = ownStore();
+  const time = Date.UTC(2029, 11, 31);
+  vi.spyOn(Date, "now").mockReturnValue(time);
+  const deadlineOf = async (key: string): Promise<number> =>
+    JSON.parse((await command(["get", key, "--json", ...store])).out).expiresAt;
+  await command(["set", "a", "v", "--at", "2030-01-31T12:00:00+01:00", ...store]);
+  assert.equal(await deadlineOf("a"), Date.UTC(2030, 0, 31, 11));
+  await command(["set", "b", "v", "--if-absent", `--at=${time + 1}`, ...store]);
+  assert.equal(await deadlineOf("b"), time + 1);
+  await command(["increment", "n", "--at", "2030-01-01T00:00Z", ...store]);
+  await command(["increment", "n", "--at", "2031-01-01T00:00Z", ...store]);
+  assert.equal(await deadlineOf("n"), Date.UTC(2030, 0, 1));
+  assert.equal((await command(["touch", "a", "--at", "2031-01-01T00:00Z", ...store])).code, 0);
+  assert.equal(await deadlineOf("a"), Date.UTC(2031, 0, 1));
+  for (const past of ["0000-01-01T00:00Z", "0", String(time)]) {
+    await command(["set", "a", "v", ...store]);
+    assert.deepEqual(await command(["set", "a", "w", "--at", past, ...store]), { code: 0, out: "", bytes: Buffer.alloc(0), err: "" }); // prettier-ignore
+    assert.equal((await command(["get", "a", ...store])).code, 1, past);
+  }
+});
+
 test("a file that cannot be read is told, and nothing is written", async () => {
   const store = ownStore();
   const { code, err } = await command(["set", "a", "--file", "none", ...store]);

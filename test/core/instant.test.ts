@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "vitest";
 import * as fc from "fast-check";
-import { isInstant } from "../../../src/service/tokens/instant.ts";
-import { fuzz } from "../../support/fuzz.ts";
+import { isInstant } from "../../src/core/instant.ts";
+import { fuzz } from "../support/fuzz.ts";
 
 test("a time is one of the calendar", () => {
   const right = ["2030-01-31T00:00:00Z", "2028-02-29T23:59:59.999Z", "2000-02-29T00:00Z", "2030-12-31T12:30+23:59", "0000-02-29T00:00Z"]; // prettier-ignore
