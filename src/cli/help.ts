@@ -50,6 +50,6 @@ export function writeHelp({ name, words = "", summary, options, details, example
 }
 
 function align(rows: readonly (readonly [string, string])[]): string[] {
-  const width = Math.max(...rows.map(([name]) => name.length));
+  const width = rows.reduce((most, [name]) => Math.max(most, name.length), 0);
   return rows.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`);
 }

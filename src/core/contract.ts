@@ -271,6 +271,8 @@ export type CompleteBackend<V = Uint8Array> = Backend<V> &
   > & {
     /** States that `set` takes text in place of its UTF-8 bytes, and that what is read may be such text. */
     readonly keepsText?: boolean;
+    /** States that calls which are made in the midst of a decision come after it, from whichever store on the medium. */
+    readonly takesTurns?: boolean;
   };
 
 /**

@@ -1,5 +1,5 @@
 import type { Store } from "./contract.ts";
-import { quote, StoreError } from "./error.ts";
+import { isStoreError, quote, StoreError } from "./error.ts";
 
 /**
  * The parameters of each backend by name, so that `open` completes and checks them. Others add theirs by declaration
@@ -44,6 +44,12 @@ export interface Registry {
 /** A {@link Config} whose backend name completes to the known ones. */
 export type NamedConfig<Name extends string> = Config<Name> & { backend: Name | keyof Backends };
 
+/** Where what stands beside a configuration's two parts was meant to be. */
+function placeOf(name: string): string {
+  if (/^b[ack]+e?n/i.test(name)) return 'named "backend"';
+  return /^p[ar]+m/i.test(name) ? 'named "parameters"' : 'within "parameters"';
+}
+
 /** Returns a registry of its own, with the given factories in it. */
 export function createRegistry(factories: Record<string, Factory> = {}): Registry {
   const known = new Map<string, Factory>();
@@ -68,7 +74,17 @@ export function createRegistry(factories: Record<string, Factory> = {}): Registr
   }
 
   function valid(config: Config): unknown {
-    return getFactory(config?.backend).valid(config.parameters);
+    const problems = Object.keys(Object(config) as object)
+      .filter((name) => name !== "backend" && name !== "parameters")
+      .map((name) => `${quote(name)} must be ${placeOf(name)}`);
+    try {
+      const options: unknown = getFactory(config?.backend).valid(config.parameters);
+      if (!problems.length) return options;
+    } catch (error) {
+      if (!problems.length || !isStoreError(error)) throw error;
+      problems.push(error.message.replace(/^Cannot open store "[^"]*": /, ""));
+    }
+    throw new StoreError("bad-config", `Cannot open store ${quote(config.backend)}: ${problems.join("; ")}`);
   }
 
   for (const [name, factory] of Object.entries(factories)) register(name, factory);
@@ -77,6 +93,9 @@ export function createRegistry(factories: Record<string, Factory> = {}): Registr
     getFactory,
     methods,
     valid,
-    open: async (config) => getFactory(config?.backend).build(valid(config)),
+    open: async (config) => {
+      const options = valid(config);
+      return getFactory(config.backend).build(options);
+    },
   };
 }

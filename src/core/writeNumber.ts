@@ -110,10 +110,11 @@ function checked(number: number): number {
 
 /** The highest number that held locks report, which are those whose names begin with a mark. */
 function highestReported(mark: string, held: readonly LockInfo[] = []): number {
-  return Math.max(
-    0,
-    ...held.map(({ name = "" }) => (name.startsWith(mark) ? checked(Number(name.slice(mark.length))) : 0)),
-  );
+  let highest = 0;
+  for (const { name = "" } of held) {
+    if (name.startsWith(mark)) highest = Math.max(highest, checked(Number(name.slice(mark.length))));
+  }
+  return highest;
 }
 
 /**

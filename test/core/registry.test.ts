@@ -45,6 +45,26 @@ test("every problem of a configuration is told at once", async () => {
   }
 });
 
+test("what stands beside backend and parameters is a problem, with the name that was meant", async () => {
+  for (const [name, meant] of [
+    ["paramters", 'must be named "parameters"'],
+    ["params", 'must be named "parameters"'],
+    ["Parameters", 'must be named "parameters"'],
+    ["bakend", 'must be named "backend"'],
+    ["maxEntries", 'must be within "parameters"'],
+    ["database", 'must be within "parameters"'],
+  ] as const) {
+    const config = { backend: "memory", [name]: {}, ...(name === "database" && { parameters: { maxBytes: 0 } }) };
+    const parts = [`"${name}" ${meant}`, ...(config.parameters ? ['"maxBytes" must be a positive integer'] : [])];
+    await assert.rejects(open(config as never), problem('Cannot open store "memory"', ...parts), name);
+    assert.throws(() => valid(config as never), problem(...parts), name);
+  }
+});
+
+test("a backend whose name stands under another name is told with both", () => {
+  assert.throws(() => valid({ bakend: "memory" } as never), problem('"bakend" must be named "backend"', "memory"));
+});
+
 test("an unknown backend is told with the known ones", async () => {
   for (const backend of ["redis", "", "__proto__", "toString", undefined, null, 5]) {
     await assert.rejects(open({ backend: backend as string }), problem("memory", "indexeddb"));

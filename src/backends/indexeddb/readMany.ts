@@ -45,12 +45,12 @@ export async function readMany(entries: IDBObjectStore, keys: readonly string[])
   for (let from = 0, to = 0; to <= present.length; to++) {
     if (to < present.length && isWanted.has(present[to]!)) continue;
     if (to - from > fewRecords) reading.push(readRun(from, to));
-    else reading.push(...present.slice(from, to).map(readOne));
+    else for (const key of present.slice(from, to)) reading.push(readOne(key));
     from = to + 1;
   }
   if (present.length === limit) {
     const last = present.at(-1)!;
-    reading.push(...wanted.filter((key) => key > last).map(readOne));
+    for (const key of wanted) if (key > last) reading.push(readOne(key));
   }
   await Promise.all(reading);
   return found;

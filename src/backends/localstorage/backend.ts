@@ -88,6 +88,7 @@ export function createStorageBackend({
     delete: (key, call) => transact(() => remove(key, call.now())),
     isPersistent: () => typeof storage === "string" || isNative(storage),
     keepsText: true,
+    takesTurns: true,
     returnsCopies: true,
     copiesValues: true,
     getMany: (keys) => keys.map(get),

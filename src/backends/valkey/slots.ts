@@ -1,4 +1,5 @@
 import { encodeText } from "../../core/utf8.ts";
+import { joinBytes } from "../../core/value.ts";
 
 // How many slots a cluster shares among its nodes.
 export const slotCount = 16_384;
@@ -22,7 +23,7 @@ export function tagOf(key: string): string | undefined {
 
 /** Returns a name that is no key, because it is not UTF-8. */
 export function nameBeside(prefix: string, name: string): Uint8Array {
-  return Uint8Array.of(...encodeText(prefix), 0xff, ...encodeText(name));
+  return joinBytes([encodeText(prefix), Uint8Array.of(0xff), encodeText(name)]);
 }
 
 /** Returns a text that is placed in a slot. */

@@ -60,7 +60,9 @@ function show(entries: readonly Listed[], { world, isJson }: Invocation, isFirst
     expiresAt === Infinity ? "never" : `in ${writeDuration(Math.max(0, expiresAt - world.now()))}`,
   ]);
   const heads = ["KEY", "BYTES", "EXPIRES"];
-  const [keys, sizes] = [0, 1].map((column) => Math.max(...[heads, ...rows].map((row) => row[column]!.length)));
+  const [keys, sizes] = [0, 1].map((column) =>
+    [heads, ...rows].reduce((width, row) => Math.max(width, row[column]!.length), 0),
+  );
   const line = ([key, size, expires]: readonly string[]): string =>
     `${key!.padEnd(keys!)}  ${size!.padStart(sizes!)}  ${expires}\n`;
   const head = world.hasColors ? `\u001b[1m${line(heads).slice(0, -1)}\u001b[0m\n` : line(heads);

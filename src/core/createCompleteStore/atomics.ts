@@ -57,7 +57,7 @@ export function createAtomics(
         deadline(options, now);
         return decide(backend, key, call, (current) => {
           // The calls that it makes come after this one: nothing comes between what it saw and what it returns.
-          wait();
+          if (!backend.takesTurns) wait();
           const next = change(current && copyBytes(toBytes(current.value)));
           // The medium keeps one copy, the caller gets the other.
           return next === undefined ? [next, next] : [copyBytes(next), fresh(copyBytes(next), options, now, current)];

@@ -28,7 +28,7 @@ export function createTransact(
             // Frozen, so that a change in place throws: an entry that is returned as it was given is left as it is.
             const given = current.map((entry) => entry && Object.freeze(copy(entry)));
             // The calls that it makes come after this one.
-            wait();
+            if (!backend.takesTurns) wait();
             const chosen = checkChosen<Uint8Array>(change([...given]), wanted.length);
             after = [];
             return chosen.map((entry, index) => {

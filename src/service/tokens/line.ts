@@ -39,7 +39,7 @@ export function readTokenLines(text: string): { lines: TokenLine[]; problems: Pr
     if (/^\s*(#|$)/.test(source)) continue;
     const line = index + 1;
     const found = checkLine(source).map((each) => ({ line, ...each }));
-    problems.push(...found);
+    for (const each of found) problems.push(each);
     if (found.length) continue;
     const read = JSON.parse(source) as TokenLine;
     const other = seen.get(read.sha256);

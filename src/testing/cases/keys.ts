@@ -31,7 +31,7 @@ export async function seePages(
   let cursor: string | undefined;
   do {
     const page = await store.list({ limit, cursor });
-    seen.push(...page.entries.map(({ key }) => key));
+    for (const { key } of page.entries) seen.push(key);
     cursor = page.cursor;
     await onPage(page, seen.length);
   } while (cursor !== undefined);

@@ -17,7 +17,7 @@ async function goOn(store: Store<any>, prefix: string, from: string): Promise<st
   try {
     do {
       const page = await store.list({ prefix, limit: 2, cursor });
-      seen.push(...page.entries.map(({ key }) => key));
+      for (const { key } of page.entries) seen.push(key);
       cursor = page.cursor;
     } while (cursor !== undefined);
   } catch (error) {
@@ -195,7 +195,7 @@ export const listing: readonly Case[] = [
       let cursor: string | undefined;
       do {
         const page = await store.list({ prefix: hidden, limit: 1, cursor });
-        seen.push(...page.entries.map(({ key }) => key));
+        for (const { key } of page.entries) seen.push(key);
         cursor = page.cursor;
         const found = readings(cursor ?? "").filter((reading) => /hidden|tenant|other/i.test(reading));
         equal(found, [], "what a cursor shows");
