@@ -1,4 +1,5 @@
 import { decodeLoosely, encodeText } from "../../core/utf8.ts";
+import { joinBytes } from "../../core/value.ts";
 import { slotOf, slotOfBytes, tagOf } from "./slots.ts";
 
 /** What the keys of a store are called on the server. */
@@ -27,7 +28,7 @@ export function createNames(prefix: string): Names {
   let toName: ((name: Uint8Array) => Uint8Array) | undefined;
 
   function of(key: string): string | Uint8Array {
-    return toName ? toName(Uint8Array.of(...start, ...encodeText(key))) : prefix + key;
+    return toName ? toName(joinBytes([start, encodeText(key)])) : prefix + key;
   }
 
   return {
@@ -39,7 +40,7 @@ export function createNames(prefix: string): Names {
     slotOf: (key) => (toName && tagOf(prefix + key) === undefined ? slotOfBytes(of(key) as Uint8Array) : slotOf(prefix + key)), // prettier-ignore
     isApart: () => toName !== undefined,
     arrange(isApart, toBuffer) {
-      start = Uint8Array.of(...encodeText(prefix), ...(isApart ? divider : []));
+      start = joinBytes([encodeText(prefix), Uint8Array.from(isApart ? divider : [])]);
       toName = isApart ? toBuffer : undefined;
     },
   };
