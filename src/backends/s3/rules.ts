@@ -38,7 +38,7 @@ export function rulesFor(parameters: unknown): Rules<S3Options> {
     endpoint: {
       expected: "an http or https URL without a query",
       // With the credentials that it should not have.
-      secret: String(endpoint).includes("@"),
+      secret: typeof endpoint !== "string" || endpoint.includes("@"),
       test: (value) => is(/^https?:\/\/[^@?#]+$/)(value) && URL.canParse(value as string),
     },
     region: { expected: "the name of a region", test: is(/^[\w-]+$/) },

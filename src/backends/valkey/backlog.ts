@@ -4,6 +4,8 @@ import type { Job } from "./job.ts";
 /** Jobs that wait to be sent: those of one moment travel together. */
 export interface Backlog {
   add(job: Job): void;
+  /** Takes note that jobs were answered: with none under way there is nothing to wait for. */
+  answered(): void;
 }
 
 /** What a backlog is made of. */
@@ -24,6 +26,13 @@ export interface BacklogParts {
 export function createBacklog({ isBusy, current, prepare, send, refuse }: BacklogParts): Backlog {
   let waiting: Job[] = [];
   let isScheduled = false;
+  let isPausing = false;
+
+  function resume(): void {
+    if (!isPausing) return;
+    isPausing = false;
+    flush();
+  }
 
   function flush(): void {
     isScheduled = false;
@@ -46,8 +55,13 @@ export function createBacklog({ isBusy, current, prepare, send, refuse }: Backlo
       if (isScheduled) return;
       isScheduled = true;
       // While others are under way there is time until all those who are answered in this turn have asked again.
-      if (isBusy()) setImmediate(flush);
-      else queueMicrotask(flush);
+      if (!isBusy()) return queueMicrotask(flush);
+      isPausing = true;
+      setImmediate(resume);
+    },
+    answered() {
+      // By itself the pause would never end while a test holds the timers.
+      if (isPausing && !isBusy()) queueMicrotask(resume);
     },
   };
 }

@@ -8,7 +8,7 @@ export interface Clock {
   now(): number;
   /** How far the deciding clock is ahead of the one that deadlines are given by: ms. */
   skew(): number;
-  /** Whether `now` and `skew` are known. */
+  /** Whether `now` and `skew` are known. Not when the clock here was set since. */
   isSet(): boolean;
   /** Whether the server's clock decides, and was last looked at a while ago. */
   isDue(): boolean;
@@ -20,32 +20,45 @@ export interface Clock {
 
 // How often the clocks are compared: ms.
 const interval = 60_000;
+// By how much time here may differ from the time that has passed before it counts as set anew: ms.
+const leeway = 1000;
 
 /** Returns the clock of a store, which may have been given one of its own. */
 export function createClock(own: (() => number) | undefined): Clock {
   const isOwn = own !== undefined;
-  const here = own ?? Date.now;
+  // Fake clocks may come and go.
+  const here = own ?? (() => Date.now());
   let skew = 0;
   let comparedAt = -Infinity;
+  let hereThen = 0;
+
+  /** Whether the clock here was set, or replaced, since they were compared. */
+  function hasJumped(): boolean {
+    return !(Math.abs(here() - hereThen - (performance.now() - comparedAt)) <= leeway);
+  }
 
   function isDue(): boolean {
-    return !isOwn && performance.now() - comparedAt >= interval;
+    return !isOwn && (performance.now() - comparedAt >= interval || hasJumped());
   }
 
   return {
     isOwn,
     now: () => here() + skew,
     skew: () => skew,
-    isSet: () => isOwn || comparedAt !== -Infinity,
+    isSet: () => isOwn || !hasJumped(),
     isDue,
     async compare(client) {
       if (!isDue()) return;
+      const isFirst = hasJumped();
       comparedAt = performance.now();
       const before = here();
+      // Until the answer is there, the last one holds, unless there is none for this clock.
+      if (!isFirst) hereThen = before;
       const [seconds, micros] = (await client.time()) as [unknown, unknown];
       const after = here();
       const theirs = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
       // What the way to the server and back explains is no difference.
+      hereThen = before;
       skew = theirs < before ? theirs - before : Math.max(0, theirs - after);
     },
     reset() {

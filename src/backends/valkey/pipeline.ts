@@ -80,7 +80,9 @@ export function createPipeline({ connection, clock, names, timeout, channel }: P
   }
 
   function deliverTo(client: ValkeyClient, slot: number, jobs: readonly Job[]): void {
-    cutIntoBatches(jobs, (batch) => void send(client, placement.index(slot), batch), outstanding.reject);
+    const sendBatch = (batch: readonly Job[]): void =>
+      void send(client, placement.index(slot), batch).then(backlog.answered);
+    cutIntoBatches(jobs, sendBatch, outstanding.reject);
   }
 
   function enqueue<R>(

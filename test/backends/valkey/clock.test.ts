@@ -63,3 +63,19 @@ test("with a now of the store's own that decides, and no server is asked", async
   assert.deepEqual([clock.isOwn, clock.isSet(), clock.isDue(), clock.now(), clock.skew()], [true, true, false, 42, 0]);
   assert.equal(server.asked, 0);
 });
+
+test("a clock that is set, or replaced by a fake one, is compared anew before it is used", async () => {
+  const clock = createClock(undefined);
+  const real = { now: Date.now() };
+  const server = { asked: 0, time: async () => (server.asked++, [String(real.now / 1000), "0"]) };
+  await clock.compare(server as unknown as ValkeyClient);
+  assert.deepEqual([clock.isSet(), clock.skew()], [true, 0]);
+  vi.setSystemTime(Date.UTC(2000, 0, 1));
+  assert.equal(clock.isSet(), false);
+  await clock.compare(server as unknown as ValkeyClient);
+  assert.deepEqual([clock.isSet(), clock.now(), server.asked], [true, real.now, 2]);
+  vi.useRealTimers();
+  assert.equal(clock.isSet(), false);
+  await clock.compare(server as unknown as ValkeyClient);
+  assert.ok(clock.isSet() && server.asked === 3 && Math.abs(clock.now() - real.now) < 60_000);
+});
