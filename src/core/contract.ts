@@ -1,46 +1,13 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
+import type { CallOptions, ListOptions, PrefixOptions, WatchOptions, WriteOptions } from "./callOptions.ts";
 import type { Change, Entry, EntryPage, KeyedEntry, Lifetime, NewEntry, Page } from "./entry.ts";
 
+export type * from "./callOptions.ts";
 export type * from "./entry.ts";
 
 /** A value, or the promise of one. */
 export type Awaitable<T> = T | Promise<T>;
-
-/** What every call takes. */
-export interface CallOptions {
-  /** Cancels the call, which then rejects with the signal's own reason. A write under way may or may not have happened. */
-  signal?: AbortSignal | undefined;
-}
-
-/** What a call takes that writes a value. */
-export interface WriteOptions extends CallOptions, Lifetime {}
-
-/** Which keys a call is about. */
-export interface PrefixOptions extends CallOptions {
-  /** What the keys begin with. @default "" */
-  prefix?: string | undefined;
-}
-
-/** Which changes a watch is about. */
-export interface WatchOptions extends PrefixOptions {
-  /**
-   * Lets the process end while the watch is being read. Otherwise a read that waits for the next change keeps the process
-   * alive. @default false
-   */
-  unref?: boolean | undefined;
-}
-
-/** Which page of a listing a call is about. */
-export interface ListOptions extends PrefixOptions {
-  /** How many entries a page holds at most. @default 1000 */
-  limit?: number | undefined;
-  /**
-   * Where to go on: the `cursor` of the page before, with the same prefix. Opaque, and good for as long as the medium lives.
-   * Whatever it is, a page holds no key beyond the prefix.
-   */
-  cursor?: string | undefined;
-}
 
 /** What a caller holds: values with an expiry under string keys. */
 export interface Store<T = Uint8Array> {
@@ -109,7 +76,20 @@ export interface Store<T = Uint8Array> {
    * entry that it was given leaves it, `undefined` removes it, `{ value }` writes it, with a `ttl` or an `expiresAt` if it
    * is not for ever. Resolves with the entries after that. All or nothing, isolated from every other writer. `change` is
    * synchronous and may run more than once; if it throws, nothing is written and the call rejects with that. Rejects
-   * `unsupported` where the medium cannot.
+   * `unsupported` where the medium cannot: several keys in a bucket of S3, or in different slots of a Valkey cluster.
+   *
+   * @example Moves an amount from one key to another.
+   * ```ts
+   * import { json, memory } from "shelflife";
+   *
+   * const accounts = json<number>(memory());
+   * await accounts.setMany([["ada", 100], ["bob", 0]]);
+   * await accounts.transact(["ada", "bob"], ([ada, bob]) => {
+   *   if (!ada || !bob || ada.value < 30) throw new Error("Cannot move 30 from ada to bob");
+   *   return [{ ...ada, value: ada.value - 30 }, { ...bob, value: bob.value + 30 }]; // each keeps its deadline
+   * });
+   * console.log(await accounts.findMany(["ada", "bob"])); // [ 70, 30 ]
+   * ```
    */
   transact(
     keys: Iterable<string>,
@@ -121,6 +101,18 @@ export interface Store<T = Uint8Array> {
   /**
    * Iterates over the live entries, each value with the deadline that it had. They are read in pages, as they are asked for:
    * what is written meanwhile may be seen or not. The values are the caller's own.
+   *
+   * @example Lists values with what is left of their lives.
+   * ```ts
+   * import { json, memory } from "shelflife";
+   *
+   * const carts = json<string[]>(memory(), { prefix: "cart/" });
+   * await carts.setMany([["ada", ["tea"], { ttl: 60_000 }], ["bob", []]]);
+   * for await (const { key, value, expiresAt } of carts.entries())
+   *   console.log(key, value, expiresAt === Infinity ? "for ever" : "for a minute");
+   * // ada [ 'tea' ] for a minute
+   * // bob [] for ever
+   * ```
    */
   entries(options?: PrefixOptions): AsyncIterable<KeyedEntry<T>>;
   /** Reads one page of the live keys with their deadlines. */
@@ -129,10 +121,27 @@ export interface Store<T = Uint8Array> {
   clear(options?: PrefixOptions): Promise<void>;
   /**
    * Iterates over the changes from the moment of the call, each once, those of every other context on the same medium
-   * included. Where changes may have been missed (a connection was lost, the medium was deleted or replaced) it yields
-   * `{ type: "resync" }`, whatever its prefix, and goes on. While somebody watches, an expiry
-   * is reported within 100 ms of its deadline, in a background page as late as its timers. Ends when the store closes, or
-   * quietly when the signal aborts; rejects when it is refused or cannot go on. A read that waits for the next change keeps the process alive, unless `unref` is set.
+   * included. While somebody watches, an expiry is reported within 100 ms of its deadline, in a background page as late as its
+   * timers. Where changes may have been missed (a connection was lost, the medium was deleted or replaced) it yields
+   * `{ type: "resync" }`, whatever its prefix, and goes on. Ends when the store closes, or quietly when the signal aborts;
+   * rejects when it is refused or cannot go on. A read that waits for the next change keeps the process alive, unless `unref`
+   * is set.
+   *
+   * @example Follows a key until it has expired.
+   * ```ts
+   * import { memory } from "shelflife";
+   *
+   * const store = memory();
+   * const stop = new AbortController();
+   * const changes = store.watch({ prefix: "code/", signal: stop.signal });
+   * await store.set("code/1", Uint8Array.of(1), { ttl: 50 });
+   * for await (const change of changes) {
+   *   console.log(change);
+   *   if (change.type === "expire") stop.abort();
+   * }
+   * // { type: 'set', key: 'code/1' }
+   * // { type: 'expire', key: 'code/1' }
+   * ```
    */
   watch(options?: WatchOptions): AsyncIterableIterator<Change>;
   /**

@@ -22,7 +22,19 @@ export interface NewEntry<T = Uint8Array> extends Readonly<Lifetime> {
 export interface Lifetime {
   /** How long from the call on: ms, more than 0. `Infinity` is for ever. */
   ttl?: number | undefined;
-  /** Until when, in place of `ttl`: epoch ms, `Infinity` for never. One that is past leaves no live value. */
+  /**
+   * Until when, in place of `ttl`: epoch ms, `Infinity` for never. One that is past leaves no live value.
+   *
+   * @example Offers a price until the end of the year.
+   * ```ts
+   * import { json, memory } from "shelflife";
+   *
+   * const prices = json<number>(memory());
+   * const newYear = Date.UTC(new Date().getUTCFullYear() + 1, 0);
+   * await prices.set("tea", 5, { expiresAt: newYear });
+   * console.log((await prices.entry("tea"))?.expiresAt === newYear); // true
+   * ```
+   */
   expiresAt?: number | undefined;
 }
 
