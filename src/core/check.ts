@@ -1,10 +1,10 @@
-import type { NewEntry, WriteOptions } from "./contract.ts";
+import type { CallOptions, NewEntry, Store } from "./contract.ts";
 import { check } from "./error.ts";
 
 /** Returns the options of a call if they are an object or absent; throws `invalid-argument` otherwise. */
-export function checkCall<Options extends WriteOptions>(options: Partial<Options> = {}): Partial<Options> {
+export function checkCall<Options extends object>(options: Partial<Options> = {}): Partial<Options> {
   check(Object(options) === options, "options", "an object", options);
-  const { signal } = options;
+  const { signal } = options as CallOptions;
   // By what is called of it, since another realm's is of another class.
   const isSignal = typeof signal?.throwIfAborted === "function" && typeof signal.addEventListener === "function";
   check(signal === undefined || isSignal, "signal", "an AbortSignal", signal);
@@ -13,8 +13,14 @@ export function checkCall<Options extends WriteOptions>(options: Partial<Options
 
 /** Returns what an iterable holds; throws `invalid-argument` for anything else, a string among them. */
 export function checkItems<T>(items: Iterable<T>): T[] {
-  check(Object(items) === items && Symbol.iterator in (items as object), "items", "an iterable", items);
+  const iterate = Object(items) === items && items[Symbol.iterator];
+  check(typeof iterate === "function", "items", "an iterable", items);
   return [...items];
+}
+
+/** Throws `invalid-argument` for anything but a store. */
+export function checkStore(store: unknown): void {
+  check(typeof (store as Partial<Store> | undefined)?.get === "function", "store", "a store", store);
 }
 
 /** Throws `invalid-argument` for anything but a function. */

@@ -1,4 +1,5 @@
 import { andThen } from "./attempt.ts";
+import { checkCall } from "./check.ts";
 import {
   UNCHANGED,
   type Awaitable,
@@ -9,14 +10,22 @@ import {
   type Store,
 } from "./contract.ts";
 import { createCompleteStore } from "./createCompleteStore.ts";
-import { quote, StoreError } from "./error.ts";
-import type { StoreOptions } from "./options.ts";
+import { check, quote, StoreError } from "./error.ts";
+import { callable, milliseconds, type StoreOptions } from "./options.ts";
+
+const required = ["get", "set", "delete", "isPersistent"] as const;
 
 /**
  * Makes a store of a backend: what that leaves out has one fallback each, or the store's call rejects `unsupported`. All
- * else is as for every other store.
+ * else is as for every other store. Throws `invalid-argument`.
  */
 export function createStore(backend: Backend, options: StoreOptions = {}): Store {
+  const isBackend = required.every((name) => typeof backend?.[name] === "function");
+  check(isBackend, "backend", `an object with ${required.join(", ")}`, backend);
+  const { now, sweepInterval } = checkCall(options);
+  check(now === undefined || callable.test(now), "now", callable.expected, now);
+  const isInterval = sweepInterval === undefined || milliseconds.test(sweepInterval);
+  check(isInterval, "sweepInterval", milliseconds.expected, sweepInterval);
   // Nothing is swept that cannot be.
   return createCompleteStore(complete(backend), backend.sweep ? options : { ...options, sweepInterval: Infinity });
 }

@@ -87,7 +87,7 @@ export function createRegistry(factories: Record<string, Factory> = {}): Registr
     throw new StoreError("bad-config", `Cannot open store ${quote(config.backend)}: ${problems.join("; ")}`);
   }
 
-  for (const [name, factory] of Object.entries(factories)) register(name, factory);
+  for (const [name, factory] of Object.entries(Object(factories) as typeof factories)) register(name, factory);
   return {
     register,
     getFactory,

@@ -1,4 +1,4 @@
-import { checkCall, checkItems } from "../core/check.ts";
+import { checkCall, checkItems, checkStore } from "../core/check.ts";
 import type { CallOptions, Change, Entry, Store } from "../core/contract.ts";
 import { disposable } from "../core/disposable.ts";
 import { check, missing } from "../core/error.ts";
@@ -34,9 +34,9 @@ const changing = ["set", "delete", "compareAndSet", "setIfAbsent", "take", "incr
  * from time to time. Only bytes are held: put `json` over this view, not under it. Closing the
  * view closes the store and ends the watch. Throws `invalid-argument`.
  */
-export function cached<T = Uint8Array>(store: Store<T>, { maxBytes, now = () => Date.now() }: CachedOptions): Store<T> {
-  check(positiveInteger.test(maxBytes), "maxBytes", positiveInteger.expected, maxBytes);
-  check(callable.test(now), "now", callable.expected, now);
+export function cached<T = Uint8Array>(store: Store<T>, options: CachedOptions): Store<T> {
+  checkStore(store);
+  const { maxBytes, now } = checkOptions(options);
   const entries = createEntryCache(maxBytes, now);
   // Those whose answer is still that of the store when it comes.
   const [reads, beginRead] = createSingleFlight((key) => store.entry(key));
@@ -153,6 +153,13 @@ export function cached<T = Uint8Array>(store: Store<T>, { maxBytes, now = () => 
     });
   }
   return view;
+}
+
+function checkOptions(options: CachedOptions): { maxBytes: number; now: () => number } {
+  const { maxBytes = NaN, now = () => Date.now() } = checkCall(options);
+  check(positiveInteger.test(maxBytes), "maxBytes", positiveInteger.expected, maxBytes);
+  check(callable.test(now), "now", callable.expected, now);
+  return { maxBytes, now };
 }
 
 /** Returns an entry whose bytes are nobody else's. */

@@ -1,10 +1,10 @@
-import { checkFunction, checkItems } from "../core/check.ts";
+import { checkCall, checkFunction, checkItems, checkStore } from "../core/check.ts";
 import type { CallOptions, Entry, Store } from "../core/contract.ts";
 import { StoreError } from "../core/error.ts";
 import { lend, setText } from "../core/lending.ts";
 import { toBytes } from "../core/value.ts";
 import { createCodec } from "./json/codec.ts";
-import type { Schema } from "./json/schema.ts";
+import { checkSchema, type Schema } from "./json/schema.ts";
 import { createTransact } from "./json/transact.ts";
 import { prefix } from "./prefix.ts";
 
@@ -35,6 +35,9 @@ export interface JsonOptions<T> {
  * are kept, without its class. A BigInt or a cycle is `cant-encode`. A schema checks what a reader will get, so it finds what got lost.
  */
 export function json<T = unknown>(store: Store, options: JsonOptions<T> = {}): Store<T> {
+  checkStore(store);
+  checkCall(options);
+  checkSchema(options.schema);
   const bytes = options.prefix === undefined ? store : prefix(store, options.prefix);
   const { canonical, decode, stringify, encode } = createCodec(options.schema);
 

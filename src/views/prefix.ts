@@ -1,7 +1,7 @@
-import { checkItems } from "../core/check.ts";
+import { checkItems, checkStore } from "../core/check.ts";
 import type { Awaitable, Page, PrefixOptions, Store } from "../core/contract.ts";
 import { check, isStoreError, quote } from "../core/error.ts";
-import { checkPrefix, isKey } from "../core/key.ts";
+import { checkPrefix, isKey, isWellFormed } from "../core/key.ts";
 import { attempt } from "../core/attempt.ts";
 import { lend, setText, lending } from "../core/lending.ts";
 import { mapChanges } from "../core/mapChanges.ts";
@@ -15,6 +15,7 @@ const keyed = ["get", "find", "has", "entry", "set", "delete", "compareAndSet", 
  * 1,024 bytes of a key. Closing the view closes the store.
  */
 export function prefix<T>(store: Store<T>, prefix: string): Store<T> {
+  checkStore(store);
   checkPrefix(prefix);
   // A key that is too long only with the prefix is refused here, so that the message does not show the prefix.
   const inner = (key: string): string => {
@@ -85,7 +86,9 @@ export function prefix<T>(store: Store<T>, prefix: string): Store<T> {
       }),
     clear: (options) => run(() => store.clear(within(options))),
     watch(options) {
-      const changes = store.watch(within(options));
+      // A wrong prefix is the store's to refuse, when the watch is read.
+      const isRight = options?.prefix === undefined || isWellFormed(options.prefix);
+      const changes = store.watch(isRight ? within(options) : options);
       return mapChanges({ ...changes, next: () => changes.next().catch(rename) }, (change) =>
         change.type === "resync" ? change : outer(change),
       );
