@@ -19,6 +19,9 @@ const say = (line: unknown): unknown => process.stdout.write(`${JSON.stringify(l
 
 let store: Store;
 let isStopped = false;
+// A clock that is turned by hand, if there is one.
+let clock: { now(): number } | undefined;
+let time = 1_700_000_000_000;
 
 const amountOf = (value: Uint8Array | undefined): number => Number(text(value));
 const amountsOf = (entries: readonly (Entry | undefined)[]): number[] => entries.map((entry) => amountOf(entry?.value));
@@ -38,12 +41,14 @@ const readers: Record<string, () => Promise<number[]>> = {
 };
 
 const calls = {
-  async open(name: string, options: object) {
-    store = openers[name]!(options);
+  async open(name: string, options: object, isTurned = false) {
+    if (isTurned) clock = { now: () => time };
+    store = openers[name]!({ ...options, ...clock });
   },
+  turn: async (ms: number) => void (time += ms),
   begin: () => store.setMany([["a", valueOf(100)], ["b", valueOf(0)]]), // prettier-ignore
   /** Serves the store, and resolves with where. */
-  serve: async () => (await listen({ answer: handler(store) })).url,
+  serve: async () => (await listen({ answer: handler(store, clock) })).url,
   /** Moves so often, each time once what was moved before is there. */
   async moveOften(times: number) {
     for (let count = 0; count < times; count++) await move();
