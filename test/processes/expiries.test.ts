@@ -70,8 +70,8 @@ async function prove(writer: Child, watchers: readonly Child[]): Promise<void> {
 for (const [what, place] of Object.entries(places)) {
   test(`two processes are informed of what expires on ${what}, each once, though nobody reads`, () =>
     withChildren(["node24", "bun", "deno"], async (writer, ...watchers) => {
-      await openAll([writer!, ...watchers], place());
-      await prove(writer!, watchers);
+      await openAll([writer, ...watchers], place());
+      await prove(writer, watchers);
     }));
 }
 
@@ -86,14 +86,14 @@ async function serve(servers: readonly Child[], remotes: readonly Child[], isTur
 
 test("remotes are informed of what expires behind two servers, though nobody reads", () =>
   withChildren(["node24", "bun", "node24", "node24", "deno"], async (first, second, writer, ...watchers) => {
-    await serve([first!, second!], [writer!, ...watchers]);
-    await prove(writer!, watchers);
+    await serve([first, second], [writer, ...watchers]);
+    await prove(writer, watchers);
   }));
 
 for (const what of ["a SQLite file", "remotes"]) {
   test(`what was written before a watch is reported at its deadline, and what expired before it is not: ${what}`, () =>
     withChildren(["node24", "bun", "node24", "deno"], async (first, second, third, fourth) => {
-      const all = [first!, second!, third!, fourth!];
+      const all = [first, second, third, fourth];
       if (what === "remotes") await serve(all.slice(0, 2), all.slice(2), true);
       else await openAll(all, places[what]!(), true);
       const [writer, watcher] = all.slice(2);

@@ -112,7 +112,7 @@ for (const [what, place] of Object.entries(places)) {
     withProcesses(async ({ open }) => {
       const where = place();
       const handlers = await Promise.all([open("node24", where), open("bun", where)]);
-      await handlers[0]!.call("begin");
+      await handlers[0].call("begin");
       const urls = (await Promise.all(handlers.map((child) => child.call("serve")))) as string[];
       const remotes = urls.map((url): Place => ["remote", { url }]);
       const [first, second, reader, direct, abandoned] = await Promise.all([
@@ -127,7 +127,7 @@ for (const [what, place] of Object.entries(places)) {
         assert.deepEqual(await reader.call("read", "transact"), [60, 40]);
         void abandoned.call("moveOn").catch(() => {});
         await abandoned.until(3);
-        await handlers[1]!.kill();
+        await handlers[1].kill();
         const acknowledged = abandoned.said.at(-1)![1] as number;
         await first.call("moveOften", 5);
         const [a, b] = await reader.call("read", "transact");
