@@ -76,7 +76,7 @@ export function handler(store: Store, options: HandlerOptions = {}): (request: R
     resumeWithin = 60_000,
     requests,
     types,
-    now = Date.now,
+    now = () => Date.now(),
     ...rest
   } = checkOptions<HandlerOptions>("handler", options, {
     authorize: callable,

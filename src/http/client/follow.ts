@@ -88,7 +88,7 @@ export async function followChanges(
   async function open(): Promise<Stream | undefined> {
     try {
       const stream = await ask((after) => source(after, signal));
-      return (stream.body as Partial<Stream>["body"]) && stream;
+      return isReadable(stream.body) ? stream : undefined;
     } catch (error) {
       if (!isStoreError(error, "unavailable")) throw error;
       return undefined;
@@ -153,4 +153,9 @@ export async function followChanges(
     opening?.removeEventListener("abort", stop);
   }
   return stop;
+}
+
+/** Whether a body is a stream that nobody reads yet. Not every fetch has streams. */
+function isReadable(body: Partial<Stream["body"]> | null | undefined): boolean {
+  return typeof body?.getReader === "function" && !body.locked;
 }

@@ -11,7 +11,12 @@ const faked = ["setTimeout", "clearTimeout", "setInterval", "clearInterval"] as 
 /** Puts the timers of what is tested into the test's hands, and returns how to turn them on by seconds. */
 function turnTimers(...more: "Date"[]): (seconds: number) => Promise<void> {
   vi.useFakeTimers({ toFake: [...faked, ...more] });
-  onTestFinished(() => void vi.useRealTimers());
+  // What is added to a wait by chance is always the same.
+  const random = vi.spyOn(Math, "random").mockReturnValue(0.5);
+  onTestFinished(() => {
+    vi.useRealTimers();
+    random.mockRestore();
+  });
   return async (seconds) => {
     for (let count = 0; count < seconds * 4; count++) {
       await vi.advanceTimersByTimeAsync(250);
