@@ -1,7 +1,7 @@
 import { isStoreError, quote, StoreError } from "../../core/error.ts";
 import { createToken, tokens, type Action } from "../../service/tokens.ts";
 import { exitCodes, jsonOption, type Command } from "../command.ts";
-import { checkDuration } from "../duration.ts";
+import { atOption, readLifetime } from "../lifetime.ts";
 import { suggest } from "../suggest.ts";
 import { reasonOf } from "../reasonOf.ts";
 
@@ -17,6 +17,7 @@ export const tokenCommand: Command = {
     prefix: { type: "string", value: "TEXT", help: "what its keys begin with in the store, unseen by the holder" },
     can: { type: "string", value: "LIST", help: "read,write,list,watch or some of them; everything if absent" },
     ttl: { type: "string", value: "TIME", help: "how long it is good for: 12h, 30d; for ever if absent" },
+    at: atOption,
     "add-to": { type: "string", value: "FILE", help: "the token file that lets it in from then on" },
     json: jsonOption,
   },
@@ -27,15 +28,19 @@ names. The line holds the token's SHA-256, and not the token. A server reads it 
     "SHELFLIFE_TOKEN=$(shelflife token backup --can read,list --add-to tokens.jsonl)",
   ],
   async run({ words, options, isJson, world }) {
-    const { prefix, can, ttl, "add-to": file, name = words[0] } = options;
+    const { prefix, can, "add-to": file, name = words[0] } = options;
+    const now = world.now();
+    const { expiresAt = Infinity, ttl = expiresAt - now } = readLifetime(options);
     if (name === undefined || (words.length && options.name !== undefined)) {
       throw new StoreError("invalid-argument", "Cannot make a token: expected one name, of whoever it is for");
     }
+    if (ttl <= 0) throw new StoreError("invalid-argument", `Invalid --at: expected a time to come, got ${quote(options.at)}`); // prettier-ignore
     const { token, line } = await createToken({
       name,
       ...(prefix !== undefined && { prefix }),
       ...(can !== undefined && { can: readActions(can) }),
-      ...(ttl !== undefined && { ttl: checkDuration("--ttl", ttl) }),
+      ttl,
+      now: () => now,
     });
     // The token is shown after its line is in the file: a token that is seen can be used.
     if (file !== undefined) await append(file, line, world.folder);

@@ -1,15 +1,14 @@
 import type { Store } from "../../core/contract.ts";
 import { quote, StoreError } from "../../core/error.ts";
-import { joinBytes } from "../../core/value.ts";
-import { exitCodes, jsonOption, type Command, type Invocation, type Option } from "../command.ts";
-import { checkDuration } from "../duration.ts";
+import { isGiven, joinBytes } from "../../core/value.ts";
+import { exitCodes, jsonOption, type Command, type Invocation } from "../command.ts";
 import { toLine } from "../entryLine.ts";
+import { atOption, readLifetime, ttlOption } from "../lifetime.ts";
 import { storeOptions, withStore } from "../store.ts";
 import { reasonOf } from "../reasonOf.ts";
 import type { World } from "../world.ts";
 
 const options = { ...storeOptions, json: jsonOption };
-const ttlOption: Option = { type: "string", value: "TIME", help: "how long it lives: 500ms, 30s, 5m, 12h, 7d or ms" };
 
 /** Does the work on the value of a key, and with --json writes what came of it. */
 async function change(invocation: Invocation, work: (store: Store, key: string) => Promise<object>): Promise<number> {
@@ -45,25 +44,27 @@ const setCommand: Command = {
   options: {
     ...storeOptions,
     ttl: ttlOption,
+    at: atOption,
     file: { type: "string", value: "FILE", help: "the file that holds the value" },
     "if-absent": { type: "boolean", help: "only if there is none; exits with 1 otherwise" },
     json: jsonOption,
   },
-  details:
-    "Without --ttl the value never expires, whatever deadline there was. A VALUE that begins with - comes after --.",
+  details: `Without --ttl or --at the value never expires, whatever deadline there was. A deadline that is past leaves no
+value. A VALUE that begins with - comes after --.`,
   examples: [
     "shelflife set greeting hello --ttl 5m",
+    "shelflife set sale 'half price' --at 2030-01-31T18:00:00+01:00",
     "shelflife set logo.png --file logo.png",
     "date | shelflife set started --url http://127.0.0.1:8787/",
     'shelflife set lock "$$" --if-absent --ttl 30s && ./job',
   ],
   async run(invocation) {
     const { options, flags } = invocation;
-    const ttl = readTtl(options.ttl);
+    const lifetime = readLifetime(options);
     const value = await readValue(invocation);
     return change(invocation, async (store, key) => {
-      if (!flags["if-absent"]) await store.set(key, value, { ttl });
-      else if (!(await store.setIfAbsent(key, value, { ttl }))) throw new StoreError("not-found", `Key ${quote(key)} has a value already`, { key }); // prettier-ignore
+      if (!flags["if-absent"]) await store.set(key, value, lifetime);
+      else if (!(await store.setIfAbsent(key, value, lifetime))) throw new StoreError("not-found", `Key ${quote(key)} has a value already`, { key }); // prettier-ignore
       return { bytes: value.length };
     });
   },
@@ -107,6 +108,7 @@ const incrementCommand: Command = {
     ...storeOptions,
     by: { type: "string", value: "N", help: "how much to add; 1 if absent" },
     ttl: { ...ttlOption, help: `if there is no number yet, ${ttlOption.help}` },
+    at: { ...atOption, help: `if there is no number yet, ${atOption.help}` },
     json: jsonOption,
   },
   examples: ["shelflife increment visits", "shelflife increment stock --by -3"],
@@ -114,9 +116,9 @@ const incrementCommand: Command = {
     const { words, options, world, isJson } = invocation;
     const [key = ""] = words;
     const { by = "1" } = options;
-    const ttl = readTtl(options.ttl);
+    const lifetime = readLifetime(options);
     if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(by)) throw new StoreError("invalid-argument", `Invalid --by: expected a number, got ${quote(by)}`); // prettier-ignore
-    const value = await withStore(invocation, (store) => store.increment(key, Number(by), { ttl }));
+    const value = await withStore(invocation, (store) => store.increment(key, Number(by), lifetime));
     await world.write(isJson ? `${JSON.stringify({ key, value })}\n` : `${value}\n`);
     return exitCodes.done;
   },
@@ -126,13 +128,18 @@ const touchCommand: Command = {
   name: "touch",
   summary: "give a value another lifetime",
   words: "KEY",
-  options: { ...storeOptions, ttl: { ...ttlOption, help: `${ttlOption.help}; or never` }, json: jsonOption },
+  options: {
+    ...storeOptions,
+    ttl: { ...ttlOption, help: `${ttlOption.help}; or never` },
+    at: atOption,
+    json: jsonOption,
+  },
   examples: ["shelflife touch session/a1 --ttl 30m", "shelflife touch greeting --ttl never"],
   async run(invocation) {
-    const ttl = readTtl(invocation.options.ttl);
-    if (ttl === undefined) throw new StoreError("invalid-argument", "Cannot touch: expected --ttl");
+    const lifetime = readLifetime(invocation.options);
+    if (!isGiven(lifetime)) throw new StoreError("invalid-argument", "Cannot touch: expected --ttl or --at");
     return change(invocation, async (store, key) => {
-      if (!(await store.touch(key, { ttl }))) throw missing(key);
+      if (!(await store.touch(key, lifetime as { ttl: number }))) throw missing(key);
       return { touched: true };
     });
   },
@@ -147,11 +154,6 @@ export const valueCommands: readonly Command[] = [
   incrementCommand,
   touchCommand,
 ];
-
-function readTtl(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  return text === "never" ? Infinity : checkDuration("--ttl", text);
-}
 
 async function readValue({ words, options, world }: Invocation): Promise<Uint8Array> {
   const [, word] = words;
