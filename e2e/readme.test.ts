@@ -36,7 +36,7 @@ const checks: Record<string, (t: TestContext, code: string, index: number) => Pr
     const file = `block${index + 1}.ts`;
     await writeFile(join(folder, file), code);
     const output = await start(t, [...runtimes.node24, file], folder).ended();
-    const [told] = code.match(/(?<=^console\.log\(.*\); \/\/ )\{.*?\}/m) ?? [];
+    const [told] = code.match(/(?<=^ *console\.log\(.*\); \/\/ )\{.*?\}/m) ?? [];
     if (told) assert.equal(output.split("\n")[0], told.replaceAll('"', "'"));
     const options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", "--types", "node"];
     const tsc = [
