@@ -39,6 +39,25 @@ async function compile(folder) {
   }
 }
 
+// What declarations name of the platform. Where a program has none of it (no DOM, no types of Node), each of these is an empty
+// interface; elsewhere that is merged with what there is, and adds nothing.
+const platform = ["AbortSignal", "Headers", "Request", "RequestInit", "Response", "URL"];
+
+/** Refers the declarations that need it to names of the platform. */
+function supplyPlatform(fresh) {
+  const declared = platform.map((name) => `interface ${name} {}\n`).join("");
+  writeFileSync(`${fresh}/platform.d.ts`, declared);
+  const isNamed = new RegExp(`\\b(${platform.join("|")})\\b`);
+  for (const name of readdirSync(fresh, { recursive: true }).filter((each) => each.endsWith(".d.ts"))) {
+    const text = readFileSync(`${fresh}/${name}`, "utf8");
+    if (name === "platform.d.ts" || !isNamed.test(text.replace(/\/\*[^]*?\*\//g, ""))) continue;
+    const path = `${"../".repeat(name.split(/[\\/]/).length - 1) || "./"}platform.d.ts`;
+    writeFileSync(`${fresh}/${name}`, `/// <reference path="${path}" />\n${text}`);
+    const map = JSON.parse(readFileSync(`${fresh}/${name}.map`, "utf8"));
+    writeFileSync(`${fresh}/${name}.map`, JSON.stringify({ ...map, mappings: `;${map.mappings}` }));
+  }
+}
+
 /** Copies the declarations that the CommonJS modules need, and says that they are of such modules. */
 function declareCommonJs(fresh) {
   const folder = `${fresh}/cjs`;
@@ -51,7 +70,7 @@ function declareCommonJs(fresh) {
   const needed = new Set(names);
   for (const name of needed) {
     const text = readFileSync(`${fresh}/${name}`, "utf8");
-    for (const [, path] of text.matchAll(/\b(?:from|module|import\() ?"(\.[^"]+)\.ts"/g))
+    for (const [, path] of text.matchAll(/\b(?:from|module|path=|import\() ?"(\.[^"]+?)(?:\.d)?\.ts"/g))
       needed.add(join(dirname(name), `${path}.d.ts`));
     mkdirSync(dirname(`${folder}/${name}`), { recursive: true });
     // Their maps lead to src from one folder above.
@@ -73,6 +92,7 @@ export async function build({ ifStale = false } = {}) {
     await run(process.execPath, ["node_modules/rollup/dist/bin/rollup", "-c", "--silent"], { env });
     const isDeclared = (path) => statSync(path).isDirectory() || /\.d\.ts(\.map)?$/.test(path);
     cpSync(root + modules, fresh, { recursive: true, filter: isDeclared });
+    supplyPlatform(fresh);
     declareCommonJs(fresh);
     if (existsSync(dist)) renameSync(dist, `${fresh}-old`);
     renameSync(fresh, dist);

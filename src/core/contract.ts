@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
+import type { Bytes, Written } from "./bytes.ts";
 import type { CallOptions, ListOptions, PrefixOptions, WatchOptions, WriteOptions } from "./callOptions.ts";
 import type { Change, Entry, EntryPage, KeyedEntry, Lifetime, NewEntry, Page } from "./entry.ts";
 
@@ -9,34 +10,34 @@ export type * from "./entry.ts";
 /** A value, or the promise of one. */
 export type Awaitable<T> = T | Promise<T>;
 
-/** What a caller holds: values with an expiry under string keys. */
-export interface Store<T = Uint8Array> {
+/** What a caller holds: values with an expiry under string keys. Reads give `Out`, and writes take `In`. */
+export interface Store<Out = Bytes, In = Out> {
   /** Reads the value under a key, the caller's own copy. Rejects `not-found` when it is absent or expired. */
-  get(key: string, options?: CallOptions): Promise<T>;
+  get(key: string, options?: CallOptions): Promise<Out>;
   /** Reads the value under a key, or `undefined` when it is absent or expired. */
-  find(key: string, options?: CallOptions): Promise<T | undefined>;
+  find(key: string, options?: CallOptions): Promise<Out | undefined>;
   /** Returns whether a key has a live value. */
   has(key: string, options?: CallOptions): Promise<boolean>;
   /** Reads the value under a key with its deadline, or `undefined` when it is absent or expired. */
-  entry(key: string, options?: CallOptions): Promise<Entry<T> | undefined>;
+  entry(key: string, options?: CallOptions): Promise<Entry<Out> | undefined>;
   /**
    * Writes a value and resolves when the medium has committed it. Without `ttl` it never expires, whatever deadline the
    * key had. The value is copied before the call returns.
    */
-  set(key: string, value: T, options?: WriteOptions): Promise<void>;
+  set(key: string, value: Written<In>, options?: WriteOptions): Promise<void>;
   /** Removes a value. Rejects `not-found` when there was no live one. */
   delete(key: string, options?: CallOptions): Promise<void>;
   /** Returns whether values outlive the page or process. */
   isPersistent(): boolean;
   /** Reads many values, in the order of the keys; a miss is `undefined`. */
-  findMany(keys: Iterable<string>, options?: CallOptions): Promise<(T | undefined)[]>;
+  findMany(keys: Iterable<string>, options?: CallOptions): Promise<(Out | undefined)[]>;
   /**
    * Writes many values; the last of two for one key wins. One bad item, and nothing is written. So it is never split: a
    * remote rejects what its handler does not take as one request, `invalid-argument` above its `maxItems` (10,000) and
    * `quota-exceeded` above its `maxBytes`.
    */
   setMany(
-    items: Iterable<readonly [key: string, value: T, options?: Lifetime | undefined]>,
+    items: Iterable<readonly [key: string, value: Written<In>, options?: Lifetime | undefined]>,
     options?: CallOptions,
   ): Promise<void>;
   /**
@@ -48,11 +49,16 @@ export interface Store<T = Uint8Array> {
    * Writes `next` if the value is `expected` (`undefined`: if there is none), and resolves with whether it did. Atomic. Without
    * `ttl` the deadline stays.
    */
-  compareAndSet(key: string, expected: T | undefined, next: T, options?: WriteOptions): Promise<boolean>;
+  compareAndSet(
+    key: string,
+    expected: Written<In> | undefined,
+    next: Written<In>,
+    options?: WriteOptions,
+  ): Promise<boolean>;
   /** Writes a value if the key has none, and resolves with whether it did. Atomic. */
-  setIfAbsent(key: string, value: T, options?: WriteOptions): Promise<boolean>;
+  setIfAbsent(key: string, value: Written<In>, options?: WriteOptions): Promise<boolean>;
   /** Reads a value and removes it, or resolves with `undefined`. Atomic: of many takers one gets it. */
-  take(key: string, options?: CallOptions): Promise<T | undefined>;
+  take(key: string, options?: CallOptions): Promise<Out | undefined>;
   /**
    * Adds to the decimal number under a key, and resolves with the sum; a missing key counts as 0, and only then `ttl`
    * applies. Atomic. Rejects `cant-decode` when the value is no number, `invalid-argument` when the sum is beyond
@@ -64,11 +70,11 @@ export interface Store<T = Uint8Array> {
    * `change` is synchronous and may run more than once; if it throws, nothing is written and the call rejects with that. A
    * call that `change` makes comes before the update or after it, never in between.
    */
-  update(
+  update<Next extends Written<In> | undefined>(
     key: string,
-    change: (current: T | undefined) => T | undefined,
+    change: (current: Out | undefined) => Next,
     options?: WriteOptions,
-  ): Promise<T | undefined>;
+  ): Promise<undefined extends Next ? Out | undefined : Out>;
   /** Gives a live value a new deadline, and resolves with whether there was one. Atomic. */
   touch(key: string, options: WriteOptions & ({ ttl: number } | { expiresAt: number })): Promise<boolean>;
   /**
@@ -93,9 +99,11 @@ export interface Store<T = Uint8Array> {
    */
   transact(
     keys: Iterable<string>,
-    change: (entries: readonly (Entry<T> | undefined)[]) => readonly (NewEntry<T> | undefined)[],
+    change: (
+      entries: readonly (Entry<Out> | undefined)[],
+    ) => readonly (NewEntry<Written<In>> | Entry<Out> | undefined)[],
     options?: CallOptions,
-  ): Promise<(Entry<T> | undefined)[]>;
+  ): Promise<(Entry<Out> | undefined)[]>;
   /** Iterates over the live keys. Each key that is present throughout is seen exactly once. */
   keys(options?: PrefixOptions): AsyncIterable<string>;
   /**
@@ -114,7 +122,7 @@ export interface Store<T = Uint8Array> {
    * // bob [] for ever
    * ```
    */
-  entries(options?: PrefixOptions): AsyncIterable<KeyedEntry<T>>;
+  entries(options?: PrefixOptions): AsyncIterable<KeyedEntry<Out>>;
   /** Reads one page of the live keys with their deadlines. */
   list(options?: ListOptions): Promise<Page>;
   /** Removes all values, or those whose keys begin with a prefix. */

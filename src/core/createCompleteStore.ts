@@ -1,3 +1,4 @@
+import type { Bytes } from "./bytes.ts";
 import { andThen, attempt } from "./attempt.ts";
 import { checkCall, checkItems } from "./check.ts";
 import type { Awaitable, Call, CompleteBackend, Entry, Store, Value, WriteOptions } from "./contract.ts";
@@ -56,8 +57,8 @@ export function createCompleteStore(
 
   const own = (value: unknown): Uint8Array => (backend.copiesValues && !opening ? checkBytes(value) : copyBytes(value));
   // Gives a caller what the backend may still hold.
-  const give = (value: Value | undefined): Uint8Array | undefined =>
-    backend.returnsCopies || typeof value !== "object" ? toBytes(value) : new Uint8Array(value);
+  const give = (value: Value | undefined): Bytes | undefined =>
+    backend.returnsCopies || typeof value !== "object" ? (toBytes(value) as Bytes | undefined) : new Uint8Array(value);
 
   const isLive = <E extends { readonly expiresAt: number }>(entry: E | undefined): entry is E =>
     entry !== undefined && entry.expiresAt > now();
@@ -81,8 +82,8 @@ export function createCompleteStore(
 
   const watch = backend.ownExpiry ? backend.watch : watchInTime(backend, now, () => !!closing);
 
-  const store: Store = disposable({
-    get: (key, options) => attempt(() => andThen(lend(key, options), give)) as Promise<Uint8Array>,
+  const store: Store = disposable<Bytes, Bytes>({
+    get: (key, options) => attempt(() => andThen(lend(key, options), give)) as Promise<Bytes>,
     find: (key, options) => attempt(() => andThen(lendFound(key, options), give)),
     has: (key, options) => runOn(key, options, (call) => andThen(head(key, call), isLive)),
     entry: (key, options) =>
@@ -113,7 +114,7 @@ export function createCompleteStore(
     setIfAbsent: (key, value, options) => store.compareAndSet(key, undefined, value, options),
     ...createAtomics(backend, now, run, runOn, wait),
     ...createTransact(backend, now, run, wait),
-    ...createListing(backend, run, isLive, give as (value: Value) => Uint8Array),
+    ...createListing(backend, run, isLive, give as (value: Value) => Bytes),
     clear: (options) => run(options, (call) => backend.clear({ prefix: checkPrefix(options?.prefix) }, call)),
     watch(options) {
       const [changes, started] = startWatch({ watch }, options, run, watches);

@@ -1,3 +1,4 @@
+import type { Bytes } from "./bytes.ts";
 import type { Entry, Lifetime, Value } from "./contract.ts";
 import { check, quote, StoreError } from "./error.ts";
 import { encodeText } from "./utf8.ts";
@@ -36,7 +37,7 @@ function isReadable(bytes: Uint8Array): boolean {
 }
 
 /** Returns a copy of the bytes; throws `invalid-argument` for anything but a `Uint8Array`. */
-export function copyBytes(value: unknown): Uint8Array {
+export function copyBytes(value: unknown): Bytes {
   // Not slice(): a Node Buffer's slice shares its memory.
   return new Uint8Array(checkBytes(value));
 }

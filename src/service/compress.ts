@@ -1,6 +1,7 @@
 import { check } from "../core/error.ts";
 import { checkOptions, type Rule } from "../core/options.ts";
-import { isEventStream, lengthOf, withBody, type Answer } from "../http/server/answer.ts";
+import { isEventStream, type Answer } from "../http/server/answer.ts";
+import { lengthOf, withBody } from "../http/server/body.ts";
 
 /** What is compressed. */
 export interface CompressOptions {

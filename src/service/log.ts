@@ -1,6 +1,7 @@
 import { check } from "../core/error.ts";
 import { callable, checkOptions } from "../core/options.ts";
-import { lengthOf, type Answer } from "../http/server/answer.ts";
+import type { Answer } from "../http/server/answer.ts";
+import { lengthOf } from "../http/server/body.ts";
 import { codeOf, labelsOf } from "../http/server/labels.ts";
 import { tap } from "../http/server/tap.ts";
 

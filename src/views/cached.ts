@@ -1,3 +1,4 @@
+import type { Bytes } from "../core/bytes.ts";
 import { checkCall, checkItems, checkStore } from "../core/check.ts";
 import type { CallOptions, Change, Entry, Store } from "../core/contract.ts";
 import { disposable } from "../core/disposable.ts";
@@ -34,7 +35,7 @@ const changing = ["set", "delete", "compareAndSet", "setIfAbsent", "take", "incr
  * from time to time. Only bytes are held: put `json` over this view, not under it. Closing the
  * view closes the store and ends the watch. Throws `invalid-argument`.
  */
-export function cached<T = Uint8Array>(store: Store<T>, options: CachedOptions): Store<T> {
+export function cached<T = Bytes, In = T>(store: Store<T, In>, options: CachedOptions): Store<T, In> {
   checkStore(store);
   const { maxBytes, now } = checkOptions(options);
   const entries = createEntryCache(maxBytes, now);
@@ -87,7 +88,7 @@ export function cached<T = Uint8Array>(store: Store<T>, options: CachedOptions):
     return joined ? store.entry(key, options) : entry;
   }
 
-  const view: Store<T> = disposable<T>({
+  const view: Store<T, In> = disposable<T, In>({
     ...store,
     get(key, options) {
       const value = hit(key, options);
@@ -111,7 +112,7 @@ export function cached<T = Uint8Array>(store: Store<T>, options: CachedOptions):
     setMany: async (items, options) => {
       const given = checkItems(items).map((item) => checkItems<any>(item));
       const all = (): void => given.forEach(([key]) => forget(key));
-      return change(all, () => store.setMany(given as [string, T][], options));
+      return change(all, () => store.setMany(given as [string, any][], options));
     },
     deleteMany: async (keys, options) => {
       const given = checkItems(keys);

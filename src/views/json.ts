@@ -11,18 +11,19 @@ import { prefix } from "./prefix.ts";
 export type { Schema, SchemaResult } from "./json/schema.ts";
 
 /** How {@link json} sees a store. */
-export interface JsonOptions<T> {
+export interface JsonOptions<Out, In = Out> {
   /** What the keys of the view begin with in the store, as in `prefix`. */
   prefix?: string | undefined;
   /** What every value has to be, on the way in and on the way out. */
-  schema?: Schema<T> | undefined;
+  schema?: Schema<Out, In> | undefined;
 }
 
 /**
  * Returns a view of a store with JSON values in place of bytes. What does not encode, or would not pass the schema when
  * read back, is `cant-encode`; stored bytes that do not parse or pass are `cant-decode`; each names the key. Two values
  * are equal for `compareAndSet` when they are the same JSON, whatever the order of their properties. A schema that
- * validates asynchronously cannot be used within `update` and `take`, which are then `unsupported`. Closing the view
+ * validates asynchronously cannot be used within `update` and `take`, which are then `unsupported`. With a schema that
+ * transforms, reads give its output and writes take its input, which is what is stored. Closing the view
  * closes the store.
  *
  * A value that JSON would turn into another without a word is `cant-encode`, too: a promise (an asynchronous function given
@@ -34,7 +35,7 @@ export interface JsonOptions<T> {
  * RegExp is `{}`, and a typed array an object with a property for each element. Of an object its own enumerable properties
  * are kept, without its class. A BigInt or a cycle is `cant-encode`. A schema checks what a reader will get, so it finds what got lost.
  */
-export function json<T = unknown>(store: Store, options: JsonOptions<T> = {}): Store<T> {
+export function json<Out = unknown, In = Out>(store: Store, options: JsonOptions<Out, In> = {}): Store<Out, In> {
   checkStore(store);
   checkCall(options);
   checkSchema(options.schema);
@@ -43,7 +44,7 @@ export function json<T = unknown>(store: Store, options: JsonOptions<T> = {}): S
 
   /** Continues with encodings in the same turn if it can, so that calls keep their order. */
   async function encoded<R>(
-    items: readonly (readonly [key: string, value: T, ...unknown[]])[],
+    items: readonly (readonly [key: string, value: unknown, ...unknown[]])[],
     then: (encodings: readonly Uint8Array[]) => R | Promise<R>,
   ): Promise<R> {
     const texts = items.map(([key, value]) => encode(key, value));
@@ -51,19 +52,19 @@ export function json<T = unknown>(store: Store, options: JsonOptions<T> = {}): S
     return then((isAsync ? await Promise.all(texts) : (texts as string[])).map((text) => toBytes(text)));
   }
 
-  async function read(name: "get" | "find", key: string, call: CallOptions | undefined): Promise<T | undefined> {
+  async function read(name: "get" | "find", key: string, call: CallOptions | undefined): Promise<Out | undefined> {
     const lent = lend(bytes, name, key, call);
     const value = lent instanceof Promise ? await lent : lent;
     return value === undefined ? value : decode(key, value);
   }
 
-  async function decoded(key: string, { value, expiresAt }: Entry): Promise<Entry<T>> {
+  async function decoded(key: string, { value, expiresAt }: Entry): Promise<Entry<Out>> {
     return { value: await decode(key, value), expiresAt };
   }
 
-  const view: Store<T> = {
+  const view: Store<Out, In> = {
     ...bytes,
-    get: (key, call) => read("get", key, call) as Promise<T>,
+    get: (key, call) => read("get", key, call) as Promise<Out>,
     find: (key, call) => read("find", key, call),
     entry: async (key, call) => {
       const entry = await bytes.entry(key, call);
@@ -80,7 +81,7 @@ export function json<T = unknown>(store: Store, options: JsonOptions<T> = {}): S
     },
     setMany: async (items, call) => {
       const given = checkItems(items).map((item) => checkItems<any>(item));
-      return encoded(given as [string, T][], (encodings) =>
+      return encoded(given as [string, unknown][], (encodings) =>
         bytes.setMany(
           given.map(([key, , itemOptions], index) => [key, encodings[index]!, itemOptions]),
           call,
@@ -109,7 +110,7 @@ export function json<T = unknown>(store: Store, options: JsonOptions<T> = {}): S
       }),
     setIfAbsent: (key, value, call) => encoded([[key, value]], ([encoding]) => bytes.setIfAbsent(key, encoding!, call)),
     take: async (key, call) => {
-      let taken: T | undefined;
+      let taken: Out | undefined;
       // Not the store's own take: a value that cannot be decoded stays where it is.
       await bytes.update(
         key,
@@ -123,7 +124,7 @@ export function json<T = unknown>(store: Store, options: JsonOptions<T> = {}): S
     },
     update: async (key, change, call) => {
       checkFunction(change);
-      let next: T | undefined;
+      let next: any;
       await bytes.update(
         key,
         (current) => {
@@ -138,7 +139,7 @@ export function json<T = unknown>(store: Store, options: JsonOptions<T> = {}): S
     async *entries(options) {
       for await (const { key, ...entry } of bytes.entries(options)) yield { key, ...(await decoded(key, entry)) };
     },
-    transact: createTransact<T>(
+    transact: createTransact<Out, In>(
       bytes,
       { decode: (key, value) => sync(decode(key, value)), encode: (key, value) => sync(encode(key, value)) },
       decoded,

@@ -14,7 +14,7 @@ const keyed = ["get", "find", "has", "entry", "set", "delete", "compareAndSet", 
  * Returns a view of a store in which every key begins with a prefix that the caller never sees. The prefix counts in the
  * 1,024 bytes of a key. Closing the view closes the store.
  */
-export function prefix<T>(store: Store<T>, prefix: string): Store<T> {
+export function prefix<Out, In = Out>(store: Store<Out, In>, prefix: string): Store<Out, In> {
   checkStore(store);
   checkPrefix(prefix);
   // A key that is too long only with the prefix is refused here, so that the message does not show the prefix.
@@ -56,14 +56,14 @@ export function prefix<T>(store: Store<T>, prefix: string): Store<T> {
 
   const run = <R>(call: () => Awaitable<R>): Promise<R> => attempt(() => runAtOnce(call));
 
-  const view: Store<T> = {
+  const view: Store<Out, In> = {
     ...store,
     findMany: (keys, options) => run(() => store.findMany(checkItems(keys).map(inner), options)),
     setMany: (items, options) =>
       run(() => {
         const renamed = checkItems(items).map((item) => {
           const [key, ...rest] = checkItems<any>(item);
-          return [inner(key), ...rest] as [string, T];
+          return [inner(key), ...rest] as [string, any];
         });
         return store.setMany(renamed, options);
       }),

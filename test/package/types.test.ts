@@ -13,6 +13,13 @@ const compilers = {
   "6": "test/package/consumers/node_modules/typescript-6/bin/tsc",
   "7": "node_modules/typescript/bin/tsc",
 };
+// What a program may know of the platform.
+const platforms = {
+  "nothing of the platform": { lib: ["es2022"], types: [] },
+  "Node's types and no DOM": { lib: ["es2022"], types: ["node"] },
+  "the DOM and Node's types": { lib: ["es2022", "dom", "dom.iterable"], types: ["node"] },
+  workers: { lib: ["es2022", "webworker"], types: [] },
+};
 const resolutions = {
   nodenext: { module: "nodenext", moduleResolution: "nodenext" },
   bundler: { module: "esnext", moduleResolution: "bundler" },
@@ -76,3 +83,23 @@ for (const [version, compiler] of Object.entries(compilers)) {
     });
   }
 }
+
+await copyFile(`${root}test/package/portable.ts`, `${packageFolder}portable.ts`);
+
+for (const [version, compiler] of Object.entries(compilers)) {
+  for (const [known, options] of Object.entries(platforms)) {
+    test(`a consumer with ${known} compiles under TypeScript ${version}`, async () => {
+      const module = { module: "nodenext", moduleResolution: "nodenext", typeRoots: [`${root}node_modules/@types`] };
+      const name = `${version}-${known.replace(/\W/g, "")}`;
+      // The types of Node are not ours to check.
+      const skipLibCheck = options.types.length > 0;
+      assert.equal(await compile(compiler, name, { ...module, ...options, skipLibCheck }, "portable.ts"), "");
+    });
+  }
+}
+
+test("what is read fits what the platform takes, under every TypeScript that makes a difference", async () => {
+  await copyFile(`${root}test/package/fits.ts`, `${packageFolder}fits.ts`);
+  for (const [version, compiler] of Object.entries(compilers))
+    assert.equal(await compile(compiler, `${version}-fits`, resolutions.nodenext, "fits.ts"), "", version);
+});

@@ -91,7 +91,7 @@ export function createSource(items: AsyncGenerator<ExportItem>, { now, onDamage 
       const entries = [...page].map(([key, { value, expiresAt }]) => ({ key, expiresAt, size: value.length }));
       return hasMore ? { entries, cursor: "next" } : { entries };
     },
-    entry: (key) => Promise.resolve(page.get(key)),
+    entry: async (key) => page.get(key) as Entry<any> | undefined,
     update: () => Promise.reject(new StoreError("unsupported", "Cannot change an export: expected to read it")),
     checkEnd() {
       if (!end) throw new StoreError("cant-decode", `Cut export: expected an end after ${counts.entries} entries`);

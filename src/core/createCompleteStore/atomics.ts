@@ -1,3 +1,4 @@
+import type { Bytes } from "../bytes.ts";
 import { checkFunction } from "../check.ts";
 import { UNCHANGED, type CompleteBackend, type Store, type Value } from "../contract.ts";
 import { check } from "../error.ts";
@@ -38,7 +39,7 @@ export function createAtomics(
         backend.take
           ? backend.take(key, call)
           : decide(backend, key, call, (current) => [toBytes(current?.value), undefined]),
-      ),
+      ) as Promise<Bytes | undefined>,
 
     increment: (key, by = 1, options) =>
       runOn(key, options, (call) => {
@@ -55,7 +56,7 @@ export function createAtomics(
       runOn(key, options, (call) => {
         checkFunction(change);
         deadline(options, now);
-        return decide(backend, key, call, (current) => {
+        return decide<any>(backend, key, call, (current) => {
           // The calls that it makes come after this one: nothing comes between what it saw and what it returns.
           if (!backend.takesTurns) wait();
           const next = change(current && copyBytes(toBytes(current.value)));

@@ -1,3 +1,4 @@
+import type { Bytes } from "../bytes.ts";
 import { checkCall } from "../check.ts";
 import type { Awaitable, Call, CompleteBackend, Page, PrefixOptions, Store, Value } from "../contract.ts";
 import { check } from "../error.ts";
@@ -13,7 +14,7 @@ export function createListing(
   backend: CompleteBackend<Value>,
   run: Run,
   isLive: (entry: { readonly expiresAt: number }) => boolean,
-  give: (value: Value) => Uint8Array,
+  give: (value: Value) => Bytes,
 ): Pick<Store, "keys" | "entries" | "list"> {
   type ListEntries = NonNullable<CompleteBackend<Value>["listEntries"]>;
 

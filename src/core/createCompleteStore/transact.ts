@@ -1,3 +1,4 @@
+import type { Bytes } from "../bytes.ts";
 import { checkChosen, checkFunction, checkItems } from "../check.ts";
 import { UNCHANGED, type CompleteBackend, type Entry, type ManyDecision, type Store, type Value } from "../contract.ts";
 import { check, StoreError } from "../error.ts";
@@ -13,7 +14,7 @@ export function createTransact(
   run: Run,
   wait: () => void,
 ): Pick<Store, "transact"> {
-  const copy = ({ value, expiresAt }: Entry<Value>): Entry => ({ value: copyBytes(toBytes(value)), expiresAt });
+  const copy = ({ value, expiresAt }: Entry<Value>): Entry<Bytes> => ({ value: copyBytes(toBytes(value)), expiresAt });
   const live = <V>(entry: Entry<V> | undefined): Entry<V> | undefined =>
     entry && entry.expiresAt > now() ? entry : undefined;
 
@@ -22,7 +23,7 @@ export function createTransact(
       run(
         options,
         async (call, wanted) => {
-          let after: (Entry | undefined)[] = [];
+          let after: (Entry<Bytes> | undefined)[] = [];
           const decide: ManyDecision<Value> = (found) => {
             const current = found.map(live);
             // Frozen, so that a change in place throws: an entry that is returned as it was given is left as it is.

@@ -1,4 +1,4 @@
-import { withBody } from "./answer.ts";
+import { withBody } from "./body.ts";
 
 /** Observes what becomes of a body that is sent. */
 export interface Tap {

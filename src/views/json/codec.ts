@@ -11,9 +11,9 @@ export interface Codec<T> {
   /** Returns what the schema makes of JSON text. Throws or rejects `cant-decode`. */
   decode(key: string, value: Value): Awaitable<T>;
   /** Returns a value as JSON text, without regard to the schema. Throws `cant-encode`. */
-  stringify(key: string, value: T): string;
+  stringify(key: string, value: unknown): string;
   /** Returns a value as JSON text. `onValid` gets what the schema makes of it. Throws or rejects `cant-encode`. */
-  encode(key: string, value: T, onValid?: (value: T) => void): Awaitable<string>;
+  encode(key: string, value: unknown, onValid?: (value: T) => void): Awaitable<string>;
 }
 
 type Failure = "cant-decode" | "cant-encode";
@@ -39,7 +39,7 @@ export function createCodec<T>(schema: Schema<T> | undefined): Codec<T> {
     return andThen(schema["~standard"].validate(parsed), accept);
   }
 
-  function stringify(key: string, value: T): string {
+  function stringify(key: string, value: unknown): string {
     let text: string | undefined;
     let cause: unknown;
     try {

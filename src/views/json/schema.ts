@@ -1,12 +1,12 @@
 import { check } from "../../core/error.ts";
 
 /** A Standard Schema (standardschema.dev, version 1), as zod, valibot, arktype and others implement it. */
-export interface Schema<T> {
+export interface Schema<Out, In = unknown> {
   readonly "~standard": {
     readonly version: 1;
     readonly vendor: string;
-    validate(value: unknown): SchemaResult<T> | Promise<SchemaResult<T>>;
-    readonly types?: { readonly input: unknown; readonly output: T } | undefined;
+    validate(value: unknown): SchemaResult<Out> | Promise<SchemaResult<Out>>;
+    readonly types?: { readonly input: In; readonly output: Out } | undefined;
   };
 }
 
