@@ -1,3 +1,4 @@
+import type { Change } from "../../core/contract.ts";
 import type { Case } from "../case.ts";
 import { equal, rejects } from "../expect.ts";
 import { collect, collectAll, equalChanges } from "./watching.ts";
@@ -28,6 +29,28 @@ export const changes: readonly Case[] = [
       }
       equalChanges(context, await collectAll(context, store, watch), expected, "the changes");
       await watch.return!();
+    },
+  },
+  {
+    name: "a watch reports nothing that was acknowledged before it was called",
+    needs,
+    async run(context) {
+      const { open, value, subject } = context;
+      // What one of several servers reports may still be on its way.
+      if (subject.isScattered) return;
+      const store = await open();
+      const earlier: AsyncIterator<Change>[] = [];
+      // At first nobody watches; then what reports changes is there already.
+      for (let round = 0; round < 3; round++) {
+        for (const key of ["a", "b", "c"]) await store.set(key, value("x"));
+        await store.setMany([["d", value("x")], ["e", value("x")]]); // prettier-ignore
+        await store.delete("b");
+        await store.deleteMany(["e"]);
+        const watch = store.watch();
+        equal(await collectAll(context, store, watch), [], `round ${round}`);
+        earlier.push(watch);
+      }
+      for (const watch of earlier) await watch.return!();
     },
   },
   {
