@@ -2,6 +2,7 @@
 import { deleteDB, openDB, type IDBPDatabase } from "idb";
 import { cached, indexeddb, isStoreError, storageUsage } from "shelflife";
 import type { Change, Store } from "shelflife";
+import { beginTransfer, readTransfer, transfer } from "../support/transfer.ts";
 
 /** What came of a call, as JSON can carry it. */
 export interface Outcome {
@@ -32,6 +33,9 @@ export const shelf = {
   indexeddb,
   storageUsage,
   isStoreError,
+  beginTransfer,
+  readTransfer,
+  transfer,
   bytes: (text: string): Uint8Array => encoder.encode(text),
   /** So many bytes that no disk can make smaller. */
   noise(size: number): Uint8Array {

@@ -1,5 +1,6 @@
 // A tab with a store in localStorage, and what the tests ask of it.
 import { isStoreError, localstorage, sessionstorage, type Store } from "shelflife";
+import { beginTransfer, readTransfer, transfer } from "../support/transfer.ts";
 
 const stores = new Map<string, Store>();
 const seen: string[] = [];
@@ -104,6 +105,13 @@ export const tab = {
   /** Resolves when it counts on, having come back. */
   countsAgain: () => countsAgain?.(),
 
+  beginTransfer: (prefix: string) => beginTransfer(open(prefix)),
+  readTransfer: (prefix: string) => readTransfer(open(prefix)),
+  /** Begins at a moment to move so often between two keys that sum to 100, and keeps the sums that it sees. */
+  transfer(prefix: string, times: number, beginsAt: number) {
+    counting = pause(beginsAt - Date.now()).then(() => transfer(open(prefix), times));
+  },
+
   /** Begins to set a number again and again while another tab counts. */
   async setNow(prefix: string, values: number[]) {
     const seen: number[] = [];
@@ -151,13 +159,14 @@ export const tab = {
   },
   ask: async (path: string): Promise<string> => (await fetch(path)).text(),
 
-  /** Notes each change together with what is read when it is reported. */
-  async watch(prefix: string) {
+  /** Notes each change, together with what is read when it is reported unless nobody reads. */
+  async watch(prefix: string, reads = true) {
     const store = open(prefix);
     const changes = store.watch();
     void (async () => {
       for await (const change of changes) {
         if (change.type === "resync") seen.push(change.type);
+        else if (!reads) seen.push(`${change.type} ${change.key}`);
         else seen.push(`${change.type} ${change.key} ${text(await store.find(change.key))}`);
       }
     })();
