@@ -62,7 +62,8 @@ export async function doWork(peer: Peer, how: How, round: number): Promise<numbe
   return took;
 }
 
-async function timed(work: () => Promise<unknown>): Promise<number> {
+/** Does some work, and resolves with the ms that it took. */
+export async function timed(work: () => Promise<unknown>): Promise<number> {
   (globalThis as { gc?: () => void }).gc?.();
   await new Promise((resolve) => setImmediate(resolve));
   const start = performance.now();

@@ -1,4 +1,5 @@
 import { indexeddb } from "../../src/backends/indexeddb.ts";
+import { changeAll, title as changing, waysOf } from "../changes.ts";
 import { each } from "../each.ts";
 import { mixOf, randomOf } from "../random.ts";
 import { keysOf } from "../values.ts";
@@ -111,6 +112,16 @@ function listing(): PageWork {
   });
 }
 
+/** Changes what is there, by `update` and by `transact`. */
+function changes(): PageWork {
+  const store = indexeddb({ database: "changes", sweepInterval: Infinity });
+  const { calls, share } = row;
+  const peers = waysOf(store).map(
+    (way) => [way.name, (round: number) => changeAll(store, way, { calls, round }, timed)] as const,
+  );
+  return { title: changing, calls, share, peers: Object.fromEntries(peers) };
+}
+
 /** Removes 100 that have expired among others, which should not matter. */
 function sweeping(): PageWork {
   const among = (count: number) => {
@@ -200,6 +211,7 @@ export const indexeddbWorks: readonly PageWork[] = [
   setting({ ...row, title: "sequential set, 100 B" }, rows),
   getting({ ...row, title: "sequential get, 100 B" }, askingRows),
   getting({ ...row, title: "sequential get, misses", misses: true }, rows),
+  changes(),
   setting({ ...row, calls: 1000, title: "sequential set of 1,000, 100 B" }, group("traded", traded)),
   getting(
     { ...row, calls: 2000, share: 1, title: "sequential get of 2,000 again and again, 100 B" },

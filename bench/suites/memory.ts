@@ -1,5 +1,7 @@
+import { memory } from "../../src/backends/memory.ts";
 import type { Suite } from "../bench.ts";
-import type { How } from "../doWork.ts";
+import { changeAll, title, waysOf } from "../changes.ts";
+import { timed, type How } from "../doWork.ts";
 import type { Peer } from "../peer.ts";
 import { bytes, profileOf, ttl, values } from "../memoryPeers.ts";
 import { keysOf, valueOf } from "../values.ts";
@@ -14,6 +16,12 @@ export const suite: Suite = async (bench) => {
   await bench.measure("burst set, 100 B", holders, { ...burst, what: "set" });
   await bench.measure("burst get, 100 B", holders, { ...burst, what: "get" });
   for (const { close } of holders) await close?.();
+
+  const store = memory({ sweepInterval: Infinity });
+  await bench.compare(title, burst.calls, waysOf(store), (way, round) =>
+    changeAll(store, way, { calls: burst.calls, round }, timed),
+  );
+  await store.close();
 
   const listed = (await bench.open(bytes)).filter(({ keys }) => keys);
   for (const { set } of listed)

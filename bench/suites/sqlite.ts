@@ -6,6 +6,8 @@ import { isDeepStrictEqual } from "node:util";
 import { sqlite } from "../../src/backends/sqlite.ts";
 import type { Store } from "../../src/core/contract.ts";
 import type { Bench, Suite } from "../bench.ts";
+import { changeAll, title, waysOf } from "../changes.ts";
+import { timed } from "../doWork.ts";
 import { ours, type Peer } from "../peer.ts";
 import { listKeys, storePeer } from "../storePeer.ts";
 import { keysOf, valueOf } from "../values.ts";
@@ -76,6 +78,9 @@ export const suite: Suite = async (bench) => {
     const row = { calls: 1000, callers: 1 };
     await bench.measure("sequential set, 100 B", [mine, floor.single], { ...row, what: "set" });
     await bench.measure("sequential get, 100 B", [mine, floor.single], { ...row, what: "get" });
+    await bench.compare(title, row.calls, waysOf(store), (way, round) =>
+      changeAll(store, way, { calls: row.calls, round }, timed),
+    );
     const many = { calls: 10_000, callers: 64 };
     await bench.measure("64 callers, set, 100 B", [mine, floor.single], { ...many, what: "set" });
     await bench.measure("64 callers, get, 100 B", [mine, floor.single], { ...many, what: "get" });
