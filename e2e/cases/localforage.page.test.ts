@@ -8,7 +8,7 @@ import { defineCases } from "../../test/support/defineCases.ts";
 
 const overDriver = (driver: "INDEXEDDB" | "LOCALSTORAGE"): Subject => ({
   name: `localforage over ${driver}`,
-  can: ["atomic", "transact", "list", "sweep", "watch", "bytes", "shared", "persistent"],
+  can: ["atomic", "list", "sweep", "watch", "bytes", "shared", "persistent"],
   open: (name, options) => adapt(localforage.createInstance({ name, driver: localforage[driver] }), options),
 });
 

@@ -5,6 +5,7 @@ import { createSharedHub } from "../core/hub.ts";
 import type { KeyChange } from "../core/keyChange.ts";
 import { boolean, checkOptions, storeRules, type StoreOptions } from "../core/options.ts";
 import { strays } from "../core/strays.ts";
+import { createSoonest } from "./localforage/deadlines.ts";
 import { createEntries, type Entries } from "./localforage/entries.ts";
 import type { LocalForageLike } from "./localforage/instance.ts";
 import { mapKeys } from "./localforage/mapKeys.ts";
@@ -149,6 +150,8 @@ function localforageBackend(
     },
     clear: async ({ prefix }, call) =>
       void (await mapKeys(await entries.keys(prefix), call, (key) => remove(key, call))),
+    // What cannot be swept safely is not looked for either.
+    soonest: isSafe ? createSoonest(entries, hub) : () => Infinity,
     watch: (_, observer) => hub.watch(observer),
     async close() {
       await turns.settled();

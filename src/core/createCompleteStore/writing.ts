@@ -1,6 +1,7 @@
 import { andThen } from "../attempt.ts";
 import { checkCall, checkItems } from "../check.ts";
 import type { Awaitable, Call, CompleteBackend, Entry, Store, Value } from "../contract.ts";
+import { isStoreError } from "../error.ts";
 import { checkKey } from "../key.ts";
 import { fresh, isPast } from "../value.ts";
 
@@ -40,12 +41,12 @@ export async function writeMany(
 ): Promise<void> {
   const written = items.map(([, entry]) => (isPast(entry, call.now) ? undefined : entry));
   if (!written.includes(undefined)) return backend.setMany(items, call);
-  if (backend.mutateMany && !items[maxKeys]) {
-    return backend.mutateMany(
-      items.map(([key]) => key),
-      () => written,
-      call,
-    );
+  const keys = items.map(([key]) => key);
+  try {
+    if (backend.mutateMany && !keys[maxKeys]) return await backend.mutateMany(keys, () => written, call);
+  } catch (error) {
+    // Keys on several servers are not changed in one step.
+    if (!isStoreError(error, "unsupported")) throw error;
   }
   for (const [key, entry] of items) await writeOne(backend, key, entry, call);
 }

@@ -9,7 +9,7 @@ import { asJson } from "../../support/subjects.ts";
 for (const [name, driver] of Object.entries(drivers)) {
   const subject: Subject<Uint8Array> = {
     name: `localforage over ${name}`,
-    can: ["atomic", "transact", "list", "sweep", "watch", "bytes", "shared", "persistent"],
+    can: ["atomic", "list", "sweep", "watch", "bytes", "shared", "persistent"],
     rounds: 200,
     open: (medium, options) => localforage(fresh(driver, medium), options),
   };
