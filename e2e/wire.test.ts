@@ -11,6 +11,16 @@ const blank = (): Response =>
     headers: { "content-type": "text/html" },
   });
 
+/** A page with a remote. */
+const asking = (): Response =>
+  new Response(
+    `<!doctype html><title>asking</title><link rel="icon" href="data:,"><script type="module">
+      import { remote } from "/dist/index.js";
+      globalThis.ask = (url) => remote({ url, attempts: 1 }).find("secret").then(String, ({ message }) => message);
+    </script>`,
+    { headers: { "content-type": "text/html" } },
+  );
+
 describe("the wire in Chromium", () => {
   const store = memory();
   let browser: PlaywrightBrowser;
@@ -19,7 +29,7 @@ describe("the wire in Chromium", () => {
   let url = "";
 
   beforeAll(async () => {
-    strangers = await startServer({ "/blank": blank });
+    strangers = await startServer({ "/blank": blank, "/remote": asking });
     const cors = ["https://listed.example"];
     far = await startServer({
       "/store/": handler(store, { cors }),
@@ -63,6 +73,16 @@ describe("the wire in Chromium", () => {
     }, `${url}store/`);
     assert.deepEqual(told, ["TypeError", "TypeError", "TypeError", "TypeError", "TypeError", "opaque 0 ", "opaque 0 ", "error"]); // prettier-ignore
     assert.equal(new TextDecoder().decode(await store.get("secret")), "value");
+    await page.close();
+  });
+
+  it("a remote in such a page says what it may be", async () => {
+    const page = await browser.open(`${strangers!.url}remote`);
+    const message = await page.evaluate(
+      (mount: string) => (globalThis as unknown as { ask(url: string): Promise<string> }).ask(mount),
+      `${url}store`,
+    );
+    assert.match(message, /got none \(Failed to fetch: CORS, DNS, TLS or a refused connection\)$/);
     await page.close();
   });
 

@@ -113,3 +113,14 @@ test("a store that is served is used by its URL, with the token of the option or
     await served.close();
   }
 });
+
+test("a gateway before a server that lets nobody in is told as that, with where the token comes from", async () => {
+  const gateway = await listen({ answer: async () => new Response("<h1>Sign in</h1>", { status: 401 }) });
+  try {
+    const { code, err } = await command(["get", "a", "--url", gateway.url]);
+    assert.equal(code, 3);
+    assert.match(err, /got status 401, without a token: expected one in the variable SHELFLIFE_TOKEN or in --token\n$/);
+  } finally {
+    await gateway.close();
+  }
+});
