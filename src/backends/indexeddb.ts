@@ -1,7 +1,6 @@
 import type { Call, CompleteBackend, Store } from "../core/contract.ts";
 import { createCompleteStore } from "../core/createCompleteStore.ts";
 import { StoreError } from "../core/error.ts";
-import { createSharedHub } from "../core/hub.ts";
 import {
   boolean,
   callable,
@@ -17,9 +16,10 @@ import { findExpired, findSoonest, listEntries, listKeys, listPage, rangeOf } fr
 import { createCache } from "./indexeddb/cache.ts";
 import { createTransactionQueue } from "./indexeddb/queue.ts";
 import { ask } from "./indexeddb/readMany.ts";
+import { createChanges } from "./indexeddb/changes.ts";
+import { readLast } from "./indexeddb/marks.ts";
 import { mutationOf, put, remove, sweepSize, sweepWork } from "./indexeddb/mutations.ts";
 import { toEntry } from "./indexeddb/record.ts";
-import { createAnnouncer } from "./indexeddb/announce.ts";
 
 /** Where an IndexedDB store keeps its entries, and how firmly. */
 export interface IndexedDBOptions extends StoreOptions, AcknowledgeOptions {
@@ -102,15 +102,11 @@ export async function storageUsage(): Promise<StorageUsage> {
   }
 }
 
-// How long changes wait for more, to be reported to other tabs together: ms.
-const reportDelay = 10;
-
 function indexeddbBackend(options: IndexedDBOptions): CompleteBackend {
   const { database = "shelflife", cacheBytes = 4 << 20 } = options;
-  const hub = createSharedHub(`shelflife:${database}`);
-  const { report, flush, close } = createAnnouncer(hub.report, reportDelay);
+  const changes = createChanges(database, () => queue.connect());
   const cache = createCache(cacheBytes);
-  const queue = createTransactionQueue(cache, { ...options, database }, sweepWork, report);
+  const queue = createTransactionQueue(cache, { ...options, database }, sweepWork, changes);
 
   return {
     returnsCopies: true,
@@ -168,15 +164,15 @@ function indexeddbBackend(options: IndexedDBOptions): CompleteBackend {
       return count;
     },
     soonest: (call) => queue.add({ call, run: findSoonest }),
-    watch(_, observer) {
-      // What waits was committed before.
-      flush();
-      return hub.watch(observer);
+    watch(_, observer, { now }) {
+      const { begin, stop } = changes.watch(observer);
+      // After what was asked for before, and before what is asked for later.
+      queue.add({ call: { now }, run: (entries) => readLast(entries).then(begin) }).catch(observer.failed);
+      return stop;
     },
     async close() {
       await queue.close();
-      close();
-      hub.close();
+      changes.close();
     },
   };
 

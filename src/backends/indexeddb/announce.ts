@@ -2,10 +2,8 @@ import type { KeyChange } from "../../core/keyChange.ts";
 import { onPageEvents } from "../../core/onPageEvents.ts";
 
 /** Reports changes a moment later, several together. */
-export interface Announcer {
-  report(changes: readonly KeyChange[]): void;
-  /** Reports what waits. */
-  flush(): void;
+export interface Announcer<Message extends KeyChange> {
+  report(changes: readonly Message[]): void;
   /** Reports what waits, and nothing later. */
   close(): void;
 }
@@ -14,27 +12,31 @@ export interface Announcer {
  * Reports the first changes at once, and those that follow within `delay` ms together: a message to other contexts costs
  * about as much as a small write. In a page that is hidden, whose timers are late, or left, nothing waits.
  */
-export function createAnnouncer(report: (changes: readonly KeyChange[]) => void, delay: number): Announcer {
-  let waiting: readonly KeyChange[] = [];
+export function createAnnouncer<Message extends KeyChange>(
+  report: (changes: readonly Message[]) => void,
+  delay: number,
+): Announcer<Message> {
+  let waiting: readonly Message[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
+  // Whose the timer is: fake ones that went away never fire.
+  let armed: typeof setTimeout | undefined;
 
   function flush(): void {
     clearTimeout(timer);
-    timer = undefined;
+    armed = undefined;
     const changes = waiting;
     if (!changes.length) return;
     waiting = [];
     report(changes);
-    if (!globalThis.document?.hidden) timer = setTimeout(flush, delay);
+    if (!globalThis.document?.hidden) timer = (armed = setTimeout)(flush, delay);
   }
 
   const stopListening = onPageEvents(["visibilitychange", "pagehide"], flush);
   return {
     report(changes) {
       waiting = waiting.length ? [...waiting, ...changes] : changes;
-      if (timer === undefined) flush();
+      if (armed !== setTimeout) flush();
     },
-    flush,
     close() {
       stopListening();
       flush();

@@ -1,5 +1,4 @@
 import type { Call } from "../../core/contract.ts";
-import type { KeyChange } from "../../core/keyChange.ts";
 import { isQuota, Refusal, toStoreError, type Failure } from "./failure.ts";
 import type { Reader } from "./reader.ts";
 import type { Job, Work } from "./work.ts";
@@ -13,15 +12,9 @@ export type MakeRoom = (call: Call) => Work<number>;
 
 /**
  * Returns how batches are run. Every call fails alone: when one takes the transaction down, nothing of it is written, and
- * each is done again apart, once. A write that met the quota is done again after expired entries have made room. `report`
- * gets the changes that are committed.
+ * each is done again apart, once. A write that met the quota is done again after expired entries have made room.
  */
-export function createBatches(
-  read: Reader["read"],
-  write: Writer,
-  makeRoom: MakeRoom,
-  report: (changes: readonly KeyChange[]) => void,
-): RunBatch {
+export function createBatches(read: Reader["read"], write: Writer, makeRoom: MakeRoom): RunBatch {
   async function run(batch: readonly Job[], isLast = false): Promise<void> {
     let aborted: Failure | undefined | void;
     try {
@@ -31,17 +24,13 @@ export function createBatches(
       return;
     }
     const again: Job[] = [];
-    const changes: KeyChange[] = [];
     for (const job of batch) {
       if (job.error instanceof Refusal) job.reject(job.error.error);
-      else if (!aborted && !job.error) {
-        for (const { type, key } of job.changes!) changes.push({ type, key });
-        job.resolve(job.result);
-      } else if (isLast || (aborted?.isUnknown && job.write && !job.isRepeatable))
+      else if (!aborted && !job.error) job.resolve(job.result);
+      else if (isLast || (aborted?.isUnknown && job.write && !job.isRepeatable))
         job.reject(toStoreError(aborted ? aborted.error : job.error, job.key));
       else again.push(job);
     }
-    if (changes.length) report(changes);
     // Also after the last try: Firefox lets the first transaction after a full one only delete.
     if (isQuota(aborted?.error)) await free(batch[0]!.call);
     for (const job of again) await run([job], true);
@@ -51,7 +40,6 @@ export function createBatches(
     const job: Job = { ...makeRoom(call), resolve() {}, reject() {} };
     // Where nothing fits, nor does a mark. None is needed: a context that holds what has expired does not return it.
     if (await write([job], false).catch(() => true)) return;
-    report(job.changes!);
     if (job.result) await free(call);
   }
 

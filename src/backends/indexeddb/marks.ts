@@ -1,3 +1,4 @@
+import type { Activity } from "./active.ts";
 import { ask } from "./readMany.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -23,6 +24,12 @@ export const markStore = "marks";
 // So many are left behind before they are removed.
 const oldMarks = 100;
 
+/** Reads the last mark that a transaction sees. */
+export async function readLast({ transaction }: IDBObjectStore, activity?: Activity): Promise<number> {
+  const cursor = await ask(transaction.objectStore(markStore).openKeyCursor(null, "prev"), activity);
+  return cursor ? (cursor.key as number) : 0;
+}
+
 /** Returns the marks of a database. `changed` is called when a transaction sees another state than the last known one. */
 export function createMarks(changed: () => void): Marks {
   // Less than any mark while none is known.
@@ -44,11 +51,6 @@ export function createMarks(changed: () => void): Marks {
     snapshot.verified.catch(() => {});
   }
 
-  async function readLast(snapshot: Snapshot): Promise<number> {
-    const cursor = await ask(marksOf(snapshot).openKeyCursor(null, "prev"), snapshot);
-    return cursor ? (cursor.key as number) : 0;
-  }
-
   /** Leaves a mark, and resolves with the one before. */
   async function leave(snapshot: Snapshot): Promise<number> {
     const marks = marksOf(snapshot);
@@ -66,7 +68,7 @@ export function createMarks(changed: () => void): Marks {
       return snapshot;
     },
     verify(snapshot) {
-      if (!snapshot.verified) compare(snapshot, readLast(snapshot));
+      if (!snapshot.verified) compare(snapshot, readLast(snapshot.entries, snapshot));
     },
     isCurrent,
     commit(snapshot) {

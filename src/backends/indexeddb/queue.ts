@@ -1,8 +1,8 @@
 import type { Awaitable, Call } from "../../core/contract.ts";
-import type { KeyChange } from "../../core/keyChange.ts";
 import { StoreError } from "../../core/error.ts";
 import { createBatches, type MakeRoom } from "./batches.ts";
 import type { Cache } from "./cache.ts";
+import type { Changes } from "./changes.ts";
 import { createConnection, type DatabaseOptions } from "./connection.ts";
 import { toStoreError } from "./failure.ts";
 import { createHits } from "./hits.ts";
@@ -16,6 +16,8 @@ export interface TransactionQueue {
   add<R>(work: Work<R>): Promise<R>;
   /** Reads the record under a key, and returns what `found` makes of it. */
   get<R>(key: string, call: Call, found: (record: unknown) => R): Awaitable<R>;
+  /** Opens the database if it is not open, to learn when its connection is lost. */
+  connect(): void;
   /** Finishes what was added. */
   close(): Promise<void>;
 }
@@ -26,22 +28,22 @@ const maxBytes = 4_194_304;
 
 /**
  * Returns a queue in which the calls of one turn, and those that come while a write is under way, share a transaction. A
- * read that follows another goes to the same transaction, as long as that is active and no write waits for it. `report`
- * gets the changes that are committed.
+ * read that follows another goes to the same transaction, as long as that is active and no write waits for it.
  */
 export function createTransactionQueue(
   cache: Cache,
   options: DatabaseOptions,
   makeRoom: MakeRoom,
-  report: (changes: readonly KeyChange[]) => void,
+  changes: Pick<Changes, "report" | "resync">,
 ): TransactionQueue {
   const hits = createHits(cache);
   const connection = createConnection(options, () => {
     reader.end();
     cache.lose();
+    changes.resync();
   });
   const reader = createReader(connection, cache, hits);
-  const run = createBatches(reader.read, createWriter(connection, cache, hits, reader), makeRoom, report);
+  const run = createBatches(reader.read, createWriter(connection, cache, hits, reader, changes.report), makeRoom);
   const jobs: Job[] = [];
   // How many calls there were.
   let calls = 0;
@@ -124,6 +126,7 @@ export function createTransactionQueue(
       calls++;
       return found(cache.take(key));
     },
+    connect: () => void connection.open()?.catch(() => {}),
     async close() {
       isClosed = true;
       if (running || jobs.length) await new Promise<void>((resolve) => (rest = resolve));

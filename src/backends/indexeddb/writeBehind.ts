@@ -20,10 +20,12 @@ export function createWriteBehind(medium: CompleteBackend, uncommitted: Uncommit
   let clock: Call;
   let isLeft = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  // Whose the timer is: fake ones that went away never fire.
+  let armed: typeof setTimeout | undefined;
 
   function flush(): void {
     clearTimeout(timer);
-    timer = undefined;
+    armed = undefined;
     const items = [...waiting];
     waiting.clear();
     for (const item of items) uncommitted.write([item], () => medium.set(...item, clock));
@@ -47,7 +49,7 @@ export function createWriteBehind(medium: CompleteBackend, uncommitted: Uncommit
     }
     if (isLeft) queueMicrotask(leave);
     else if (globalThis.document?.hidden) flush();
-    else timer ??= setTimeout(flush, writeDelay);
+    else if (armed !== setTimeout) timer = (armed = setTimeout)(flush, writeDelay);
   }
 
   const close = onPageEvents(["visibilitychange", "pagehide", "pageshow"], ({ type }) => {

@@ -1,3 +1,4 @@
+import type { Changes } from "./changes.ts";
 import type { Cache } from "./cache.ts";
 import type { Connection } from "./connection.ts";
 import { endingOf, Refusal, type Failure } from "./failure.ts";
@@ -7,11 +8,17 @@ import { copyOf } from "./record.ts";
 import type { Mutation } from "./snapshot.ts";
 import { start, type Job } from "./work.ts";
 
-/** Runs writes, and single reads among them. Resolves with the reason if the transaction is aborted. */
+/** Runs writes, and single reads among them, and reports what they changed. Resolves with the reason if the transaction is aborted. */
 export type Writer = (batch: readonly Job[], leavesMark?: boolean) => Promise<Failure | undefined>;
 
 /** Returns a writer, whose batches are a transaction each. Reads that follow begin another. */
-export function createWriter({ begin, lose }: Connection, cache: Cache, hits: Hits, reader: Reader): Writer {
+export function createWriter(
+  { begin, lose }: Connection,
+  cache: Cache,
+  hits: Hits,
+  reader: Reader,
+  report: Changes["report"],
+): Writer {
   return async (batch, leavesMark = true) => {
     reader.end();
     const snapshot = cache.begin(await begin("readwrite"), leavesMark);
@@ -38,11 +45,11 @@ export function createWriter({ begin, lose }: Connection, cache: Cache, hits: Hi
     // Not with several writes: Firefox would commit all but the one that the quota refuses.
     if (!batch[1] && (batch[0]!.key ?? batch[0]!.isLast)) ending.commit();
     const failure = await ending.failure;
-    if (!failure)
-      cache.commit(
-        snapshot,
-        batch.flatMap(({ changes }) => changes!),
-      );
+    if (!failure) {
+      const mutations = batch.flatMap(({ changes }) => changes!);
+      cache.commit(snapshot, mutations);
+      if (mutations[0]) report(mutations, snapshot.mark! + 1);
+    }
     return failure;
   };
 }

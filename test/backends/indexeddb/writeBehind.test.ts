@@ -1,11 +1,12 @@
 // What is written a moment later, and when. What browsers do to a page that is hidden or left is proven in e2e.
 import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
-import { test } from "vitest";
+import { test, vi } from "vitest";
 import { indexeddb } from "../../../src/index.ts";
 import { text, utf8 } from "../../support/bytes.ts";
 import { bufferedStore } from "../../support/gatedMedium.ts";
 import { visitPage } from "../../support/page.ts";
+import { until } from "../../support/until.ts";
 
 test("a set resolves before it is given to the medium, which gets it within 10 ms", async (context) => {
   const { store, log, entries, commit, tick } = bufferedStore(context);
@@ -102,4 +103,13 @@ test("in IndexedDB, a read sees all that a page that is left wrote last, also af
   await updated;
   await store.close();
   assert.deepEqual(visited.listeners, new Set());
+});
+
+test("a timer that went away with a test's clock keeps nothing back", async (context) => {
+  const { store, log } = bufferedStore(context);
+  await store.set("a", utf8("1"));
+  vi.useRealTimers();
+  await store.set("b", utf8("2"));
+  await until(() => log.length === 2);
+  assert.deepEqual(log, ["set a", "set b"]);
 });

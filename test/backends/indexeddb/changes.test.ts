@@ -1,0 +1,129 @@
+// What a watch reports of its own store, of others in this context and of other contexts, which speak by messages.
+import "fake-indexeddb/auto";
+import assert from "node:assert/strict";
+import { deleteDB, openDB } from "idb";
+import { test, vi, type TestContext } from "vitest";
+import { cached, type Change, type Store } from "../../../src/index.ts";
+import { text, utf8 } from "../../support/bytes.ts";
+import { openIndexedDB } from "../../support/indexeddb.ts";
+import { until } from "../../support/until.ts";
+
+/** Collects what a watch reports: "type key". */
+function collect(store: Store): string[] {
+  const told: string[] = [];
+  void (async () => {
+    for await (const change of store.watch()) told.push(describe(change));
+  })();
+  return told;
+}
+
+const describe = (change: Change): string => (change.type === "resync" ? "resync" : `${change.type} ${change.key}`);
+
+/** Another context, which posts what it likes. */
+function stranger(context: TestContext, database: string): BroadcastChannel {
+  const channel = new BroadcastChannel(`shelflife:${database}`);
+  context.onTestFinished(() => channel.close());
+  return channel;
+}
+
+for (const acknowledge of ["committed", "buffered"] as const) {
+  test(`a watch reports nothing that was acknowledged before it was called: ${acknowledge}`, async () => {
+    const { store, database } = openIndexedDB({ acknowledge });
+    const other = openIndexedDB({ database }).store;
+    await other.set("other", utf8("1"));
+    for (const key of ["a", "b", "c"]) await store.set(key, utf8(key));
+    await store.setMany([["d", utf8("d")]]);
+    const told = collect(store);
+    await store.set("e", utf8("e"));
+    await other.set("f", utf8("f"));
+    await store.flush();
+    await until(() => told.length === 2);
+    assert.deepEqual(told.sort(), ["set e", "set f"]);
+  });
+}
+
+test("a watch reports what another store of its context writes right after the call, though its database is not open yet", async () => {
+  const { store, database } = openIndexedDB();
+  const other = openIndexedDB({ database }).store;
+  for (const key of ["a", "b", "c"]) await other.set(key, utf8(key));
+  const told = collect(store);
+  for (const key of ["d", "e"]) await other.set(key, utf8(key));
+  assert.equal(await store.has("d"), true);
+  assert.deepEqual(told, ["set d", "set e"]);
+});
+
+test("what another context committed before the call is not reported, however late its message comes", async (context) => {
+  const { store, database } = openIndexedDB();
+  for (const key of ["a", "b"]) await store.set(key, utf8(key));
+  const channel = stranger(context, database);
+  const before = Date.now();
+  const told = collect(store);
+  const send = (key: string, mark?: number, at?: number): void => channel.postMessage([{ type: "set", key, mark, at }]);
+  // The second mark is the last.
+  send("before", 2, before);
+  send("long before", 1, before - 1000);
+  send("in between", 2, before + 60_000);
+  send("after, by a clock set back", 3, before - 60_000);
+  send("by an earlier version");
+  await until(() => told.length === 3);
+  assert.deepEqual(told, ["set in between", "set after, by a clock set back", "set by an earlier version"]);
+});
+
+test("a database that is deleted is resync to every watch, and a cached view over it forgets", async () => {
+  const { store, database } = openIndexedDB();
+  const view = cached(store, { maxBytes: 10_000 });
+  const told = [collect(store), collect(view)];
+  await store.set("a", utf8("1"));
+  await until(() => told.every((each) => each.length === 1));
+  for (let round = 0; round < 3; round++) assert.equal(text((await view.find("a"))!), "1");
+  await deleteDB(database, { blocked: () => assert.fail("blocked") });
+  assert.deepEqual([await view.find("a"), await view.has("a"), await store.find("a")], [undefined, false, undefined]);
+  await store.set("b", utf8("2"));
+  await until(() => told.every((each) => each.length === 3));
+  assert.deepEqual(told, Array(2).fill(["set a", "resync", "set b"]));
+  await view.close();
+});
+
+test("a store that only watches hears of a second deletion, too", async (context) => {
+  const { store, database } = openIndexedDB();
+  const told = collect(store);
+  assert.equal(await store.find("a"), undefined);
+  const channel = stranger(context, database);
+  await deleteDB(database);
+  await until(() => told.length === 1);
+  const writing = openIndexedDB({ database });
+  await writing.store.set("a", utf8("1"));
+  await writing.store.close();
+  channel.postMessage([{ type: "set", key: "b", mark: 1, at: Date.now() + 1000 }]);
+  await until(() => told.includes("set b"));
+  // It has the database open again, so that it is asked to make way.
+  await until(async () => {
+    await deleteDB(database);
+    const raw = await openDB(database, 2, {
+      upgrade(raw) {
+        raw.createObjectStore("entries").createIndex("expiry", "e");
+        raw.createObjectStore("marks", { autoIncrement: true });
+      },
+    });
+    raw.close();
+    return told.filter((each) => each === "resync").length > 1;
+  });
+  assert.equal(told[0], "resync");
+});
+
+test("a page that comes back as it was left is told resync", async (context) => {
+  vi.stubGlobal("addEventListener", vi.fn());
+  vi.stubGlobal("removeEventListener", vi.fn());
+  context.onTestFinished(() => void vi.unstubAllGlobals());
+  const { store } = openIndexedDB();
+  const told = collect(store);
+  await store.find("a");
+  const added = vi.mocked(addEventListener as (type: string, listener: (event: object) => void) => void).mock.calls;
+  const shown = added.filter(([type]) => type === "pageshow").map(([, listener]) => listener);
+  for (const listener of shown) listener({ type: "pageshow", persisted: false });
+  await store.set("a", utf8("1"));
+  for (const listener of shown) listener({ type: "pageshow", persisted: true });
+  await store.set("b", utf8("1"));
+  assert.deepEqual(told, ["set a", "resync", "set b"]);
+  await store.close();
+});
