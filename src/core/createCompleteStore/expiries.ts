@@ -57,11 +57,14 @@ export function watchInTime(
 
   return async (options, observer, watchCall) => {
     const { changed } = observer;
+    let isBegun = false;
+    let isStopped = false;
     const inTime: typeof observer = {
       ...observer,
       changed(change) {
         if (change.type === "set") lookSoon();
-        changed(change);
+        // What expired before is not reported.
+        if (isBegun || change.type !== "expire") changed(change);
       },
       resync() {
         // Deadlines that were written meanwhile went unnoticed.
@@ -69,21 +72,27 @@ export function watchInTime(
         observer.resync();
       },
     };
-    // What expired before is not reported.
-    const delay = await removeDue();
-    if (isClosed()) return () => {};
-    const stop = await backend.watch(options, inTime, watchCall);
-    watches++;
-    // What is written while it begins may have been reported before there was somebody to wait for it.
-    wait(isSoon ? lookDelay : delay);
-    let isStopped = false;
-    return () => {
-      stop();
+    function leave(): void {
       if (isStopped) return;
       isStopped = true;
       if (--watches) return;
       clearTimeout(timer);
       isSoon = false;
-    };
+    }
+    watches++;
+    try {
+      // At once: it is from the call on that changes are reported.
+      const stop = await backend.watch(options, inTime, watchCall);
+      const delay = await removeDue();
+      isBegun = true;
+      if (!isSoon && !isClosed()) wait(delay);
+      return () => {
+        stop();
+        leave();
+      };
+    } catch (error) {
+      leave();
+      throw error;
+    }
   };
 }
