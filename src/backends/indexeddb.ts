@@ -165,9 +165,12 @@ function indexeddbBackend(options: IndexedDBOptions): CompleteBackend {
     },
     soonest: (call) => queue.add({ call, run: findSoonest }),
     watch(_, observer, { now }) {
-      const { begin, stop } = changes.watch(observer);
+      const last = queue.lastMark();
+      const { begin, stop } = changes.watch(observer, last && Infinity);
       // After what was asked for before, and before what is asked for later.
-      queue.add({ call: { now }, run: (entries) => readLast(entries).then(begin) }).catch(observer.failed);
+      queue.add({ call: { now }, run: (entries) => (last ?? readLast(entries)).then(begin) }).catch(observer.failed);
+      // Reported there.
+      last?.catch(() => {});
       return stop;
     },
     async close() {

@@ -8,8 +8,11 @@ import { createAnnouncer } from "./announce.ts";
 export interface Changes {
   /** Reports what a transaction of this store has committed, with the mark that it left. */
   report(changes: readonly KeyChange[], mark: number): void;
-  /** Begins to hear of what others change from now on. What this store changes is reported from `begin` on. */
-  watch(observer: Observer): Watch;
+  /**
+   * Begins to hear of what others change from now on. What this store changes is reported from `begin` on. Where the last
+   * mark is read as of now, `calledAt` is `Infinity`: it alone says what came before.
+   */
+  watch(observer: Observer, calledAt?: number): Watch;
   /** Reports to this store's watches that changes may have been missed. */
   resync(): void;
   close(): void;
@@ -96,9 +99,8 @@ export function createChanges(database: string, heard: () => void): Changes {
       for (const { type, key } of changes) for (const { changed } of listeners) changed({ type, key }, store);
       report(changes.map(({ type, key }) => ({ type, key, mark, at })));
     },
-    watch(observer) {
+    watch(observer, calledAt = Date.now()) {
       const { listeners } = join();
-      const calledAt = Date.now();
       let last: number;
       // Until it begins.
       let held: Message[] | undefined = [];
@@ -109,9 +111,9 @@ export function createChanges(database: string, heard: () => void): Changes {
         heard(message) {
           const { type, key, mark, at } = message;
           if (held) held.push(message);
-          // What was committed before the mark was read was so before the call, unless it came in between. A message of an
-          // earlier version has neither.
-          else if (!(mark <= last && at <= calledAt)) observer.changed({ type, key });
+          // What was committed before the mark was read was so before the call, unless the database was opened in between. A
+          // message of an earlier version has neither.
+          else if (!(mark <= last && at < calledAt)) observer.changed({ type, key });
           heard();
         },
         resync(from = store) {

@@ -7,6 +7,7 @@ import { createConnection, type DatabaseOptions } from "./connection.ts";
 import { toStoreError } from "./failure.ts";
 import { createHits } from "./hits.ts";
 import { createReader } from "./reader.ts";
+import { readLast } from "./marks.ts";
 import { inPortions } from "./readMany.ts";
 import { isWanted, type Job, type Work } from "./work.ts";
 import { createWriter } from "./writer.ts";
@@ -16,6 +17,8 @@ export interface TransactionQueue {
   add<R>(work: Work<R>): Promise<R>;
   /** Reads the record under a key, and returns what `found` makes of it. */
   get<R>(key: string, call: Call, found: (record: unknown) => R): Awaitable<R>;
+  /** Reads the last mark as of now, or begins to open the database. */
+  lastMark(): Promise<number> | undefined;
   /** Opens the database if it is not open, to learn when its connection is lost. */
   connect(): void;
   /** Finishes what was added. */
@@ -126,6 +129,11 @@ export function createTransactionQueue(
       calls++;
       return found(cache.take(key));
     },
+    lastMark: () =>
+      connection.open()
+        ? undefined
+        : // At once: what is committed later comes after it.
+          Promise.resolve(connection.begin("readonly")).then((entries) => readLast(entries)),
     connect: () => void connection.open()?.catch(() => {}),
     async close() {
       isClosed = true;
