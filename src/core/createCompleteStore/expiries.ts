@@ -83,7 +83,7 @@ export function watchInTime(
     try {
       // At once: it is from the call on that changes are reported.
       const stop = await backend.watch(options, inTime, watchCall);
-      const delay = await removeDue();
+      const delay = isClosed() ? Infinity : await removeDue();
       isBegun = true;
       if (!isSoon && !isClosed()) wait(delay);
       return () => {
