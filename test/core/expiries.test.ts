@@ -265,7 +265,7 @@ test("a store that is closed while a watch begins asks its medium for nothing mo
   await closing;
   await pass(5000);
   assert.deepEqual(await step, { done: true, value: undefined });
-  assert.deepEqual(asked, ["soonest", "close"]);
+  assert.deepEqual(asked, ["watch", "soonest", "close"]);
 });
 
 test("a watch that the medium refuses leaves no timer", async () => {

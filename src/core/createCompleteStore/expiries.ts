@@ -43,10 +43,11 @@ export function watchInTime(
   }
 
   /** Removes what is due, and returns how long there is nothing to do: ms. */
-  async function removeDue(): Promise<number> {
+  async function removeDue(found?: (due: number) => void): Promise<number> {
     try {
       const due = backend.soonest ? await backend.soonest(call) : 0;
       if (due > now()) return due - now();
+      found?.(due);
       if (!isClosed()) await backend.sweep(call);
       return backend.soonest ? nextDelay : lookDelay;
     } catch {
@@ -57,14 +58,15 @@ export function watchInTime(
 
   return async (options, observer, watchCall) => {
     const { changed } = observer;
-    let isBegun = false;
+    const calledAt = now();
+    let isSweeping = false;
     let isStopped = false;
     const inTime: typeof observer = {
       ...observer,
       changed(change) {
         if (change.type === "set") lookSoon();
-        // What expired before is not reported.
-        if (isBegun || change.type !== "expire") changed(change);
+        // What expired before the call is not reported.
+        if (!isSweeping || change.type !== "expire") changed(change);
       },
       resync() {
         // Deadlines that were written meanwhile went unnoticed.
@@ -83,8 +85,8 @@ export function watchInTime(
     try {
       // At once: it is from the call on that changes are reported.
       const stop = await backend.watch(options, inTime, watchCall);
-      const delay = isClosed() ? Infinity : await removeDue();
-      isBegun = true;
+      const delay = isClosed() ? Infinity : await removeDue((due) => (isSweeping = due <= calledAt));
+      isSweeping = false;
       if (!isSoon && !isClosed()) wait(delay);
       return () => {
         stop();
