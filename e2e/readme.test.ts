@@ -1,9 +1,10 @@
 // Runs every block of README.md that says what it is in, and holds its tables and links against what there is.
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { test, type TestContext } from "vitest";
+import { pin } from "../scripts/integrity.mjs";
 import { root } from "../scripts/run.mjs";
 import { packageFolder } from "../scripts/installPackage.mjs";
 import { runtimes } from "../scripts/runtimes.mjs";
@@ -49,10 +50,13 @@ const checks: Record<string, (t: TestContext, code: string, index: number) => Pr
     await start(t, [...tsc, "--ignoreConfig", file], folder).ended();
   },
   async html(t, code) {
-    const address = `https://unpkg.com/${manifest.name}`;
+    const path = manifest.unpkg.replace("./", "");
+    const address = `https://unpkg.com/${manifest.name}@${manifest.version}/${path}`;
     assert.ok(code.includes(`"${address}"`));
-    const local = `/node_modules/${manifest.name}/${manifest.unpkg.replace("./", "")}`;
-    const page = `<!doctype html><link rel="icon" href="data:,">${code.replace(address, local)}`;
+    // The hash as it is published: of the script that is in the package.
+    const pinned = pin(code, manifest.version, readFileSync(`${packageFolder}node_modules/${manifest.name}/${path}`));
+    const local = pinned.replace(address, `/node_modules/${manifest.name}/${path}`);
+    const page = `<!doctype html><link rel="icon" href="data:,">${local}`;
     const headers = { "content-type": "text/html" };
     const server = await serveInstalled({ "/page": () => new Response(page, { headers }) });
     t.onTestFinished(() => server.close());

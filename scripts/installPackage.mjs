@@ -9,6 +9,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { pin } from "./integrity.mjs";
 import { npm, root, run } from "./run.mjs";
 
 /** The folder whose node_modules holds the package as a user gets it: packed, unpacked and beside what it depends on. */
@@ -33,6 +34,11 @@ export async function installPackage({ ifStale = false } = {}) {
   const archive = readdirSync(packageFolder).find((name) => name.endsWith(".tgz"));
   await run("tar", ["-xzf", archive, "-C", "node_modules"], { cwd: packageFolder });
   renameSync(`${modules}package`, `${modules}shelflife`);
+  // As packing does for those who publish. Here README stays as it is.
+  const folder = `${modules}shelflife/`;
+  const { version } = JSON.parse(readFileSync(`${folder}package.json`, "utf8"));
+  const script = readFileSync(`${folder}dist/shelflife.umd.min.js`);
+  writeFileSync(`${folder}README.md`, pin(readFileSync(`${folder}README.md`, "utf8"), version, script));
   renameSync(packageFolder + archive, `${packageFolder}shelflife.tgz`);
   const manifest = { name: "consumer", private: true, type: "module", dependencies: { shelflife: "*" } };
   writeFileSync(`${packageFolder}package.json`, JSON.stringify(manifest));

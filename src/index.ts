@@ -62,7 +62,7 @@ export function getFactory(name: string): Factory {
   return registry.getFactory(name);
 }
 
-/** Returns the names that the default registry knows, sorted. */
+/** Returns the names that the default registry knows and this runtime can open, sorted. */
 export function methods(): string[] {
   return registry.methods();
 }

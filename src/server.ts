@@ -5,7 +5,7 @@ import type { Store } from "./core/contract.ts";
 import { createRegistry, type Factory, type NamedConfig, type Registry } from "./core/registry.ts";
 import { nodeFetch } from "./http/nodeFetch.ts";
 import { remoteFactory as portableRemote, type RemoteOptions } from "./http/remote.ts";
-import { getFactory as portable, methods as portableNames } from "./index.ts";
+import { indexeddbFactory, localstorageFactory, memoryFactory, sessionstorageFactory } from "./index.ts";
 
 // Everything of the portable door. What is declared here takes the place of what has the same name there.
 export * from "./index.ts";
@@ -52,17 +52,19 @@ export function getFactory(name: string): Factory {
   return registry.getFactory(name);
 }
 
-/** Returns the names that this door's registry knows, sorted. */
+/** Returns the names that this door's registry knows and this runtime can open, sorted. */
 export function methods(): string[] {
   return registry.methods();
 }
 
 function createServerRegistry(): Registry {
-  const factories = Object.fromEntries(portableNames().map((name) => [name, portable(name)]));
   return createRegistry({
-    ...factories,
     http: remoteFactory,
+    indexeddb: indexeddbFactory,
+    localstorage: localstorageFactory,
+    memory: memoryFactory,
     s3: s3Factory,
+    sessionstorage: sessionstorageFactory,
     sqlite: sqliteFactory,
     valkey: valkeyFactory,
   });

@@ -67,6 +67,7 @@ const cacheBytes: Rule = {
 };
 
 export const indexeddbFactory: Factory<IndexedDBOptions> = {
+  isAvailable: () => !!globalThis.indexedDB,
   valid: (parameters) =>
     checkOptions<IndexedDBOptions>("indexeddb", parameters, {
       ...storeRules,

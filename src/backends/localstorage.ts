@@ -60,13 +60,24 @@ const storage: Rule = {
     ),
 };
 
+/** Whether this context has a Storage. Blocked by the browser's settings, its property throws. */
+function has(name: "localStorage" | "sessionStorage"): boolean {
+  try {
+    return !!globalThis[name];
+  } catch {
+    return false;
+  }
+}
+
 export const localstorageFactory: Factory<LocalStorageOptions> = {
+  isAvailable: () => has("localStorage"),
   valid: (parameters) =>
     checkOptions<LocalStorageOptions>("localstorage", parameters, { ...storeRules, prefix, storage }),
   build: (options) => createCompleteStore(createStorageBackend(options), options),
 };
 
 export const sessionstorageFactory: Factory<SessionStorageOptions> = {
+  isAvailable: () => has("sessionStorage"),
   valid: (parameters) => checkOptions<SessionStorageOptions>("sessionstorage", parameters, { ...storeRules, prefix }),
   build: (options) => localstorageFactory.build({ ...options, storage: "session" }),
 };

@@ -5,7 +5,7 @@ import { checkOptions, positiveInteger, storeRules, type StoreOptions } from "..
 import type { Factory } from "../core/registry.ts";
 import { absolutePath } from "./sqlite/absolutePath.ts";
 import { createChangeLog } from "./sqlite/changeLog.ts";
-import type { Client } from "./sqlite/client.ts";
+import { hasSqlite, type Client } from "./sqlite/client.ts";
 import { createEntries, sweepBatch } from "./sqlite/entries.ts";
 import { openFile } from "./sqlite/file.ts";
 import type { Item, WorkOptions } from "./sqlite/job.ts";
@@ -67,6 +67,7 @@ export function sqlite(options: SqliteOptions): Store {
 }
 
 export const sqliteFactory: Factory<SqliteOptions> = {
+  isAvailable: hasSqlite,
   valid: (parameters) => checkOptions<SqliteOptions>("sqlite", parameters, rules),
   locate: (options, resolve) => (options.path === memory ? options : { ...options, path: resolve(options.path) }),
   build: (options) => createCompleteStore(sqliteBackend(sqliteFactory.locate!(options, absolutePath)), options),

@@ -24,6 +24,8 @@ export interface Factory<Options = any> {
    * resolves what is relative from its own folder. @default no parameter is the name of a file
    */
   locate?(parameters: Options, resolve: (path: string) => string): Options;
+  /** Returns whether this runtime has what the backend stands on. Never throws. @default it has */
+  isAvailable?(): boolean;
   build(options: Options): Store | Promise<Store>;
 }
 
@@ -33,7 +35,7 @@ export interface Registry {
   register(name: string, factory: Factory): void;
   /** Returns a factory. Throws `bad-config` with the known names when there is none of that name. */
   getFactory(name: string): Factory;
-  /** Returns the known names, sorted. */
+  /** Returns the names that this runtime can open, sorted. */
   methods(): string[];
   /** Checks a configuration without building anything, and returns its options. Throws `bad-config`. */
   valid<Name extends string>(config: NamedConfig<Name>): unknown;
@@ -63,13 +65,13 @@ export function createRegistry(factories: Record<string, Factory> = {}): Registr
   }
 
   function methods(): string[] {
-    return [...known.keys()].sort();
+    return [...known.keys()].filter((name) => known.get(name)!.isAvailable?.() ?? true).sort();
   }
 
   function getFactory(name: string): Factory {
     const factory = known.get(name);
     if (factory) return factory;
-    const names = methods().map(quote).join(", ");
+    const names = [...known.keys()].sort().map(quote).join(", ");
     throw new StoreError("bad-config", `Unknown backend ${quote(name)}: expected one of ${names}`);
   }
 

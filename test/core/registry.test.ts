@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "vitest";
+import { test, vi } from "vitest";
 import {
   createRegistry,
   getFactory,
@@ -12,6 +12,7 @@ import {
   valid,
   type Factory,
 } from "../../src/index.ts";
+import { methods as onServers } from "../../src/server.ts";
 
 declare module "../../src/core/registry.ts" {
   interface Backends {
@@ -71,6 +72,24 @@ test("an unknown backend is told with the known ones", async () => {
   }
   await assert.rejects(open(undefined as never), problem("memory"));
   assert.throws(() => getFactory("redis"), problem('"redis"', "memory"));
+});
+
+test("only what this runtime can open is listed, and the rest can still be asked for", async () => {
+  for (const name of ["indexedDB", "localStorage", "sessionStorage"]) vi.stubGlobal(name, undefined);
+  assert.deepEqual(methods(), ["http", "memory"]);
+  vi.stubGlobal("indexedDB", {});
+  vi.stubGlobal("sessionStorage", {});
+  assert.deepEqual(methods(), ["http", "indexeddb", "memory", "sessionstorage"]);
+  const blocked = (): never => {
+    throw new DOMException("Blocked by the settings", "SecurityError");
+  };
+  Object.defineProperty(globalThis, "localStorage", { configurable: true, get: blocked });
+  assert.deepEqual(methods(), ["http", "indexeddb", "memory", "sessionstorage"]);
+  vi.unstubAllGlobals();
+  assert.equal(typeof getFactory("localstorage").build, "function");
+  const absent: Factory = { ...memoryFactory, isAvailable: () => false };
+  assert.deepEqual(createRegistry({ absent, memory: memoryFactory }).methods(), ["memory"]);
+  assert.deepEqual(onServers(), ["http", "memory", "s3", "sqlite", "valkey"]);
 });
 
 test("names are sorted, and a factory can be added and replaced", async () => {

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createContext, runInContext } from "node:vm";
 import { parse } from "acorn";
+import { build } from "esbuild";
 import { expect, test } from "vitest";
 import { packageFolder } from "../../scripts/installPackage.mjs";
+import { root } from "../../scripts/run.mjs";
 
 const dist = `${packageFolder}node_modules/shelflife/dist/`;
 const bundles = { "shelflife.min.js": "module", "shelflife.umd.min.js": "script" } as const;
@@ -24,4 +27,40 @@ test("the script adds one name to the page, and touches nothing of it", () => {
     Object.getOwnPropertyNames(page).filter((name) => !before.has(name)),
     ["Shelflife"],
   );
+});
+
+test("README's tag, as it is published, is for this version and has the hash of the script", () => {
+  const { version } = JSON.parse(readFileSync(`${dist}../package.json`, "utf8"));
+  const script = readFileSync(`${dist}shelflife.umd.min.js`);
+  const [, address, integrity] =
+    /<script\s+src="([^"]+)"\s+integrity="([^"]+)"\s+crossorigin="anonymous"\s*>/.exec(
+      readFileSync(`${dist}../README.md`, "utf8"),
+    ) ?? assert.fail("README has no such tag");
+  assert.equal(address, `https://unpkg.com/shelflife@${version}/dist/shelflife.umd.min.js`);
+  assert.equal(integrity, `sha384-${createHash("sha384").update(script).digest("base64")}`);
+  assert.match(JSON.parse(readFileSync(`${root}package.json`, "utf8")).scripts.prepack, /scripts\/integrity\.mjs$/);
+});
+
+test("a worker's bundle can hold the handler, from where README imports it", async () => {
+  const imported = readFileSync(`${root}README.md`, "utf8").matchAll(
+    /import \{[^}]*\bhandler\b[^}]*\} from "([^"]+)"/g,
+  );
+  const names = new Set([...imported].map(([, name]) => name!));
+  assert.deepEqual([...names], ["shelflife/http/handler"]);
+  const { outputFiles } = await build({
+    stdin: {
+      contents: `
+        import { memory } from "shelflife";
+        import { handler } from "shelflife/http/handler";
+        export default { fetch: handler(memory({ sweepInterval: Infinity })) };`,
+      resolveDir: packageFolder,
+    },
+    tsconfigRaw: {},
+    bundle: true,
+    format: "esm",
+    // Where nothing of Node is, to resolve one of its modules fails.
+    platform: "neutral",
+    write: false,
+  });
+  assert.doesNotMatch(outputFiles[0]!.text, /\b(?:from|import|require)\b\s*\(?\s*["']node:/);
 });

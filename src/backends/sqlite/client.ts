@@ -44,6 +44,13 @@ interface Runtime {
   };
 }
 
+/** Whether this runtime has SQLite. It is not loaded for that. */
+export function hasSqlite(): boolean {
+  const { process } = globalThis as Runtime;
+  const modules = process?.getBuiltinModule?.("node:module") as { isBuiltin?(name: string): boolean } | undefined;
+  return !!process?.versions?.bun || !!modules?.isBuiltin?.("node:sqlite");
+}
+
 /** Opens a file, or makes it, with the SQLite that Node, Deno or Bun has built in. Rejects `unsupported` without one. */
 export async function openClient(path: string): Promise<Client> {
   const { process } = globalThis as Runtime;

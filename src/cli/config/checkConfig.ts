@@ -1,5 +1,6 @@
 import { quote } from "../../core/error.ts";
 import { isLoopback } from "../../core/expose.ts";
+import type { Factory } from "../../core/registry.ts";
 import { jwt, type JwtOptions } from "../../service/jwt.ts";
 import { tokens } from "../../service/tokens.ts";
 import { reasonOf } from "../reasonOf.ts";
@@ -83,14 +84,15 @@ function checkStore(
   report: Report,
 ): StoreConfig {
   const at = part?.at ?? -1;
-  const names = registry.methods();
   let located = parameters;
-  if (!names.includes(backend)) {
-    reportUnknown(backend, part?.members?.get("backend")?.at ?? at, names, report);
+  let factory: Factory;
+  try {
+    factory = registry.getFactory(backend);
+  } catch {
+    reportUnknown(backend, part?.members?.get("backend")?.at ?? at, registry.methods(), report);
     return { backend };
   }
   const given = part?.members?.get("parameters");
-  const factory = registry.getFactory(backend);
   const check = (parameters: unknown): void => {
     factory.valid(parameters);
     if (factory.locate) located = factory.locate(parameters, (path) => resolve(folder, path)) as unknown;
