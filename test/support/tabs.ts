@@ -1,5 +1,5 @@
 import { onTestFinished } from "vitest";
-import { localstorage, type Store } from "../../src/index.ts";
+import { localstorage, type LocalStorageOptions, type Store } from "../../src/index.ts";
 import { createViews, type TextStorage, type Views } from "./textStorage.ts";
 
 // What a real browser does is seen in e2e. Here localStorage is a getter of the tests' own, to have views that lag as
@@ -30,9 +30,9 @@ export async function createFreshViews(lag: () => number): Promise<Views> {
 }
 
 /** Opens a store that sees localStorage by a view of its own, as the store of another process would. */
-export function openBy(view: TextStorage): Store {
+export function openBy(view: TextStorage, options: LocalStorageOptions = {}): Store {
   define("localStorage", () => view);
-  const store = localstorage();
+  const store = localstorage(options);
   // The Storage is looked up at the first use and kept.
   void store.find("any");
   return store;

@@ -15,6 +15,7 @@ import { createMedium, rootOf } from "./medium.ts";
 import { createTabs } from "./tabs.ts";
 import { isLocal, isNative, type TextStorage } from "./textStorage.ts";
 import { inTurn } from "./turn.ts";
+import { createUndo } from "./undo.ts";
 
 /** Where the last number is kept. No store may have it among its own keys. */
 export const numberKey = "~shelflife";
@@ -35,13 +36,19 @@ export function createStorageBackend({
   const medium = createMedium(prefix, storage, (found) => changes.connect(found));
   const { open, keys } = medium;
   const number = createLastNumber(open, numberKey, "shelflife:localstorage#", locks);
-  const changes = createChanges(number, rootOf(prefix), isShared, (key, expiresAt) => {
+  const noted = (key: string, expiresAt?: number): void => {
     left = undefined;
     note(key, expiresAt);
-  });
+  };
+  const missed = (): void => {
+    left = undefined;
+    forget();
+  };
+  const changes = createChanges(number, rootOf(prefix), isShared, noted, missed);
   const { commit } = changes;
-  const { get, head, set, delete: remove, sweep, soonest, note } = createEntries(medium, changes.add);
-  const tabs = locks && createTabs(locks, number, commit);
+  const undo = locks && createUndo(open, number.look);
+  const { get, head, set, delete: remove, sweep, soonest, note, forget } = createEntries(medium, changes.add, undo);
+  const tabs = undo && createTabs(locks, number, undo, commit);
 
   // What is left of a listing, as long as nothing changes, so that not every page costs a look at all names.
   let left: { within: string; cursor: string | undefined; keys: string[] } | undefined;

@@ -44,13 +44,14 @@ const lookInterval = 1000;
 
 /**
  * Returns the changes of a Storage, which other contexts may share. What others wrote is reported when it is in sight.
- * `noted` gets each change that concerns the store, as soon as it is known.
+ * `noted` gets each change that concerns the store, as soon as it is known. `missed` is called when there may be others.
  */
 export function createChanges(
   number: LastNumber,
   prefix: string,
   isShared: boolean,
   noted: (key: string, expiresAt?: number) => void,
+  missed: () => void,
 ): Changes {
   const watchers = new Set<Watcher>();
   const stops: (() => void)[] = [];
@@ -93,6 +94,7 @@ export function createChanges(
   }
 
   function resync(): void {
+    missed();
     for (const { observer } of watchers) observer.resync();
   }
 

@@ -3,6 +3,7 @@ import type { KeyChange } from "../../core/keyChange.ts";
 import { isStoreError, quote, StoreError } from "../../core/error.ts";
 import type { Medium } from "./medium.ts";
 import { readHead, readValue, writeRecord, type Head } from "./record.ts";
+import type { Undo } from "./undo.ts";
 
 /** What is to be written, or removed if there is no record. */
 export type Item = readonly [key: string, record: string | undefined, expiresAt?: number];
@@ -22,12 +23,15 @@ export interface Entries {
   soonest(): number;
   /** Notes a deadline, or that there is none. */
   note(key: string, expiresAt?: number): void;
+  /** Finds out anew which deadlines there are. */
+  forget(): void;
 }
 
-/** Returns the entries in a medium. `changed` gets each change. */
+/** Returns the entries in a medium. `changed` gets each change. With an `undo`, it keeps what was there while several are written. */
 export function createEntries(
-  { read, write, keys }: Medium,
+  { read, write, keys, nameOf }: Medium,
   changed: (type: KeyChange["type"], key: string, expiresAt?: number) => void,
+  undo: Undo | undefined,
 ): Entries {
   // The deadlines in the Storage, from the first sweep on, so that a sweep reads what has expired and not all there is.
   let deadlines: Map<string, number> | undefined;
@@ -72,6 +76,17 @@ export function createEntries(
     return count;
   }
 
+  /** Writes a record. One that there is no room for is tried again as long as there is something that makes room. */
+  function writeWithRoom(key: string, record: string | undefined, now: number): void {
+    for (;;) {
+      try {
+        return write(key, record);
+      } catch (error) {
+        if (!isStoreError(error, "quota-exceeded") || !(undo?.drop() || sweep(now))) throw error;
+      }
+    }
+  }
+
   return {
     head,
     get(key) {
@@ -91,17 +106,14 @@ export function createEntries(
     },
     set(items, now) {
       const before: (readonly [key: string, record: string | undefined])[] = [];
+      // What is refused leaves what was there. So only of several can there be something to bring back.
+      const isOne = items.length === 1;
+      const olds = items.map(([key, record]) => (isOne && record !== undefined ? undefined : read(key)));
+      if (!isOne) undo?.keep(items.map(([key], index) => [nameOf(key), olds[index] ?? null]));
       try {
-        for (const [key, record] of items) {
-          // What is refused leaves what was there. So only of several can there be something to bring back.
-          const old = items.length > 1 || record === undefined ? read(key) : undefined;
-          try {
-            write(key, record);
-          } catch (error) {
-            if (!isStoreError(error, "quota-exceeded") || !sweep(now)) throw error;
-            write(key, record);
-          }
-          before.push([key, old]);
+        for (const [index, [key, record]] of items.entries()) {
+          writeWithRoom(key, record, now);
+          before.push([key, olds[index]]);
         }
       } catch (error) {
         // What was written goes before anything comes back, so that there is room for it.
@@ -109,6 +121,8 @@ export function createEntries(
         for (const [key, old] of before) write(key, old);
         deadlines = undefined;
         throw error;
+      } finally {
+        undo?.drop();
       }
       for (const [index, [key, record, expiresAt]] of items.entries()) {
         const old = before[index]![1];
@@ -124,6 +138,7 @@ export function createEntries(
       return first;
     },
     note,
+    forget: () => void (deadlines = undefined),
   };
 }
 

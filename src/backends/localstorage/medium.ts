@@ -15,6 +15,8 @@ export function rootOf(prefix: string): string {
 export interface Medium {
   /** Returns the Storage, which is looked up at the first use. Throws `unavailable` as long as this context has none. */
   open(): TextStorage;
+  /** The name of a key's item. */
+  nameOf(key: string): string;
   read(key: string): string | undefined;
   /** Writes a record, or removes it if there is none. */
   write(key: string, record: string | undefined): void;
@@ -70,6 +72,7 @@ export function createMedium(
 
   return {
     open,
+    nameOf: (key) => root + key,
     read: (key) =>
       step(key, (storage, name) => {
         const item = storage.getItem(name) ?? undefined;

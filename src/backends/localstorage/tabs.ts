@@ -1,5 +1,6 @@
 import { onPageEvents } from "../../core/onPageEvents.ts";
 import type { LastNumber } from "../../core/writeNumber.ts";
+import type { Undo } from "./undo.ts";
 import { createWorkQueue, type RunSlice, type WorkQueue } from "./workQueue.ts";
 
 const lock = "shelflife:localstorage";
@@ -22,7 +23,7 @@ const longest = 500;
  * asks for the lock anew if it comes back. If a tab is frozen just then, others wait until it goes on or is discarded, as
  * they do for one that is frozen while it waits for what another wrote.
  */
-export function createTabs(locks: LockManager, number: LastNumber, commit: () => void): WorkQueue {
+export function createTabs(locks: LockManager, number: LastNumber, undo: Undo, commit: () => void): WorkQueue {
   async function hold(runSlice: RunSlice): Promise<void> {
     let isOurs = true;
     // A page that is left while it has the lock may come back without it.
@@ -36,6 +37,7 @@ export function createTabs(locks: LockManager, number: LastNumber, commit: () =>
         // A message of a tab that went away may come late, when the lock is there already.
         last = await number.catchUp(last);
         if (!isOurs) return;
+        undo.recover();
         // Takes room for the number while there is some.
         if (!number.look()) number.stamp();
         if (!(await runSlice()) || isWanted || performance.now() >= end) return;

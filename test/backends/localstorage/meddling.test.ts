@@ -1,6 +1,7 @@
 // A page that empties localStorage or writes over the number there, and tabs that went away: counted in rounds of waiting.
 import assert from "node:assert/strict";
 import { test, vi } from "vitest";
+import { writeRecord } from "../../../src/backends/localstorage/record.ts";
 import { cached, localstorage, type Store } from "../../../src/index.ts";
 import { utf8 } from "../../support/bytes.ts";
 import { catchUp, createFreshViews, define, openBy } from "../../support/tabs.ts";
@@ -58,7 +59,7 @@ test("whatever a page writes in the number's place, nobody waits for long and no
   for (const item of items) {
     const views = await createFreshViews(() => Math.random() * 3);
     const pages = [views.open(), views.open()];
-    const stores = pages.map(openBy);
+    const stores = pages.map((view) => openBy(view));
     const watched = stores[0]!.watch();
     const counted: number[] = [];
     const rounds = countRounds();
@@ -151,6 +152,32 @@ test("an event says that another tab emptied localStorage, and what it wrote bef
   page.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
   for await (const { type } of changes) if (type === "resync") break;
   channel.close();
+  await store.close();
+});
+
+test("what others wrote while a page was put aside expires in time, and is swept", async () => {
+  const page = new EventTarget();
+  define("addEventListener", () => page.addEventListener.bind(page));
+  define("removeEventListener", () => page.removeEventListener.bind(page));
+  const storage = new TextStorage();
+  await catchUp(storage);
+  let time = 1000;
+  const store = openBy(storage, { now: () => time });
+  // From the first sweep on it knows of all deadlines.
+  await store.sweep();
+  const changes = store.watch();
+  await store.has("key");
+  for (const key of ["soon", "swept"]) storage.items.set(`shelflife:${key}`, writeRecord({ value: "x", expiresAt: 1050 })); // prettier-ignore
+  page.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
+  assert.deepEqual((await changes.next()).value, { type: "resync" });
+  time = 1050;
+  const expired = [await changes.next(), await changes.next()].map(({ value }) => value);
+  assert.deepEqual(expired, [{ type: "expire", key: "soon" }, { type: "expire", key: "swept" }]); // prettier-ignore
+  await changes.return!();
+  storage.items.set("shelflife:late", writeRecord({ value: "x", expiresAt: 1060 }));
+  page.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
+  time = 1060;
+  assert.equal(await store.sweep(), 1);
   await store.close();
 });
 
