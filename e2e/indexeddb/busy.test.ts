@@ -25,9 +25,11 @@ inEngines("contexts that share a database", engines, {}, (place) => {
         await store.close();
       })();
     }, database);
-    const { swept, rounds, lasting, others, seen } = await sweeping.evaluate(async () => {
+    const { swept, rounds, lasting, others, seen } = await sweeping.evaluate(async (database) => {
       const { store } = kept;
-      const changes = await shelf.watching(store);
+      // By a store for which nothing has expired: a watch removes what has.
+      const watched = shelf.indexeddb({ database, now: () => 1000, sweepInterval: Infinity });
+      const changes = await shelf.watching(watched);
       // The other tab is at work.
       await shelf.until(() => changes.length > 0);
       const swept: number[] = [];
@@ -41,8 +43,9 @@ inEngines("contexts that share a database", engines, {}, (place) => {
       const left: string[] = [];
       for await (const key of store.keys() as AsyncIterable<string>) if (!key.startsWith("new")) left.push(key);
       const lasting = left.filter((key) => key.startsWith("lasts")).length;
+      await watched.close();
       return { swept, rounds, lasting, others: left.length - lasting, seen };
-    });
+    }, database);
     const { before, total } = await writing.evaluate(async () => {
       kept.isDone = true;
       await kept.writing;

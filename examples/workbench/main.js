@@ -47,6 +47,7 @@ async function change(next) {
   persistence.textContent = store.isPersistent() ? "survives a reload" : "gone on reload";
   persistence.dataset.persistent = String(store.isPersistent());
   void follow(store);
+  if (next.backend === "http") void ping(store);
   say(`Opened ${next.backend}`);
   await entries.restart();
   usage.refresh();
@@ -84,6 +85,12 @@ async function listen(store, isAgain) {
   try {
     for await (const change of changes) {
       if (session.current !== store) return;
+      if (change.type === "resync") {
+        entries.forgetAll();
+        entries.refresh();
+        usage.refresh();
+        continue;
+      }
       log.add(change);
       entries.changed(change);
       entry.changed(change);
@@ -91,6 +98,29 @@ async function listen(store, isAgain) {
     }
   } finally {
     isWatching = false;
+  }
+}
+
+/** Asks a server now and then whether it is there: a watch outlives that it is away, without a word. */
+async function ping(store) {
+  for (let isAway = false; ;) {
+    await new Promise((resolve) => setTimeout(resolve, retryAfter));
+    if (session.current !== store) return;
+    if (document.hidden) continue;
+    try {
+      await store.has("ping");
+      if (session.current !== store) return;
+      if (isAway) {
+        log.setLive("live");
+        entries.forgetAll();
+        entries.refresh();
+      }
+      isAway = false;
+    } catch (error) {
+      if (session.current !== store) return;
+      isAway = true;
+      log.setLive("not live", error.message);
+    }
   }
 }
 
