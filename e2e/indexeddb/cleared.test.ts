@@ -31,6 +31,31 @@ inEngines("the connection that the browser closes", ["chromium"], {}, (place) =>
     assert.deepEqual(await page.evaluate(async () => shelf.outcome(kept.store.close())), {});
   });
 
+  it("is resync to a watch, and a cached view forgets what was there", async () => {
+    const database = place.database();
+    const page = await place.open();
+    await page.evaluate(async (database) => {
+      const view = (kept.view = shelf.cached(shelf.indexeddb({ database }), { maxBytes: 10_000 }));
+      const changes = view.watch();
+      kept.types = [];
+      void (async () => {
+        for await (const { type } of changes) kept.types.push(type);
+      })();
+      await view.set("a", shelf.bytes("1"));
+      for (let count = 0; count < 3; count++) {
+        await view.find("a");
+        await shelf.pause(50);
+      }
+    }, database);
+    await clear(page);
+    const outcomes = await page.evaluate(async () => {
+      // Nobody calls the store meanwhile: the browser says it.
+      await shelf.until(() => kept.types.includes("resync"));
+      return shelf.outcomes([kept.view.find("a"), kept.view.has("a"), kept.view.close()]);
+    });
+    assert.deepEqual(outcomes, [{}, { value: false }, {}]);
+  });
+
   it("leaves no call hanging that was under way", async () => {
     const database = place.database();
     const page = await place.open();
