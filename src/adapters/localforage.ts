@@ -111,10 +111,10 @@ function localforageBackend(
     });
   }
 
-  async function sweep(call: Call): Promise<number> {
+  async function sweep(call: Call, prefix = ""): Promise<number> {
     const hasExpired = ({ expiresAt }: Entry): boolean => expiresAt <= call.now();
     const removed = await turns.alone("sweep", async () =>
-      mapKeys(await entries.keys(""), call, async (key) => {
+      mapKeys(await entries.keys(prefix), call, async (key) => {
         const entry = await entries.read(key);
         return entry && hasExpired(entry) ? remove(key, call, hasExpired) : undefined;
       }),
@@ -162,7 +162,8 @@ function localforageBackend(
   return {
     ...backend,
     mutate: async (key, decide, call) => void (await withRoom(call, () => mutate(key, decide, call))),
-    sweep,
+    sweep: (call) => sweep(call),
+    sweepWithin: ({ prefix }, call) => sweep(call, prefix),
   };
 }
 

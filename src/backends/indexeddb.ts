@@ -159,11 +159,8 @@ function indexeddbBackend(options: IndexedDBOptions): CompleteBackend {
           else entries.clear();
         },
       }),
-    async sweep(call) {
-      let count = 0;
-      for (let swept = sweepSize; swept === sweepSize; count += swept) swept = await queue.add(sweepWork(call));
-      return count;
-    },
+    sweep: (call) => sweep({}, call),
+    sweepWithin: sweep,
     soonest: (call) => queue.add({ call, run: findSoonest }),
     watch(_, observer, { now }) {
       const last = queue.lastMark();
@@ -179,6 +176,12 @@ function indexeddbBackend(options: IndexedDBOptions): CompleteBackend {
       changes.close();
     },
   };
+
+  async function sweep({ prefix }: { readonly prefix?: string }, call: Call): Promise<number> {
+    let count = 0;
+    for (let swept = sweepSize; swept === sweepSize; count += swept) swept = await queue.add(sweepWork(call, prefix));
+    return count;
+  }
 
   function removeMany(keys: readonly string[], call: Call): Promise<number> {
     return queue.add({

@@ -52,6 +52,7 @@ function s3Backend(options: S3Options): CompleteBackend {
   const values = createValues(bucket, names);
   const atomics = createAtomics(values, bucket, names);
   const listing = createListing(bucket, names);
+  const swept = { values, bucket, names };
   const { track, settled } = createPending();
   const { get, set } = values;
   const { erase } = atomics;
@@ -70,7 +71,8 @@ function s3Backend(options: S3Options): CompleteBackend {
       track(Promise.all(keys.map((key) => erase(key, call))).then((wereLive) => wereLive.filter(Boolean).length)),
     list: (page, call) => track(listing.list(page, call)),
     clear: ({ prefix }, call) => track(listing.clear(prefix, call)),
-    sweep: (call) => track(sweep(values, bucket, names, call)),
+    sweep: (call) => track(sweep(swept, "", call)),
+    sweepWithin: ({ prefix }, call) => track(sweep(swept, prefix, call)),
     watch() {
       throw new StoreError("unsupported", "Cannot watch a bucket: expected a backend that reports changes");
     },

@@ -1,4 +1,4 @@
-import type { CompleteBackend, ManyDecision, Store } from "../core/contract.ts";
+import type { Call, CompleteBackend, ManyDecision, Store } from "../core/contract.ts";
 import { UNCHANGED } from "../core/contract.ts";
 import { createCompleteStore } from "../core/createCompleteStore.ts";
 import { checkOptions, positiveInteger, storeRules, type StoreOptions } from "../core/options.ts";
@@ -107,7 +107,7 @@ function sqliteBackend(options: SqliteOptions): CompleteBackend {
     client.run("BEGIN IMMEDIATE");
     try {
       log.begin(client);
-      while (entries.sweep(client) === sweepBatch);
+      while (entries.sweep(client, "") === sweepBatch);
       log.end(client, watches.id());
     } finally {
       client.run("COMMIT");
@@ -135,6 +135,16 @@ function sqliteBackend(options: SqliteOptions): CompleteBackend {
     if (refused) throw refused.error;
   }
 
+  async function sweep({ prefix }: { readonly prefix: string }, { signal }: Call): Promise<number> {
+    await queue.write((client) => log.ask(client, watches.id()));
+    let count = 0;
+    for (let removed = sweepBatch; removed === sweepBatch; count += removed) {
+      signal?.throwIfAborted();
+      removed = await queue.write((client) => entries.sweep(client, prefix));
+    }
+    return count;
+  }
+
   return {
     // Every row is read into an array of its own.
     returnsCopies: true,
@@ -157,15 +167,8 @@ function sqliteBackend(options: SqliteOptions): CompleteBackend {
     list: (page, { signal }) => queue.read((client) => entries.list(client, page), { signal }),
     listEntries: (page, { signal }) => queue.read((client) => entries.listEntries(client, page), { signal }),
     clear: ({ prefix }, { signal }) => queue.write((client) => entries.clear(client, prefix), { signal }),
-    async sweep({ signal }) {
-      await queue.write((client) => log.ask(client, watches.id()));
-      let count = 0;
-      for (let removed = sweepBatch; removed === sweepBatch; count += removed) {
-        signal?.throwIfAborted();
-        removed = await queue.write(entries.sweep);
-      }
-      return count;
-    },
+    sweep: (call) => sweep({ prefix: "" }, call),
+    sweepWithin: sweep,
     soonest: ({ signal }) => queue.read(entries.soonest, { signal }),
     watch: (_, observer) => watches.watch(observer),
     async close() {

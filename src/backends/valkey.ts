@@ -108,7 +108,8 @@ function valkeyBackend(options: ValkeyOptions): CompleteBackend {
           return deleteMany(keys, signal);
         }),
       ),
-    sweep: (call) => track(sweep(call)),
+    sweep: (call) => track(sweep({ prefix: "" }, call)),
+    sweepWithin: (options, call) => track(sweep(options, call)),
     soonest: () => track(soonest()),
     watch: (_, observer) => track(watches.watch(observer)),
     async close() {

@@ -202,6 +202,13 @@ export interface Observer {
   failed(error: unknown): void;
 }
 
+/** Which page a backend reads. */
+interface BackendListOptions {
+  readonly prefix: string;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
 /**
  * What an implementer writes: where bytes live. Keys come valid, times absolute, and the bytes handed over belong to the
  * backend; the bytes it returns are copied for the caller. Expired entries are a backend's to keep or to remove, never to
@@ -241,24 +248,17 @@ export interface Backend<V = Uint8Array> {
    * Reads a page; expired entries may be in it. A cursor is a position within the prefix: it shows nothing of the prefix,
    * which views hide, and leads to nothing beyond it. Fallback: none.
    */
-  list?(
-    options: { readonly prefix: string; readonly limit: number; readonly cursor?: string | undefined },
-    call: Call,
-  ): Awaitable<Page>;
+  list?(options: BackendListOptions, call: Call): Awaitable<Page>;
   /** Reads a page for which nobody asks for sizes, and which may be longer than the limit. Fallback: `list`. */
-  listKeys?(
-    options: { readonly prefix: string; readonly limit: number; readonly cursor?: string | undefined },
-    call: Call,
-  ): Awaitable<Page>;
+  listKeys?(options: BackendListOptions, call: Call): Awaitable<Page>;
   /** The same as `list`, with the entries themselves. Fallback: `list`, then `getMany`. */
-  listEntries?(
-    options: { readonly prefix: string; readonly limit: number; readonly cursor?: string | undefined },
-    call: Call,
-  ): Awaitable<EntryPage<V>>;
+  listEntries?(options: BackendListOptions, call: Call): Awaitable<EntryPage<V>>;
   /** Removes every entry whose key begins with the prefix. Fallback: none. */
   clear?(options: { readonly prefix: string }, call: Call): Awaitable<void>;
   /** Removes what has expired, and counts it, at a cost that follows that count. Fallback: none. */
   sweep?(call: Call): Awaitable<number>;
+  /** The same for keys with a prefix, when a view is swept. Fallback: `list` and `mutate`; with `ownExpiry` nothing. */
+  sweepWithin?(options: { readonly prefix: string }, call: Call): Awaitable<number>;
   /**
    * Returns when the next of the entries expires, or a moment before: epoch ms, `Infinity` for never. A store asks for it
    * while it is watched, to sweep in time. Fallback: it sweeps every 50 ms.

@@ -132,7 +132,7 @@ export function createCompleteStore(
       })()),
   });
   lending
-    .set(store.sweep, { backend, now })
+    .set(store.sweep, { backend, run })
     .set(store.get, lend)
     .set(store.find, lendFound)
     .set(store.set, (key, text, options) => write(key, text, options, backend.keepsText ? (same) => same : toBytes));

@@ -99,6 +99,7 @@ function complete(backend: Backend): CompleteBackend {
     listEntries: backend.listEntries && ((options, call) => backend.listEntries!(options, call)),
     clear: need("clear"),
     sweep: need("sweep"),
+    sweepWithin: backend.sweepWithin && ((options, call) => backend.sweepWithin!(options, call)),
     soonest: backend.soonest && ((call) => backend.soonest!(call)),
     watch: need("watch"),
     flush: (call) => backend.flush?.(call),

@@ -1,4 +1,4 @@
-import type { Awaitable, CallOptions, CompleteBackend, Store, Value, WriteOptions } from "./contract.ts";
+import type { Awaitable, Call, CallOptions, CompleteBackend, Store, Value, WriteOptions } from "./contract.ts";
 import { toBytes } from "./value.ts";
 
 /** Reads bytes that are only lent, or text that stands for them. A miss ends as the call's own does. */
@@ -8,16 +8,20 @@ export type Lender = (key: string, options: CallOptions | undefined) => Awaitabl
 export type TextWriter = (key: string, text: string, options: WriteOptions | undefined) => Awaitable<void>;
 
 /** What a store is made of, for a sweep of a part of it. */
-interface Medium {
+export interface Medium {
   readonly backend: CompleteBackend<Value>;
-  now(): number;
+  /** Does work as a call of the store. */
+  run<R>(options: CallOptions | undefined, work: (call: Call) => Awaitable<R>): Promise<R>;
 }
 
+/** Removes what has expired among the keys with a prefix, and counts it. */
+export type Sweeper = (prefix: string, options: CallOptions | undefined) => Promise<number>;
+
 interface Lending {
-  get(call: Store["sweep"]): Medium | undefined;
+  get(call: Store["sweep"]): Medium | Sweeper | undefined;
   get(call: Store["get"]): Lender | undefined;
   get(call: Store["set"]): TextWriter | undefined;
-  set(call: Store["sweep"], medium: Medium): this;
+  set(call: Store["sweep"], medium: Medium | Sweeper): this;
   set(call: Store<any>["get"], lender: Lender): this;
   set(call: Store<any>["set"], writer: TextWriter): this;
 }

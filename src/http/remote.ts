@@ -131,6 +131,7 @@ function remoteBackend(options: RemoteOptions): CompleteBackend {
       ),
     clear: (parameters, call) => ask(call, "DELETE entries", { parameters, read: readNothing }),
     sweep: (call) => ask(call, "POST sweep", { read: (bytes) => readCount(bytes) }),
+    sweepWithin: (parameters, call) => ask(call, "POST sweep", { parameters, read: (bytes) => readCount(bytes) }),
     watch: (options, observer, call) =>
       followChanges(
         (after: string | undefined, signal: AbortSignal, accept?: string) =>

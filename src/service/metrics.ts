@@ -1,7 +1,9 @@
 import type { Store } from "../core/contract.ts";
 import { disposable } from "../core/disposable.ts";
 import { check, isStoreError } from "../core/error.ts";
+import { lending } from "../core/lending.ts";
 import { callable, checkOptions } from "../core/options.ts";
+import { sweeperOf } from "../core/sweeperOf.ts";
 import { isEventStream, type Answer } from "../http/server/answer.ts";
 import { lengthOf } from "../http/server/body.ts";
 import { codeOf, labelsOf } from "../http/server/labels.ts";
@@ -95,26 +97,31 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
     if (status >= 400 && code !== undefined) errors.add({ code });
   }
 
+  /** Returns a call of the store that is counted and timed. */
+  function watchCall<F extends (...args: any[]) => Promise<unknown>>(name: string, call: F): F {
+    const labels = { db_operation_name: name };
+    return ((...args) => {
+      const start = now();
+      const result = call(...args);
+      result.then(
+        () => calls.record(labels, (now() - start) / 1000),
+        (error: unknown) => {
+          const type = isStoreError(error) ? error.code : "_OTHER";
+          calls.record({ ...labels, error_type: type }, (now() - start) / 1000);
+        },
+      );
+      return result;
+    }) as F;
+  }
+
   function watchStore(store: Store): Store {
     check(typeof store?.close === "function", "store", "a store", store);
-    const watched: Record<string, unknown> = { ...store };
-    for (const name of operations) {
-      const call = store[name] as (...args: unknown[]) => Promise<unknown>;
-      const labels = { db_operation_name: name };
-      watched[name] = (...args: unknown[]) => {
-        const start = now();
-        const result = call(...args);
-        result.then(
-          () => calls.record(labels, (now() - start) / 1000),
-          (error: unknown) => {
-            const type = isStoreError(error) ? error.code : "_OTHER";
-            calls.record({ ...labels, error_type: type }, (now() - start) / 1000);
-          },
-        );
-        return result;
-      };
-    }
-    return disposable(watched as unknown as Store);
+    const watched: Store = { ...store };
+    for (const name of operations) Object.assign(watched, { [name]: watchCall(name, store[name]) });
+    // A sweep of a part of the store is one, too.
+    const sweep = sweeperOf(store);
+    if (sweep) lending.set(watched.sweep, watchCall("sweep", sweep));
+    return disposable(watched);
   }
 
   function wrap(next: Answer): Answer {

@@ -1,4 +1,6 @@
-import type { Store } from "../core/contract.ts";
+import type { CallOptions, Store } from "../core/contract.ts";
+import { lending } from "../core/lending.ts";
+import { sweeperOf } from "../core/sweeperOf.ts";
 
 /** What goes wrong with one call. */
 export interface Fault {
@@ -24,16 +26,23 @@ export function faulty<T>(store: Store<T>, decide: (call: FaultyCall) => Fault |
   let count = 0;
   const untouched = ["isPersistent", "keys", "watch", "close"];
   const view: Record<string | symbol, unknown> = { ...store };
-  for (const [method, original] of Object.entries(store)) {
-    if (untouched.includes(method)) continue;
-    view[method] = async (...args: unknown[]): Promise<unknown> => {
+  const fail =
+    <A extends unknown[], R>(method: string, original: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
       const fault = decide({ method, args, count: count++ }) ?? {};
       if (fault.delay !== undefined) await new Promise((resolve) => setTimeout(resolve, fault.delay));
       if ("before" in fault) throw fault.before;
-      const result: unknown = await (original as (...args: unknown[]) => Promise<unknown>).apply(store, args);
+      const result = await original.apply(store, args);
       if ("after" in fault) throw fault.after;
       return result;
     };
+  for (const [method, original] of Object.entries(store)) {
+    if (!untouched.includes(method)) view[method] = fail(method, original);
+  }
+  const sweep = sweeperOf(store);
+  if (sweep) {
+    const sweepPart = fail("sweep", (options: CallOptions | undefined, prefix: string) => sweep(prefix, options));
+    lending.set(view.sweep as Store["sweep"], (prefix, options) => sweepPart(options, prefix));
   }
   return view as unknown as Store<T>;
 }

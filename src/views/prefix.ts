@@ -3,16 +3,19 @@ import type { Awaitable, Page, PrefixOptions, Store } from "../core/contract.ts"
 import { check, isStoreError, quote } from "../core/error.ts";
 import { checkPrefix, isKey, isWellFormed } from "../core/key.ts";
 import { attempt } from "../core/attempt.ts";
-import { lend, setText, lending } from "../core/lending.ts";
+import { lend, lending, setText, type Sweeper } from "../core/lending.ts";
 import { mapChanges } from "../core/mapChanges.ts";
 import { strays } from "../core/strays.ts";
+import { sweeperOf } from "../core/sweeperOf.ts";
 
 // The calls that are about one key, which is their first argument.
 const keyed = ["get", "find", "has", "entry", "set", "delete", "compareAndSet", "setIfAbsent", "take", "increment", "update", "touch"] as const; // prettier-ignore
 
 /**
  * Returns a view of a store in which every key begins with a prefix that the caller never sees. The prefix counts in the
- * 1,024 bytes of a key. Closing the view closes the store.
+ * 1,024 bytes of a key. A sweep of the view removes and counts what is the view's own; that of a store which is neither of
+ * this package nor made by `createStore`, or has a `sweep` of its own, is the sweep of the whole. Closing the view closes the
+ * store.
  */
 export function prefix<Out, In = Out>(store: Store<Out, In>, prefix: string): Store<Out, In> {
   checkStore(store);
@@ -99,6 +102,12 @@ export function prefix<Out, In = Out>(store: Store<Out, In>, prefix: string): St
     Object.assign(view, {
       [name]: (key: string, ...rest: unknown[]) => run(() => call.call(store, inner(key), ...rest)),
     });
+  }
+  const sweep = sweeperOf(store);
+  if (sweep) {
+    const sweepPart: Sweeper = (within, options) => run(() => sweep(prefix + within, options));
+    view.sweep = (options) => sweepPart("", options);
+    lending.set(view.sweep, sweepPart);
   }
   const findStrays = strays.get(store.list);
   if (findStrays) {

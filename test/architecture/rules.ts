@@ -17,7 +17,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   over: ["core"],
   backends: ["core"],
   adapters: ["core"],
-  testing: ["core"],
+  testing: ["core", "views"],
   http: ["core", "views"],
   offline: ["core", "http/wire"],
   service: ["core", "http/server", "http/wire"],

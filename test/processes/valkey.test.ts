@@ -7,7 +7,8 @@ import { valkey, type ValkeyOptions } from "../../src/backends/valkey.ts";
 import type { Store } from "../../src/core/contract.ts";
 import { handler } from "../../src/http/handler.ts";
 import { remote } from "../../src/http/remote.ts";
-import { cases, casesFor, prove, type Case, type Feature, type Subject } from "../../src/testing.ts";
+import { cases, casesFor, createClock, prove, type Case, type Feature, type Subject } from "../../src/testing.ts";
+import { prefix as part } from "../../src/views/prefix.ts";
 import { runtimes } from "../../scripts/runtimes.mjs";
 import { until } from "../support/until.ts";
 import { startValkey, type ValkeyServer, type ValkeyServers } from "../support/valkey.ts";
@@ -248,6 +249,21 @@ test("other clients read and write the values", async () => {
   await assert.rejects(store.get("list"), { code: "cant-decode" });
   await store.set("list", bytes("a string now"));
   assert.equal(text(await store.get("list")), "a string now");
+});
+
+test("a sweep of a view goes past any number of others' that have expired, at one moment or at many", async () => {
+  const { now, advance } = createClock();
+  const store = open("valkey", { prefix: fresh(), now, sweepInterval: Infinity });
+  const items = Array.from({ length: 1300 }, (_, index) => {
+    const part = index % 2 ? "mine/" : index % 4 ? "yours/" : "theirs/";
+    return [part + index, bytes("x"), { ttl: index < 1100 ? 10 : index - 1000 }] as const;
+  });
+  await store.setMany(items);
+  await store.setMany(Array.from({ length: 1100 }, (_, index) => [`0${index}`, bytes("x"), { ttl: 10 }] as const));
+  advance(400);
+  const swept = ["mine/", "theirs/"].map((name) => part(store, name).sweep());
+  assert.deepEqual(await Promise.all(swept), [650, 325]);
+  assert.equal(await store.sweep(), 325 + 1100);
 });
 
 test("a restarted server that has forgotten the scripts is told them again", async () => {

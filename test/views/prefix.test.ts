@@ -1,6 +1,10 @@
+import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { test } from "vitest";
-import { isStoreError, memory, prefix, StoreError, type Store } from "../../src/index.ts";
+import { sqlite } from "../../src/backends/sqlite.ts";
+import { indexeddb, isStoreError, memory, prefix, StoreError, type Store } from "../../src/index.ts";
+import { createClock } from "../../src/testing.ts";
+import { utf8 } from "../support/bytes.ts";
 
 const hidden = "hidden/";
 
@@ -46,5 +50,19 @@ test("no error of a view shows its prefix, whichever call it comes from", async 
     assert.ok(isStoreError(error, "unavailable"), String(call));
     assert.equal(error.message, 'Cannot read key "key": expected "key" to be there', String(call));
     assert.equal(error.key, "key");
+  }
+});
+
+test("a sweep of a view goes past any number of others' that have expired", async () => {
+  const { now, advance } = createClock();
+  const options = { now, sweepInterval: Infinity };
+  for (const store of [memory(options), indexeddb(options), sqlite({ ...options, path: ":memory:" })]) {
+    const keys = Array.from({ length: 1200 }, (_, index) => (index % 2 ? "mine/" : "other/") + index);
+    await store.setMany(keys.map((key) => [key, utf8("x"), { ttl: 10 }] as const));
+    await store.setMany(Array.from({ length: 1200 }, (_, index) => [`a/${index}`, utf8("x"), { ttl: 1 }] as const));
+    advance(10);
+    assert.equal(await prefix(store, "mine/").sweep(), 600);
+    assert.equal(await store.sweep(), 1800);
+    await store.close();
   }
 });

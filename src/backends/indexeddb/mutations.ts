@@ -56,13 +56,15 @@ export function mutationOf(keys: readonly string[], decide: ManyDecision, call: 
   };
 }
 
-/** One round of a sweep: finds by the index what has expired and removes it. */
-export function sweepWork(call: Call): Work<number> {
+/** One round of a sweep: finds by the index what has expired, of what begins with a prefix, and removes it. */
+export function sweepWork(call: Call, prefix = ""): Work<number> {
   return {
     write: true,
     call,
     async run(entries, changes) {
-      const keys = await ask(findExpired(entries, call.now(), sweepSize));
+      // What is not meant stays in the index, before what is.
+      const expired = await ask(findExpired(entries, call.now(), prefix ? undefined : sweepSize));
+      const keys = expired.filter((key) => key.startsWith(prefix)).slice(0, sweepSize);
       for (const key of keys) {
         entries.delete(key);
         changes.push({ type: "expire", key });

@@ -130,6 +130,7 @@ export function createStorageBackend({
         for (const key of keys(within)) remove(key, call.now());
       }),
     sweep: (call) => transact(() => sweep(call.now())),
+    sweepWithin: ({ prefix: within }, call) => transact(() => sweep(call.now(), within)),
     soonest,
     watch(_, observer) {
       open();

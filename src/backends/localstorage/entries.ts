@@ -17,8 +17,8 @@ export interface Entries {
   set(items: readonly Item[], now: number): void;
   /** Removes an entry, and returns whether it was a live one. */
   delete(key: string, now: number): boolean;
-  /** Removes what has expired, and returns how many entries that were. */
-  sweep(now: number): number;
+  /** Removes what has expired, of the keys that begin with a prefix, and returns how many entries that were. */
+  sweep(now: number, prefix?: string): number;
   /** Returns the first deadline there is, `Infinity` for none. */
   soonest(): number;
   /** Notes a deadline, or that there is none. */
@@ -63,10 +63,10 @@ export function createEntries(
     return deadlines;
   }
 
-  function sweep(now: number): number {
+  function sweep(now: number, prefix = ""): number {
     let count = 0;
     for (const [key, at] of allDeadlines()) {
-      if (at > now) continue;
+      if (at > now || !key.startsWith(prefix)) continue;
       const entry = head(key);
       note(key, entry?.expiresAt);
       if (!entry || entry.expiresAt > now) continue;

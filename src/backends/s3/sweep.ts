@@ -3,12 +3,24 @@ import { pagesOf, type Bucket } from "./bucket.ts";
 import type { Names } from "./names.ts";
 import { isGone, type Values } from "./values.ts";
 
-/** Removes what has expired, by the marks whose time has come, and counts it. */
-export async function sweep(values: Values, bucket: Bucket, names: Names, call: Call): Promise<number> {
+/** What is swept. */
+interface Swept {
+  readonly values: Values;
+  readonly bucket: Bucket;
+  readonly names: Names;
+}
+
+/**
+ * Removes what has expired, of the keys that begin with a prefix, by the marks whose time has come, and counts it.
+ */
+export async function sweep(swept: Swept, prefix: string, call: Call): Promise<number> {
+  const { bucket, names } = swept;
+  const start = names.ofPrefix(prefix);
   let count = 0;
   for await (const lines of pagesOf(bucket, names.marks, call)) {
     const due = lines.filter(({ name }) => (names.readMark(name)?.from ?? Infinity) <= call.now());
-    const counts = await Promise.all(due.map(({ name }) => sweepMark(name, values, bucket, names, call)));
+    const meant = due.filter(({ name }) => names.readMark(name)!.name.startsWith(start));
+    const counts = await Promise.all(meant.map(({ name }) => sweepMark(name, swept, prefix, call)));
     count = counts.reduce((sum, one) => sum + one, count);
     if (due.length < lines.length) break;
   }
@@ -16,9 +28,12 @@ export async function sweep(values: Values, bucket: Bucket, names: Names, call: 
 }
 
 /** Removes an object that is not to outlive now, or the mark of one that needs it no more. Counts what expired. */
-async function sweepMark(mark: string, values: Values, bucket: Bucket, names: Names, call: Call): Promise<number> {
+async function sweepMark(mark: string, { values, bucket, names }: Swept, prefix: string, call: Call): Promise<number> {
   const { name, until, width } = names.readMark(mark)!;
   const found = await bucket.look(name, call);
+  // The name of a long key says how it begins, and what was written there how it goes on.
+  const key = names.keyOf(name) ?? found?.meta?.key;
+  if (prefix !== "" && !key?.startsWith(prefix)) return 0;
   const { expiresAt = Infinity } = found?.meta ?? {};
   const isExpired = !isGone(found?.meta) && expiresAt <= call.now();
   if (isExpired && !(await values.remove(found!, name, "mine", call))) return 0;

@@ -25,8 +25,8 @@ export interface Entries {
   clear(client: Client, prefix: string): void;
   /** Returns the first deadline there is, `Infinity` for none. */
   soonest(client: Client): number;
-  /** Removes a batch of what has expired, and counts it. */
-  sweep(client: Client): number;
+  /** Removes a batch of what has expired, of the keys that begin with a prefix, and counts it. */
+  sweep(client: Client, prefix: string): number;
 }
 
 /** Returns the table of entries. */
@@ -71,8 +71,11 @@ export function createEntries(log: ChangeLog, quota: Quota, now: () => number): 
       else client.run(statements.clear, ...range);
     },
     soonest: (client) => Number(client.get(statements.soonest)?.expires_at ?? Infinity),
-    sweep(client) {
-      const rows = client.all(statements.sweep, now(), sweepBatch);
+    sweep(client, prefix) {
+      const rows =
+        prefix === ""
+          ? client.all(statements.sweep, now(), sweepBatch)
+          : client.all(statements.sweepWithin, now(), prefix, above(prefix), sweepBatch);
       for (const { key } of rows) log.add(client, "expire", decodeKey(key!));
       return rows.length;
     },

@@ -20,7 +20,8 @@ export const statements: Readonly<
     | "clear"
     | "clearAll"
     | "soonest"
-    | "sweep",
+    | "sweep"
+    | "sweepWithin",
     string
   >
 > = {
@@ -37,13 +38,20 @@ export const statements: Readonly<
   // Without a condition SQLite need not look at what it removes.
   clearAll: "DELETE FROM entries",
   soonest: "SELECT expires_at FROM entries WHERE expires_at IS NOT NULL ORDER BY expires_at LIMIT 1",
-  sweep: `DELETE FROM entries WHERE rowid IN (SELECT rowid FROM entries WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)
-          RETURNING CAST(key AS BLOB) AS key`,
+  sweep: sweep(""),
+  // By the deadlines, of which there are no more than by the keys: a + keeps the index of those out.
+  sweepWithin: sweep("AND +key >= ? AND +key < CAST(? AS TEXT)"),
 };
 
 function set(rows: number): string {
   return `INSERT INTO entries (key, value, expires_at) VALUES ${Array(rows).fill("(?, ?, ?)").join()}
           ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at`;
+}
+
+function sweep(condition: string): string {
+  return `DELETE FROM entries WHERE rowid IN
+            (SELECT rowid FROM entries WHERE expires_at <= ? ${condition} ORDER BY expires_at LIMIT ?)
+          RETURNING CAST(key AS BLOB) AS key`;
 }
 
 // In the order of the column, which the index has, and not of what the result calls by the same name.

@@ -24,35 +24,54 @@ export function createSoonest(
   };
 }
 
-/** Returns what removes the entries that the indexes of deadlines have as due, and counts them. */
+/** Returns what removes the entries of a prefix that the indexes of deadlines have as due, and counts them. */
 export function createSweep(
   pipeline: Pick<Pipeline, "ready" | "ask" | "placement">,
   clock: Clock,
   names: Pick<Names, "keyOf">,
-): (call: Call) => Promise<number> {
+): (options: { readonly prefix: string }, call: Call) => Promise<number> {
   const { placement } = pipeline;
 
-  async function sweepSlot(client: ValkeyClient, slot: number, { signal }: Call): Promise<number> {
+  async function sweepSlot(client: ValkeyClient, slot: number, prefix: string, { signal }: Call): Promise<number> {
     const index = placement.index(slot);
     let count = 0;
+    // What is not meant stays in the index. So it goes on at the last deadline that it saw, behind those of it that stay, the
+    // last of which it sees again: if not, somebody else has removed some, and it would go past others.
+    let from = "-inf";
+    let passed = 0;
+    let last: string | undefined;
     for (;;) {
       signal?.throwIfAborted();
-      const due = await client.zrangeBuffer(index, "-inf", clock.now(), "BYSCORE", "LIMIT", 0, dueAtOnce);
-      const keys = (due as Uint8Array[]).map(names.keyOf);
+      const offset = Math.max(passed - 1, 0);
+      const page = ["BYSCORE", "LIMIT", offset, dueAtOnce, "WITHSCORES"];
+      const due = (await client.zrangeBuffer(index, from, clock.now(), ...page)) as Uint8Array[];
+      const found = due.filter((_, at) => at % 2 === 0).map(names.keyOf);
+      if (passed && found[0] !== last) {
+        passed = 0;
+        continue;
+      }
+      const keys = found.filter((key) => key.startsWith(prefix));
+      const others = found.filter((key) => !key.startsWith(prefix));
       if (keys.length) {
         const expired = await pipeline.ask(stepsOf("expire", keys), { signal }, readDone);
         count += expired.filter(Boolean).length;
       }
-      if (keys.length < dueAtOnce) return count;
+      if (found.length < dueAtOnce) return count;
+      const to = String(due.at(-1));
+      passed = to === from ? offset + others.length : 0;
+      last = others.at(-1);
+      from = to;
     }
   }
 
-  return async (call) => {
+  return async ({ prefix }, call) => {
     const client = await pipeline.ready();
-    if (!placement.isScattered(client)) return sweepSlot(client, -1, call);
+    if (!placement.isScattered(client)) return sweepSlot(client, -1, prefix, call);
     let count = 0;
     for (let first = 0; first < slotCount; first += indexesAtOnce) {
-      const some = Array.from({ length: indexesAtOnce }, (_, number) => sweepSlot(client, first + number, call));
+      const some = Array.from({ length: indexesAtOnce }, (_, number) =>
+        sweepSlot(client, first + number, prefix, call),
+      );
       for (const swept of await Promise.all(some)) count += swept;
     }
     return count;

@@ -1,12 +1,11 @@
-import type { Awaitable, CallOptions, Store } from "../../core/contract.ts";
+import type { Awaitable, Store } from "../../core/contract.ts";
 import { StoreError } from "../../core/error.ts";
 import { isExposed } from "../../core/expose.ts";
-import { prefix } from "../../views/prefix.ts";
+import { partOf } from "./partOf.ts";
 import { refusal } from "./refusal.ts";
 import { exposedHeaders } from "./reply.ts";
 import { isRead } from "./request.ts";
 import type { Action, Scope } from "./scope.ts";
-import { sweepWithin } from "./sweepWithin.ts";
 
 /** Decides about a request: `true` for everything, a scope for a part, anything else for nothing. */
 export type Authorize = (request: Request) => Awaitable<boolean | Scope>;
@@ -35,20 +34,13 @@ export async function admit(store: Store, request: Request, authorize: Authorize
   const { prefix: before = "", can: rights } = answer === true ? {} : (answer as Scope);
   const can = (action: Action): boolean => !rights || rights.includes(action);
   return {
-    store: before === "" ? store : scoped(store, before),
+    store: partOf(store, before),
     before,
     can,
     allow(...actions) {
       for (const action of actions) if (!can(action)) throw refuseAction(action);
     },
   };
-}
-
-/** Returns the part of a store that a scope has. A sweep of it is none of the whole, which would count what others have. */
-function scoped(store: Store, before: string): Store {
-  return Object.assign(prefix(store, before), {
-    sweep: (options?: CallOptions) => sweepWithin(store, before, options),
-  });
 }
 
 /** Returns the refusal of a request for want of a right. */

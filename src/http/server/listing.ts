@@ -25,6 +25,6 @@ export function createListingReplies(maxItems: number): {
       await operations.clear.run(ask, prefix);
       return done;
     },
-    sweep: async (ask) => writeJson(await operations.sweep.run(ask)),
+    sweep: async (ask) => writeJson(await operations.sweep.run(ask, ask.parameters.prefix ?? "")),
   };
 }

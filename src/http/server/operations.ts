@@ -6,6 +6,7 @@ import type { Method, Resource } from "../wire/resource.ts";
 import { keep } from "../wire/ttl.ts";
 import { findMany } from "./findMany.ts";
 import { optionsOf, type LiveEntry, type Operation, type Runnable, type Subject } from "./operation.ts";
+import { partOf } from "./partOf.ts";
 import type { Room } from "./room.ts";
 import { snapshot, transact } from "./transact.ts";
 
@@ -40,7 +41,8 @@ export interface Operations {
   readonly transact: typeof transact;
   readonly list: Runnable<[options: ListOptions], Page>;
   readonly clear: Runnable<[prefix: string], void>;
-  readonly sweep: Runnable<[], number>;
+  /** Removes what has expired among the keys with a prefix, and counts it. */
+  readonly sweep: Runnable<[prefix: string], number>;
   /** No call of the store: all who watch share one watch, which is the feed's. */
   readonly watch: Operation;
   /** Whatever is in it needs rights of its own. */
@@ -146,7 +148,11 @@ export const operations: Operations = {
     takes: ["prefix"],
     run: ({ store, signal }, prefix) => store.clear({ prefix, signal }),
   },
-  sweep: { needs: ["write"], takes: [], run: (subject) => subject.store.sweep(optionsOf(subject)) },
+  sweep: {
+    needs: ["write"],
+    takes: ["prefix"],
+    run: (subject, prefix) => partOf(subject.store, prefix).sweep(optionsOf(subject)),
+  },
   watch: { needs: ["watch"], takes: ["prefix", "after"] },
   batch: { needs: [], takes: [] },
 };

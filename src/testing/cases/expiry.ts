@@ -1,3 +1,4 @@
+import { prefix } from "../../views/prefix.ts";
 import type { Case } from "../case.ts";
 import { equal, equalDeadline, rejects } from "../expect.ts";
 import { collect } from "./watching.ts";
@@ -156,6 +157,26 @@ export const expiry: readonly Case[] = [
       clock.advance(30);
       equal(await store.sweep(), 10, "a sweep after the rest");
       equal((await store.findMany(["new 0", "plain 9", "old 29"])).map((found) => found !== undefined), [true, true, false], "what is left"); // prettier-ignore
+    },
+  },
+  {
+    name: "a sweep of a view removes and counts what is its own",
+    needs: ["sweep", "list"],
+    async run({ open, value, clock }) {
+      const store = await open({ sweepInterval: Infinity });
+      const mine = prefix(store, "mine/");
+      const inner = prefix(mine, "[in]*");
+      const expired = ["mine/1", "mine/2", "mine/3", "mine/[in]*1", "mine/in1", "mine", "mine0", "mine\uffff", "1"];
+      for (const [index, key] of expired.entries()) await store.set(key, value("x"), { ttl: 1 + index });
+      await mine.set("new", value("x"), { ttl: 1000 });
+      await mine.set("plain", value("x"));
+      equal([await mine.sweep(), await inner.sweep()], [0, 0], "sweeps before any deadline");
+      clock.advance(20);
+      equal(await inner.sweep(), 1, "a sweep of a view of the view");
+      equal(await mine.sweep(), 4, "a sweep of the view");
+      equal([await mine.sweep(), await inner.sweep()], [0, 0], "sweeps right after");
+      equal(await store.sweep(), 4, "what is beside the view was left to a sweep of all");
+      equal((await mine.findMany(["new", "plain", "1"])).map((found) => found !== undefined), [true, true, false], "what is left"); // prettier-ignore
     },
   },
   {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "vitest";
 import { createClock } from "../../../src/testing/clock.ts";
+import { prefix } from "../../../src/views/prefix.ts";
 import { utf8 } from "../../support/bytes.ts";
 import { strictS3 } from "../../support/strictS3.ts";
 import { first, open } from "../../support/strictStore.ts";
@@ -65,4 +66,19 @@ test("where a DELETE heeds no condition a read writes nothing about what has exp
   assert.equal(await store.sweep(), 1);
   assert.equal(await store.sweep(), 0);
   assert.equal(await store.setIfAbsent("a", utf8("y"), { ttl: 1000 }), true);
+});
+
+test("a sweep of a view tells long keys apart that begin alike, and looks at no others' objects", async () => {
+  const bucket = strictS3();
+  const { now, advance } = createClock(2 ** 40);
+  const store = open(bucket, undefined, { now, sweepInterval: Infinity });
+  const long = "x".repeat(180);
+  for (const key of [`${long}a/1`, `${long}a/2`, `${long}b/1`, "a/1", "b/1"])
+    await store.set(key, utf8("x"), { ttl: 1000 });
+  advance(1000);
+  assert.equal(await prefix(store, `${long}a/`).sweep(), 2);
+  bucket.requests.length = 0;
+  assert.equal(await prefix(store, "a/").sweep(), 1);
+  assert.equal(bucket.requests.filter((each) => each.startsWith("HEAD ")).length, 1);
+  assert.equal(await store.sweep(), 2);
 });

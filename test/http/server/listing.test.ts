@@ -3,6 +3,7 @@ import { test } from "vitest";
 import { memory } from "../../../src/backends/memory.ts";
 import { isStoreError } from "../../../src/core/error.ts";
 import type { Lines } from "../../../src/http/wire.ts";
+import { prefix } from "../../../src/views/prefix.ts";
 import { bytes, pair } from "../../support/pair.ts";
 import { problem } from "../../support/problem.ts";
 
@@ -104,4 +105,31 @@ test("a sweep of a scope removes and counts what is its own", async () => {
   );
   await store.close();
   await assert.rejects(far.sweep(), (error) => isStoreError(error, "unavailable"));
+});
+
+test("a sweep with a prefix is of that part, within the scope", async () => {
+  for (const scope of ["", "mine/"]) {
+    const { ask, far, store, clock } = pair({ handler: { authorize: () => ({ prefix: scope }) } });
+    const keys = ["a/1", "a/2", "b/1", "a"].map((key) => scope + key);
+    await store.setMany([...keys, "other/a/1"].map((key) => [key, bytes("x"), { ttl: 10 }] as const));
+    clock.advance(10);
+    assert.equal(await (await ask("POST", "sweep?prefix=a%2F")).text(), "2");
+    assert.equal(await prefix(prefix(far, "b"), "/").sweep(), 1);
+    await problem(ask("POST", "sweep?prefx=a"), 400, "invalid-argument");
+    await problem(ask("POST", "sweep?prefix=%ff"), 400, "invalid-argument");
+    assert.equal(await store.sweep(), 2);
+  }
+});
+
+test("a store of which no part can be told from the rest is not swept for the sake of one", async () => {
+  let swept = 0;
+  const store = memory();
+  const wrapped = { ...store, sweep: async () => ++swept };
+  const scoped = pair({ store: wrapped, handler: { authorize: () => ({ prefix: "mine/" }) } });
+  await problem(scoped.ask("POST", "sweep"), 501, "unsupported");
+  await problem(scoped.ask("POST", "sweep?prefix=a"), 501, "unsupported");
+  const { ask } = pair({ store: wrapped });
+  await problem(ask("POST", "sweep?prefix=a"), 501, "unsupported");
+  assert.equal(swept, 0);
+  assert.equal(await (await ask("POST", "sweep?prefix=")).text(), "1");
 });
