@@ -1,4 +1,4 @@
-import type { CompleteBackend, Store } from "../core/contract.ts";
+import type { Call, CompleteBackend, Store } from "../core/contract.ts";
 import { createCompleteStore } from "../core/createCompleteStore.ts";
 import { checkOptions, storeRules, type StoreOptions } from "../core/options.ts";
 import { createPending } from "../core/pending.ts";
@@ -79,6 +79,13 @@ function valkeyBackend(options: ValkeyOptions): CompleteBackend {
     return pending.track(work.catch((error: unknown) => Promise.reject(valkeyError(error))));
   }
 
+  async function sweepAndReport(options: { readonly prefix: string }, call: Call): Promise<number> {
+    const count = await sweep(options, call);
+    // Whoever has asked for it takes what is reported until now for a part of it.
+    if (count) await watches.caughtUp();
+    return count;
+  }
+
   async function deleteMany(keys: readonly string[], signal: AbortSignal | undefined): Promise<number> {
     const deleted = await ask(stepsOf("delete", keys), { signal }, readDone);
     return deleted.filter(Boolean).length;
@@ -108,8 +115,8 @@ function valkeyBackend(options: ValkeyOptions): CompleteBackend {
           return deleteMany(keys, signal);
         }),
       ),
-    sweep: (call) => track(sweep({ prefix: "" }, call)),
-    sweepWithin: (options, call) => track(sweep(options, call)),
+    sweep: (call) => track(sweepAndReport({ prefix: "" }, call)),
+    sweepWithin: (options, call) => track(sweepAndReport(options, call)),
     soonest: () => track(soonest()),
     watch: (_, observer) => track(watches.watch(observer)),
     async close() {

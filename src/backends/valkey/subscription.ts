@@ -5,6 +5,8 @@ import { originOf } from "./message.ts";
 
 /** Connections on which published messages arrive. */
 export interface Subscription {
+  /** Resolves when all that was published before has arrived. */
+  caughtUp(): Promise<unknown>;
   /** Gives the connections up; nothing arrives any more. */
   stop(): void;
 }
@@ -75,7 +77,7 @@ export async function subscribe(
     stop();
     throw valkeyError(error);
   }
-  return { stop };
+  return { caughtUp: () => Promise.all(clients.map((client) => client.ping())), stop };
 }
 
 // What was published while nobody listened is gone, so that a connection which broke is not made again.

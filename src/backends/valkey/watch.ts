@@ -11,6 +11,8 @@ import { subscribe, type Subscription } from "./subscription.ts";
 /** Reports changes that are published. */
 export interface Watches {
   watch(observer: Observer): Promise<() => void>;
+  /** Resolves when all that was published before has been reported to those who watch. */
+  caughtUp(): Promise<unknown>;
   /** Ends all watches. */
   close(): void;
 }
@@ -105,23 +107,29 @@ export function createWatches(
 
   return {
     async watch(observer) {
+      const isFirst = !subscription;
       const begun = join();
-      const stop = hub.watch(observer);
       observers.add(observer);
+      let stop: (() => void) | undefined;
       const leave = (): void => {
-        stop();
+        stop?.();
         observers.delete(observer);
         behind.delete(observer);
         if (!observers.size) end();
       };
       try {
-        await begun;
+        const { caughtUp } = await begun;
+        // Where others watch already, what was acknowledged before may still be on its way. A new subscription has none of it.
+        if (!isFirst) await caughtUp().catch(join);
+        stop = hub.watch(observer);
       } catch (error) {
         leave();
         throw error;
       }
       return leave;
     },
+    // Of a connection that broke there is nothing more to come.
+    caughtUp: async () => subscription?.then((made) => made.caughtUp()).catch(() => {}),
     close: end,
   };
 }

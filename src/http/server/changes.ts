@@ -21,7 +21,7 @@ export function createChangesReplies(feed: Feed, maxStreams: number): { readonly
       throw refusal("crowd", `Too many streams: expected at most ${maxStreams} at once`, { retryAfter: 5 });
     }
     open++;
-    const place = await feed.join().catch((error: unknown) => {
+    const place = await feed.join(interest.after !== undefined).catch((error: unknown) => {
       open--;
       throw error;
     });
@@ -54,7 +54,7 @@ export function createChangesReplies(feed: Feed, maxStreams: number): { readonly
 
 /** Answers with the changes there are after an id; without one, with the id to begin with. */
 async function poll(feed: Feed, interest: Interest): Promise<Reply> {
-  const { log, at: now } = await feed.join();
+  const { log, at: now } = await feed.join(interest.after !== undefined);
   try {
     const { after } = interest;
     const found = after === undefined ? now : log.find(after);

@@ -12,9 +12,9 @@ export interface Place {
 export interface Feed {
   /**
    * Resolves once the store reports its changes, with the place after which all since this call are, and rejects when the
-   * store refuses to.
+   * store refuses to. The place of one who goes on from another is not looked for.
    */
-  join(): Promise<Place>;
+  join(isGoingOn?: boolean): Promise<Place>;
   /** Every `join` is followed by one `leave`. */
   leave(): void;
 }
@@ -31,11 +31,7 @@ export function createFeed(store: Store, linger: number): Feed {
     const changes = store.watch({ unref: true });
     const first = changes.next();
     // What is asked of a store after a watch waits until that has begun; a refusal comes a moment later, from the watch.
-    const begun = store.findMany([]).then(
-      () => new Promise((resolve) => setTimeout(resolve, 0)),
-      () => first,
-    );
-    await Promise.race([first, begun]);
+    await Promise.race([first, begunBy(() => first)]);
     const { log, add, finish } = createChangeLog();
     const follow = async (): Promise<void> => {
       for (let step = await first; !step.done; step = await changes.next()) add(step.value);
@@ -49,17 +45,39 @@ export function createFeed(store: Store, linger: number): Feed {
     return (current = log);
   }
 
+  /**
+   * Finds the place in a log of what is done from now on. What was done before may still be on its way to the watch that is
+   * there already, and not to one that begins now.
+   */
+  async function placeIn(log: ChangeLog): Promise<number> {
+    const changes = store.watch({ unref: true });
+    let seen = 0;
+    const count = async (): Promise<void> => {
+      while (!(await changes.next()).done) seen++;
+    };
+    count().catch(() => {});
+    await begunBy(() => undefined);
+    const at = Math.max(log.start, log.end - seen);
+    void changes.return!().catch(() => {});
+    return at;
+  }
+
+  /** Resolves when the last watch of the store has begun, and what it reported so far is taken note of. */
+  function begunBy(refused: (error: unknown) => unknown): Promise<unknown> {
+    return store.findMany([]).then(() => new Promise((resolve) => setTimeout(resolve, 0)), refused);
+  }
+
   function rest(): void {
     joining = current = undefined;
     stop();
   }
 
   return {
-    async join() {
+    async join(isGoingOn) {
       readers++;
       clearTimeout(timer);
       const before = current;
-      const at = before?.end;
+      const at = before && !isGoingOn ? placeIn(before) : before?.end;
       try {
         const last = joining;
         // Others may have begun a new one while this one waited.
@@ -69,7 +87,7 @@ export function createFeed(store: Store, linger: number): Feed {
         }
         const log = await joining!;
         // A log that has begun since was not there for what came before.
-        return { log, at: log === before ? at! : log.start };
+        return { log, at: log === before ? (await at)! : log.start };
       } catch (error) {
         readers--;
         throw error;

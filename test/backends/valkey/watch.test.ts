@@ -19,6 +19,8 @@ interface Server {
   /** Why nobody is let in, or reads anything. */
   refusal?: Error | undefined;
   outage?: Error | undefined;
+  /** What is on its way to the subscribers, who get it before the answer to what they ask. */
+  underWay?: string | undefined;
   /** Whether nothing is answered any more, and no connection ends. */
   isSilent?: boolean;
   publish(message: string): void;
@@ -43,7 +45,12 @@ function startServer(): Server {
       subscribe: async () => {
         if (server.refusal) throw server.refusal;
       },
-      ping: () => (server.isSilent ? new Promise(() => {}) : Promise.resolve("PONG")),
+      async ping() {
+        if (server.isSilent) return new Promise(() => {});
+        if (server.underWay) server.publish(server.underWay);
+        server.underWay = undefined;
+        return "PONG";
+      },
       disconnect() {
         client.isOpen = false;
         client.emit("close");
@@ -169,5 +176,17 @@ test("a watch that cannot begin rejects, and leaves nothing", async () => {
   await watches.watch(observer);
   server.publish(" e1:a");
   assert.deepEqual(seen, ["expire a"]);
+  watches.close();
+});
+
+test("a watch that joins another one reports nothing of what was acknowledged before it was called", async () => {
+  const server = startServer();
+  const watches = watchesOf(server);
+  const [first, second] = [note(), note()];
+  await watches.watch(first.observer);
+  server.underWay = " s1:a";
+  await watches.watch(second.observer);
+  server.publish(" s1:b");
+  assert.deepEqual([first.seen, second.seen], [["set a", "set b"], ["set b"]]); // prettier-ignore
   watches.close();
 });
