@@ -10,22 +10,22 @@ import { root } from "../../scripts/run.mjs";
 
 // What a user writes, and how many bytes of it may reach the browser: what is reached, so that growth has to be meant.
 const uses = [
-  { name: "core + memory", code: `import { memory } from "shelflife"; globalThis.store = memory();`, limit: 4600 },
+  { name: "core + memory", code: `import { memory } from "shelflife"; globalThis.store = memory();`, limit: 6400 },
   {
     name: "core + indexeddb",
     code: `import { indexeddb } from "shelflife"; globalThis.store = indexeddb();`,
-    limit: 9350,
+    limit: 12_050,
   },
   {
     name: "core + http",
     code: `import { remote } from "shelflife"; globalThis.store = remote({ url: "/" });`,
-    limit: 7050,
+    limit: 10_250,
   },
 ];
 const door = {
   name: "everything portable, UMD",
   file: `${packageFolder}node_modules/shelflife/dist/shelflife.umd.min.js`,
-  limit: 19_650,
+  limit: 26_700,
 };
 
 const gzip = (code: string | Uint8Array): number => gzipSync(code, { level: 9 }).length;
