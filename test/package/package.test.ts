@@ -10,13 +10,14 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { test } from "vitest";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { packageFolder } from "../../scripts/installPackage.mjs";
 import { root } from "../../scripts/run.mjs";
+import { runtimes } from "../../scripts/runtimes.mjs";
 
 const exec = promisify(execFile);
 const folder = `${packageFolder}node_modules/shelflife/`;
@@ -74,7 +75,7 @@ test("dist has each public module, with maps and declarations that lead to src",
     const map = readJson(`${folder}dist/${name}`);
     // What only passes on the names of another has no line of its own.
     const code = readFileSync(`${folder}dist/${name.slice(0, -".map".length)}`, "utf8");
-    const isPassing = /^(?:export \{[^}]*\} from '[^']+';\s+)+\/\/# \S+\s*$/.test(code);
+    const isPassing = /^(?:(?:import|export \{[^}]*\} from) '[^']+';\s+)+\/\/# \S+\s*$/.test(code);
     assert.equal(map.sources.length > 0, !isPassing, name);
     for (const [index, source] of map.sources.entries()) {
       const isThere = existsSync(join(dirname(`${folder}dist/${name}`), source));
@@ -153,8 +154,10 @@ test("the command runs by the name that npm gives it", async () => {
   // What npm does with a package's bin.
   symlinkSync(path, `${bin}shelflife`);
   chmodSync(path, 0o755);
+  // A Node with SQLite, of which the list tells.
+  const PATH = `${dirname(runtimes.node24[0]!)}${delimiter}${process.env.PATH}`;
   const shelflife = (...args: string[]): Promise<{ stdout: string; stderr: string }> =>
-    exec(`${bin}shelflife`, args, { cwd: packageFolder });
+    exec(`${bin}shelflife`, args, { cwd: packageFolder, env: { ...process.env, PATH } });
   assert.deepEqual(await shelflife("--version"), { stdout: `${manifest.version}\n`, stderr: "" });
   assert.match((await shelflife("methods")).stdout, /^http\n[^]*^sqlite\n/m);
   writeFileSync(`${packageFolder}command.yaml`, "store: { backend: memory }\n");
