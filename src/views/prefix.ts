@@ -80,7 +80,11 @@ export function prefix<Out, In = Out>(store: Store<Out, In>, prefix: string): St
       }
     },
     async *entries(options) {
-      for await (const entry of store.entries(within(options))) yield outer(entry);
+      try {
+        for await (const entry of store.entries(within(options))) yield outer(entry);
+      } catch (error) {
+        rename(error);
+      }
     },
     list: (options) =>
       run(async (): Promise<Page> => {

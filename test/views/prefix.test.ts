@@ -24,7 +24,7 @@ function failing(): Store {
   });
   const calls = Object.keys(memory()).map((name) => [
     name,
-    ["keys", "watch"].includes(name) ? iterate : async () => fail(),
+    ["keys", "entries", "watch"].includes(name) ? iterate : async () => fail(),
   ]);
   return Object.fromEntries(calls) as Store;
 }
@@ -43,6 +43,11 @@ test("no error of a view shows its prefix, whichever call it comes from", async 
     async () => {
       for await (const _ of view.keys());
     },
+    async () => {
+      for await (const _ of view.entries());
+    },
+    () => view.transact(["key"], (entries) => entries),
+    () => view.update("key", () => value),
     () => view.watch().next(),
   ];
   for (const call of calls) {
