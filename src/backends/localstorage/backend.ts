@@ -85,6 +85,13 @@ export function createStorageBackend({
     });
   }
 
+  /** Whoever has asked for it takes what is reported until it is over for a part of it. */
+  function sweepAndReport(...given: Parameters<typeof sweep>): number {
+    const count = sweep(...given);
+    commit();
+    return count;
+  }
+
   return {
     get,
     head,
@@ -129,8 +136,8 @@ export function createStorageBackend({
       transact(() => {
         for (const key of keys(within)) remove(key, call.now());
       }),
-    sweep: (call) => transact(() => sweep(call.now())),
-    sweepWithin: ({ prefix: within }, call) => transact(() => sweep(call.now(), within)),
+    sweep: (call) => transact(() => sweepAndReport(call.now())),
+    sweepWithin: ({ prefix: within }, call) => transact(() => sweepAndReport(call.now(), within)),
     soonest,
     watch(_, observer) {
       open();
