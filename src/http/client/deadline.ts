@@ -3,13 +3,15 @@ import { untilAborted } from "../../core/untilAborted.ts";
 
 /**
  * Does work that some calls wait for, with a signal that aborts when none of them waits any more, or when the time is over:
- * ms. Then it rejects at once; `late` makes the reason when that is the time.
+ * ms. Then it rejects at once; `late` makes the reason when that is the time. If what comes of it is a stream, the signal goes
+ * on to abort with that of its call.
  */
 export async function untilDeadline<R>(
   calls: readonly Call[],
   timeout: number,
   late: () => Error,
   work: (signal: AbortSignal) => Promise<R>,
+  isStream = false,
 ): Promise<R> {
   const controller = new AbortController();
   const { signal } = controller;
@@ -23,6 +25,6 @@ export async function untilDeadline<R>(
     return await untilAborted(work(signal), signal);
   } finally {
     clearTimeout(timer);
-    for (const call of calls) call.signal?.removeEventListener("abort", abort);
+    if (!isStream) for (const call of calls) call.signal?.removeEventListener("abort", abort);
   }
 }

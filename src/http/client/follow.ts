@@ -42,12 +42,16 @@ export async function followChanges(
   const controller = new AbortController();
   const { signal } = controller;
   let cut = (): void => {};
+  // Aborts the request of the stream: Firefox keeps the connection of one that is only cancelled until it brings something.
+  let abandon = (): void => {};
+  let release = (): void => {};
   let last: string | undefined;
   let hasBegun = false;
   let polls = 1;
   const silence = noticeSilence(() => {
     observer.resync();
     cut();
+    abandon();
   });
   const stop = (): void => {
     silence.end();
@@ -86,8 +90,14 @@ export async function followChanges(
 
   /** Opens a stream, if there is one. An outage may be one of streams alone. */
   async function open(): Promise<Stream | undefined> {
+    release();
+    const own = new AbortController();
+    const abort = (): void => own.abort();
+    signal.addEventListener("abort", abort);
+    release = () => signal.removeEventListener("abort", abort);
     try {
-      const stream = await ask((after) => source(after, signal));
+      const stream = await ask((after) => source(after, own.signal));
+      abandon = abort;
       return isReadable(stream.body) ? stream : undefined;
     } catch (error) {
       if (!isStoreError(error, "unavailable")) throw error;

@@ -37,7 +37,7 @@ export function createSend(options: RemoteOptions): Send {
   ): Promise<R> {
     const [method, resource] = target.split(" ");
     const { isRead = method === "GET", isSafe = isRead } = details;
-    const isStream = resource === "changes" && !accept;
+    const isStream = isOfStream(target, accept);
     const idempotencyKey = isSafe ? undefined : `${name}-${named++}`;
     const url = `${mount}/${resource}${parameters ? `?${new URLSearchParams(defined(parameters))}` : ""}`;
     for (let count = 1; ; count++) {
@@ -105,10 +105,14 @@ export function createSend(options: RemoteOptions): Send {
     let before = "";
     const failed = (got: string): void => void (before = `, before that ${got}`);
     const late = (): StoreError => unavailable(`none within ${timeout} ms${before}`);
-    return untilDeadline(calls, timeout, late, (signal) =>
-      sendOften(target, details, signal, now, now() + timeout, failed),
-    );
+    const work = (signal: AbortSignal) => sendOften(target, details, signal, now, now() + timeout, failed);
+    return untilDeadline(calls, timeout, late, work, isOfStream(target, details.accept));
   };
+}
+
+/** Whether a request is answered by a stream, which goes on when its answer is there. */
+function isOfStream(target: Target, accept: string | undefined): boolean {
+  return target === "GET changes" && !accept;
 }
 
 /** Leaves out what is undefined. */

@@ -78,6 +78,31 @@ test("a watch that is aborted while it opens leaves nothing behind", async () =>
   await until(() => count() === 1 && observers.size === 0);
 });
 
+test("a watch that ends aborts the request of its stream, which some platforms keep otherwise", async () => {
+  const { store, observers } = watched(soon);
+  const streams: AbortSignal[] = [];
+  const { far } = pair({
+    store,
+    handler: forgetful,
+    async between(request, send) {
+      if (new URL(request.url).pathname.endsWith("/changes")) streams.push(request.signal);
+      return send(request);
+    },
+  });
+  const controller = new AbortController();
+  const watches = [far.watch(), far.watch({ signal: controller.signal }), far.watch()];
+  const waiting = watches.map((watch) => watch.next());
+  await until(() => observers.size > 0 && streams.length === 3);
+  await far.find("key");
+  assert.deepEqual(streams.map(({ aborted }) => aborted), [false, false, false]); // prettier-ignore
+  await watches[0]!.return!();
+  controller.abort();
+  await until(() => streams.filter(({ aborted }) => aborted).length === 2);
+  await far.close();
+  await Promise.all(waiting);
+  await until(() => streams.every(({ aborted }) => aborted));
+});
+
 test("a stream that ends or breaks is opened anew, after what was told before, whatever it broke of", async () => {
   const breaks: Record<string, (observers: Set<Observer>, store: { close(): Promise<void> }) => unknown> = {
     "the store closes": (_, store) => store.close(),
