@@ -14,7 +14,7 @@ import { toEntries, writeMany, writeOne } from "./createCompleteStore/writing.ts
 import { disposable } from "./disposable.ts";
 import { missing, StoreError } from "./error.ts";
 import { checkKey, checkPrefix } from "./key.ts";
-import { lending, type Lender } from "./lending.ts";
+import { lending, type Lender, lendSweeper } from "./lending.ts";
 import type { StoreOptions } from "./options.ts";
 import { untilAborted } from "./untilAborted.ts";
 import { checkBytes, copyBytes, fresh, toBytes } from "./value.ts";
@@ -131,8 +131,8 @@ export function createCompleteStore(
         await backend.close();
       })()),
   });
+  lendSweeper(store.sweep, { backend, run });
   lending
-    .set(store.sweep, { backend, run })
     .set(store.get, lend)
     .set(store.find, lendFound)
     .set(store.set, (key, text, options) => write(key, text, options, backend.keepsText ? (same) => same : toBytes));

@@ -18,10 +18,8 @@ export interface Medium {
 export type Sweeper = (prefix: string, options: CallOptions | undefined) => Promise<number>;
 
 interface Lending {
-  get(call: Store["sweep"]): Medium | Sweeper | undefined;
   get(call: Store["get"]): Lender | undefined;
   get(call: Store["set"]): TextWriter | undefined;
-  set(call: Store["sweep"], medium: Medium | Sweeper): this;
   set(call: Store<any>["get"], lender: Lender): this;
   set(call: Store<any>["set"], writer: TextWriter): this;
 }
@@ -32,6 +30,19 @@ interface Lending {
  * stands for, so that a wrapper which puts its own call in the place of a store's has replaced the lender, too.
  */
 export const lending: Lending = /* @__PURE__ */ new WeakMap<object, any>();
+
+// By a name, so that a view of another copy of this file finds it: of another bundle, say.
+const sweeper: unique symbol = Symbol.for("shelflife.sweeper") as never;
+
+/** Gives a call that sweeps all what sweeps a part. */
+export function lendSweeper(call: Store["sweep"], lent: Medium | Sweeper): void {
+  Object.defineProperty(call, sweeper, { value: lent });
+}
+
+/** Returns what sweeps a part, if that was given to the call that sweeps all. */
+export function lentSweeper(call: Store["sweep"]): Medium | Sweeper | undefined {
+  return (call as { [sweeper]?: Medium | Sweeper })[sweeper];
+}
 
 /** Reads by the lender of a call if it has one. */
 export function lend(

@@ -1,12 +1,12 @@
 import { UNCHANGED, type Call, type CompleteBackend, type Store, type Value } from "./contract.ts";
-import { lending, type Sweeper } from "./lending.ts";
+import { lentSweeper, type Sweeper } from "./lending.ts";
 
 /**
  * Returns what sweeps a part of a store and leaves the rest as it is, where one can be told from the other. What a medium
  * removes by its own clock, and has no other way for, is left to it.
  */
 export function sweeperOf(store: Pick<Store<any>, "sweep">): Sweeper | undefined {
-  const lent = lending.get(store.sweep);
+  const lent = lentSweeper(store.sweep);
   if (typeof lent !== "object") return lent;
   const { backend, run } = lent;
   return (prefix, options) =>

@@ -1,7 +1,7 @@
 import type { Store } from "../core/contract.ts";
 import { disposable } from "../core/disposable.ts";
 import { check, isStoreError } from "../core/error.ts";
-import { lending } from "../core/lending.ts";
+import { lendSweeper } from "../core/lending.ts";
 import { callable, checkOptions } from "../core/options.ts";
 import { sweeperOf } from "../core/sweeperOf.ts";
 import { isEventStream, type Answer } from "../http/server/answer.ts";
@@ -120,7 +120,7 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
     for (const name of operations) Object.assign(watched, { [name]: watchCall(name, store[name]) });
     // A sweep of a part of the store is one, too.
     const sweep = sweeperOf(store);
-    if (sweep) lending.set(watched.sweep, watchCall("sweep", sweep));
+    if (sweep) lendSweeper(watched.sweep, watchCall("sweep", sweep));
     return disposable(watched);
   }
 

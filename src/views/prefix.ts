@@ -3,7 +3,7 @@ import type { Awaitable, Page, PrefixOptions, Store } from "../core/contract.ts"
 import { check, isStoreError, quote } from "../core/error.ts";
 import { checkPrefix, isKey, isWellFormed } from "../core/key.ts";
 import { attempt } from "../core/attempt.ts";
-import { lend, lending, setText, type Sweeper } from "../core/lending.ts";
+import { lend, lending, setText, type Sweeper, lendSweeper } from "../core/lending.ts";
 import { mapChanges } from "../core/mapChanges.ts";
 import { strays } from "../core/strays.ts";
 import { sweeperOf } from "../core/sweeperOf.ts";
@@ -111,7 +111,7 @@ export function prefix<Out, In = Out>(store: Store<Out, In>, prefix: string): St
   if (sweep) {
     const sweepPart: Sweeper = (within, options) => run(() => sweep(prefix + within, options));
     view.sweep = (options) => sweepPart("", options);
-    lending.set(view.sweep, sweepPart);
+    lendSweeper(view.sweep, sweepPart);
   }
   const findStrays = strays.get(store.list);
   if (findStrays) {

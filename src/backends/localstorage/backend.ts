@@ -85,12 +85,8 @@ export function createStorageBackend({
     });
   }
 
-  /** Whoever has asked for it takes what is reported until it is over for a part of it. */
-  function sweepAndReport(...given: Parameters<typeof sweep>): number {
-    const count = sweep(...given);
-    commit();
-    return count;
-  }
+  // Whoever has asked for a sweep takes what is reported until it is over for a part of it.
+  const reported = (count: number): number => (commit(), count);
 
   return {
     get,
@@ -136,8 +132,8 @@ export function createStorageBackend({
       transact(() => {
         for (const key of keys(within)) remove(key, call.now());
       }),
-    sweep: (call) => transact(() => sweepAndReport(call.now())),
-    sweepWithin: ({ prefix: within }, call) => transact(() => sweepAndReport(call.now(), within)),
+    sweep: (call) => transact(() => reported(sweep(call.now()))),
+    sweepWithin: ({ prefix: within }, call) => transact(() => reported(sweep(call.now(), within))),
     soonest,
     watch(_, observer) {
       open();

@@ -3,25 +3,12 @@ import { isStoreError } from "../../core/error.ts";
 import { isKey } from "../../core/key.ts";
 import { pause } from "../../core/pause.ts";
 import { expectComplete } from "../wire/complete.ts";
-import type { EventSink, Polled } from "../wire/events.ts";
+import type { EventSink } from "../wire/events.ts";
 import { jsonType } from "../wire/json.ts";
 import { readStream } from "./readStream.ts";
 import { noticeSilence } from "./silence.ts";
-
-/**
- * Opens a stream of the changes after an id, or from now on; or, where only that is accepted, asks for these changes as
- * JSON. `signal` ends what is asked for, and the stream that has come of it.
- */
-export interface Source {
-  (after: string | undefined, signal: AbortSignal): Promise<Stream>;
-  (after: string | undefined, signal: AbortSignal, accept: string): Promise<Polled>;
-}
-
-/** A stream as it comes, and the id of the change before its first, if it says that. */
-export interface Stream {
-  readonly body: ReadableStream<BufferSource>;
-  readonly last: string | undefined;
-}
+import type { Source, Stream } from "./source.ts";
+import { createStreams } from "./streams.ts";
 
 // How long until the next poll, and after an outage at most until another try: ms.
 const interval = 1000;
@@ -41,17 +28,15 @@ export async function followChanges(
 ): Promise<() => void> {
   const controller = new AbortController();
   const { signal } = controller;
+  const streams = createStreams(source, signal);
   let cut = (): void => {};
-  // Aborts the request of the stream: Firefox keeps the connection of one that is only cancelled until it brings something.
-  let abandon = (): void => {};
-  let release = (): void => {};
   let last: string | undefined;
   let hasBegun = false;
   let polls = 1;
   const silence = noticeSilence(() => {
     observer.resync();
     cut();
-    abandon();
+    streams.abandon();
   });
   const stop = (): void => {
     silence.end();
@@ -59,10 +44,7 @@ export async function followChanges(
     cut();
   };
   const sink: EventSink = {
-    changed(change) {
-      expectComplete(isKey(change.key));
-      observer.changed(change);
-    },
+    changed: (change) => (expectComplete(isKey(change.key)), observer.changed(change)),
     resync: observer.resync,
     reached: (id) => void (last = id),
   };
@@ -90,14 +72,8 @@ export async function followChanges(
 
   /** Opens a stream, if there is one. An outage may be one of streams alone. */
   async function open(): Promise<Stream | undefined> {
-    release();
-    const own = new AbortController();
-    const abort = (): void => own.abort();
-    signal.addEventListener("abort", abort);
-    release = () => signal.removeEventListener("abort", abort);
     try {
-      const stream = await ask((after) => source(after, own.signal));
-      abandon = abort;
+      const stream = await ask(streams.open);
       return isReadable(stream.body) ? stream : undefined;
     } catch (error) {
       if (!isStoreError(error, "unavailable")) throw error;
