@@ -19,13 +19,13 @@ const uses = [
   {
     name: "core + http",
     code: `import { remote } from "shelflife"; globalThis.store = remote({ url: "/" });`,
-    limit: 10_250,
+    limit: 10_400,
   },
 ];
 const door = {
   name: "everything portable, UMD",
   file: `${packageFolder}node_modules/shelflife/dist/shelflife.umd.min.js`,
-  limit: 26_700,
+  limit: 26_900,
 };
 
 const gzip = (code: string | Uint8Array): number => gzipSync(code, { level: 9 }).length;
