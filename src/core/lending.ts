@@ -41,7 +41,8 @@ export function lendSweeper(call: Store["sweep"], lent: Medium | Sweeper): void 
 
 /** Returns what sweeps a part, if that was given to the call that sweeps all. */
 export function lentSweeper(call: Store["sweep"]): Medium | Sweeper | undefined {
-  return (call as { [sweeper]?: Medium | Sweeper })[sweeper];
+  // What is no store has none.
+  return (call as { [sweeper]?: Medium | Sweeper } | undefined)?.[sweeper];
 }
 
 /** Reads by the lender of a call if it has one. */

@@ -32,7 +32,7 @@ test("changes are server-sent events that anybody can read", async () => {
   await store.set("b", bytes("x"));
   await store.set("a/\n\u{1f600}\0", bytes("x"));
   await store.delete("a/\n\u{1f600}\0");
-  const read = await readUntil(response, "delete");
+  const read = await readUntil(response, `"delete"`);
   const [first, ...events] = read.split("\n\n").map((event) => event.replace(/^id: [\da-f]{8}(-[\da-f]+){5}/, "id"));
   assert.deepEqual(
     [first, ...events],
@@ -131,14 +131,14 @@ test("who comes back is told what he missed, or that it is not known any more", 
   ] as const) {
     const response = await ask("GET", where, { headers });
     assert.equal(response.headers.get("shelflife-last"), begin.last);
-    assert.match(await readUntil(response, "data"), /^id: .*\n\nid: .*\ndata: {"type":"set","key":"a"}\n\n$/);
+    assert.match(await readUntil(response, "data: "), /^id: .*\n\nid: .*\ndata: {"type":"set","key":"a"}\n\n$/);
   }
   // Of another handler, of one before a restart, and of a version that counted.
   const other = pair();
   const foreign = ((await (await other.ask("GET", "changes", { headers: { accept: "application/json" } })).json()) as Polled).last; // prettier-ignore
   for (const id of [foreign, `${crypto.randomUUID()}-${"0".repeat(16)}`, `${crypto.randomUUID()}-17`]) {
     const lost = await ask("GET", "changes", { headers: { "last-event-id": id } });
-    assert.match(await readUntil(lost, "data"), /^event: resync\nid: .*\ndata: null\n\n$/, id);
+    assert.match(await readUntil(lost, "data: "), /^event: resync\nid: .*\ndata: null\n\n$/, id);
     assert.deepEqual(await poll(`changes?after=${id}`), { changes: [], last: "", resync: true }, id);
   }
 });
@@ -176,9 +176,9 @@ test("a scope hears of its own keys only, also when it comes back", async () => 
   const last = response.headers.get("shelflife-last")!;
   await store.set("other/a", bytes("x"));
   await store.set("mine/a", bytes("x"));
-  assert.deepEqual((await readUntil(response, "data")).match(/data.*/g), ['data: {"type":"set","key":"a"}']);
+  assert.deepEqual((await readUntil(response, "data: ")).match(/data.*/g), ['data: {"type":"set","key":"a"}']);
   const again = await ask("GET", "changes?prefix=a", { headers: { "last-event-id": last } });
-  assert.deepEqual((await readUntil(again, "data")).match(/data.*/g), ['data: {"type":"set","key":"a"}']);
+  assert.deepEqual((await readUntil(again, "data: ")).match(/data.*/g), ['data: {"type":"set","key":"a"}']);
 });
 
 test("the ids of a scope show nothing of the changes of others, not even that there were some", async () => {
@@ -228,7 +228,7 @@ fuzz(
     const polled = await ask("GET", query, { headers: { accept: "application/json" } });
     assert.equal(polled.status, response.status);
     if (response.status === 200) {
-      await readUntil(response, "data");
+      await readUntil(response, "data: ");
       await polled.json();
     } else for (const each of [response, polled]) await problem(each, 400, "invalid-argument");
     assert.deepEqual(failures, []);
@@ -248,7 +248,7 @@ test("a store that may have missed changes says so to every stream and every pol
     observer.changed({ type: "set", key: "mine/b" });
     observer.changed({ type: "set", key: "mine/a2" });
   }
-  const said = (await readUntil(stream, "a2")).match(/^(event|data): .*/gm);
+  const said = (await readUntil(stream, `"key":"a2"`)).match(/^(event|data): .*/gm);
   const set = (key: string): string => `data: {"type":"set","key":"${key}"}`;
   assert.deepEqual(said, [set("a1"), "event: resync", "data: null", set("a2")]);
   const polled = await readPolled(
