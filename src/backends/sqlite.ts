@@ -142,6 +142,8 @@ function sqliteBackend(options: SqliteOptions): CompleteBackend {
       signal?.throwIfAborted();
       removed = await queue.write((client) => entries.sweep(client, prefix));
     }
+    // Whoever has asked for it takes what is reported until now for a part of it.
+    if (count) await watches.caughtUp();
     return count;
   }
 

@@ -20,6 +20,8 @@ export interface LogReader {
   join(): Promise<number>;
   /** Reports what has been written down since the last time, and from then on whatever is. */
   read(): void;
+  /** Reads, and resolves when what had been written down before has been reported, or could not be read for now. */
+  caughtUp(): Promise<void>;
   /** Ends all reports, and leaves the file's watchers. */
   leave(): Promise<void>;
 }
@@ -49,6 +51,7 @@ export function createLogReader(queue: WorkQueue, log: ChangeLog, observer: LogO
   let isReading = false;
   let isStale = false;
   let hasLeft = false;
+  let waiting: (() => void)[] = [];
 
   async function readOn(): Promise<void> {
     isStale = true;
@@ -56,6 +59,8 @@ export function createLogReader(queue: WorkQueue, log: ChangeLog, observer: LogO
     isReading = true;
     while (isStale && !hasLeft) {
       isStale = false;
+      const served = waiting;
+      waiting = [];
       try {
         await readAll();
       } catch (error) {
@@ -63,9 +68,12 @@ export function createLogReader(queue: WorkQueue, log: ChangeLog, observer: LogO
         // What cannot be used for now may be back.
         if (isStale) await new Promise<void>((resolve) => letExit(setTimeout(resolve, rest)));
         else if (!hasLeft) observer.failed(error);
+      } finally {
+        for (const serve of served) serve();
       }
     }
     isReading = false;
+    for (const serve of waiting.splice(0)) serve();
   }
 
   async function readAll(): Promise<void> {
@@ -105,14 +113,22 @@ export function createLogReader(queue: WorkQueue, log: ChangeLog, observer: LogO
     saved = read;
   }
 
+  function read(): void {
+    if (hasLeft) return;
+    if (!isPolling) dataVersion.start(queue.client, () => void readOn());
+    isPolling = true;
+    void readOn();
+  }
+
   return {
     id: () => id,
     join,
-    read() {
-      if (hasLeft) return;
-      if (!isPolling) dataVersion.start(queue.client, () => void readOn());
-      isPolling = true;
-      void readOn();
+    read,
+    caughtUp() {
+      if (hasLeft) return Promise.resolve();
+      const served = new Promise<void>((resolve) => waiting.push(resolve));
+      read();
+      return served;
     },
     leave() {
       hasLeft = true;

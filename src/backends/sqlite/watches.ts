@@ -9,6 +9,8 @@ export interface Watches {
   id(): string | undefined;
   /** Called when a transaction of this process has written changes down. */
   grown(): void;
+  /** Resolves when what had been written down before has been reported. */
+  caughtUp(): Promise<void> | undefined;
   watch(observer: Observer): Promise<() => void>;
   close(): Promise<void>;
 }
@@ -55,6 +57,7 @@ export function createWatches(queue: WorkQueue, log: ChangeLog): Watches {
   return {
     id: () => reader?.id(),
     grown: () => reader?.read(),
+    caughtUp: () => reader?.caughtUp(),
     async watch(observer) {
       if (!users++) reader = createReader();
       const mine = reader!;
