@@ -3,31 +3,28 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, test } from "vitest";
+import { afterAll, test } from "vitest";
 import { runtimes } from "../../scripts/runtimes.mjs";
 import { startChild, type Child } from "../support/childProcess.ts";
-import { startValkey, type ValkeyServer } from "../support/valkey.ts";
-import { startCluster, type ValkeyCluster } from "../support/valkeyCluster.ts";
+import { valkeyPlaces } from "../support/valkeyPlaces.ts";
 
 type Name = keyof typeof runtimes;
 type Place = readonly [name: string, options: object];
 
 const folder = mkdtempSync(join(tmpdir(), "shelflife-"));
-let server: ValkeyServer;
-let cluster: ValkeyCluster;
-beforeAll(async () => {
-  [server, cluster] = await Promise.all([startValkey(), startCluster()]);
-});
+const valkeys = valkeyPlaces();
 afterAll(async () => {
-  await Promise.all([server.stop(), cluster.stop()]);
   rmSync(folder, { recursive: true, force: true });
 });
 
 let media = 0;
 const places: Record<string, () => Place> = {
   "a SQLite file": () => ["sqlite", { path: join(folder, `${++media}.db`) }],
-  "a Valkey server": () => ["valkey", { url: server.url, prefix: `${++media}/` }],
-  "one slot of a Valkey cluster": () => ["valkey", { url: cluster.urls, cluster: true, prefix: `{${++media}}` }],
+  "a Valkey server": () => ["valkey", { url: valkeys.server.url, prefix: `${++media}/` }],
+  "one slot of a Valkey cluster": () => [
+    "valkey",
+    { url: valkeys.cluster.urls, cluster: true, prefix: `{${++media}}` },
+  ],
 };
 
 async function withChildren(names: readonly Name[], work: (...children: Child[]) => Promise<void>): Promise<void> {

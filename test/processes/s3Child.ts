@@ -1,14 +1,12 @@
 // A process of its own that does with a store in a bucket what it is told, line by line: [number, name of the call, ...arguments].
-import process from "node:process";
-import { createInterface } from "node:readline";
 import { s3, type S3Options } from "../../src/backends/s3.ts";
 import type { Store } from "../../src/core/contract.ts";
 import { cases } from "../../src/testing/cases.ts";
 import { proveAll } from "../../src/testing/prove.ts";
 import type { Subject } from "../../src/testing/case.ts";
+import { answerCalls } from "../support/childCalls.ts";
 
 let store: Store;
-const say = (line: unknown): unknown => process.stdout.write(`${JSON.stringify(line)}\n`);
 
 const calls = {
   open(options: S3Options) {
@@ -46,11 +44,4 @@ const calls = {
   close: () => store.close(),
 };
 
-for await (const line of createInterface({ input: process.stdin })) {
-  const [id, name, ...args] = JSON.parse(line) as [number, keyof typeof calls, ...never[]];
-  const call: (...args: never[]) => unknown = calls[name];
-  void Promise.resolve(call(...args)).then(
-    (result) => say([id, result]),
-    (error: { code?: string; message: string }) => say([id, null, `${error.code}: ${error.message}`]),
-  );
-}
+await answerCalls(calls);

@@ -1,12 +1,11 @@
 // A process of its own with a store that others share, line by line: [number, name of the call, ...arguments].
-import process from "node:process";
-import { createInterface } from "node:readline";
 import { sqlite } from "../../src/backends/sqlite.ts";
 import { valkey } from "../../src/backends/valkey.ts";
 import type { Entry, Store } from "../../src/core/contract.ts";
 import { handler } from "../../src/http/handler.ts";
 import { remote } from "../../src/http/remote.ts";
 import { listen } from "../../src/service/listen.ts";
+import { answerCalls, say } from "../support/childCalls.ts";
 import { text, utf8 } from "../support/bytes.ts";
 import { showChange } from "../support/showChange.ts";
 
@@ -15,7 +14,6 @@ const openers: Record<string, (options: any) => Store> = { sqlite, valkey, remot
 const keys = ["a", "b"];
 // So long that they are several pages of a file, and are not written in one go.
 const length = 10_000;
-const say = (line: unknown): unknown => process.stdout.write(`${JSON.stringify(line)}\n`);
 
 let store: Store;
 let isStopped = false;
@@ -93,11 +91,4 @@ const calls = {
   close: () => store.close(),
 };
 
-for await (const line of createInterface({ input: process.stdin })) {
-  const [id, name, ...args] = JSON.parse(line) as [number, keyof typeof calls, ...never[]];
-  const call = calls[name] as (...args: never[]) => Promise<unknown>;
-  void call(...args).then(
-    (result) => say([id, result]),
-    (error: { code?: string; message: string }) => say([id, null, `${error.code}: ${error.message}`]),
-  );
-}
+await answerCalls(calls);

@@ -1,13 +1,12 @@
 // A process of its own that does with a SQLite store what it is told, line by line: [number, name of the call, ...arguments].
 import process from "node:process";
-import { createInterface } from "node:readline";
 import { sqlite, type SqliteOptions } from "../../src/backends/sqlite.ts";
 import type { Store } from "../../src/core/contract.ts";
+import { answerCalls, say } from "../support/childCalls.ts";
 import { showChange } from "../support/showChange.ts";
 
 let store: Store;
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-const say = (line: unknown): unknown => process.stdout.write(`${JSON.stringify(line)}\n`);
 
 const calls = {
   async open(options: SqliteOptions, key?: string) {
@@ -66,12 +65,5 @@ if (process.argv[2]) {
   void store.watch({ unref: true }).next();
   await store.set("watched", bytes("x"));
 } else {
-  for await (const line of createInterface({ input: process.stdin })) {
-    const [id, name, ...args] = JSON.parse(line) as [number, keyof typeof calls, ...never[]];
-    const call = calls[name] as (...args: never[]) => Promise<unknown>;
-    void call(...args).then(
-      (result) => say([id, result]),
-      (error: { code?: string; message: string }) => say([id, null, `${error.code}: ${error.message}`]),
-    );
-  }
+  await answerCalls(calls);
 }

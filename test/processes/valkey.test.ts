@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, test } from "vitest";
-import { valkey, type ValkeyOptions } from "../../src/backends/valkey.ts";
+import { test } from "vitest";
+import { valkey } from "../../src/backends/valkey.ts";
 import type { Store } from "../../src/core/contract.ts";
 import { handler } from "../../src/http/handler.ts";
 import { remote } from "../../src/http/remote.ts";
@@ -11,8 +11,8 @@ import { cases, casesFor, createClock, prove, type Case, type Feature, type Subj
 import { prefix as part } from "../../src/views/prefix.ts";
 import { runtimes } from "../../scripts/runtimes.mjs";
 import { until } from "../support/until.ts";
-import { startValkey, type ValkeyServer, type ValkeyServers } from "../support/valkey.ts";
-import { startCluster } from "../support/valkeyCluster.ts";
+import type { ValkeyServer } from "../support/valkey.ts";
+import { valkeyPlaces, type Where } from "../support/valkeyPlaces.ts";
 import { valkeyCan } from "../support/valkeySubjects.ts";
 import { showChange } from "../support/showChange.ts";
 
@@ -21,35 +21,18 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const text = (value: Uint8Array | undefined): string | undefined => value && new TextDecoder().decode(value);
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-let server: ValkeyServer;
-let cluster: ValkeyServers;
-const stores: Store[] = [];
-beforeAll(async () => {
-  [server, cluster] = await Promise.all([startValkey(), startCluster()]);
-});
-afterAll(async () => {
-  await Promise.all(stores.map((store) => store.close()));
-  await Promise.all([server.stop(), cluster.stop()]);
-});
+const valkeys = valkeyPlaces();
 
 let prefixes = 0;
 const fresh = (): string => `test ${++prefixes}/`;
 /** What stores in a medium can do. */
 const can = (name: string): Feature[] => valkeyCan.filter((each) => each !== "transact" || !name.includes("cluster"));
-const media: Record<string, () => ValkeyOptions> = {
-  valkey: () => ({ url: server.url }),
-  "valkey cluster": () => ({ url: cluster.urls, cluster: true }),
-};
-
-function open(name: string, options: ValkeyOptions): Store {
-  const store = valkey({ ...media[name]!(), ...options });
-  stores.push(store);
-  return store;
-}
+const media: readonly Where[] = ["valkey", "valkey cluster"];
+const { open } = valkeys;
 
 /** A server of a medium, of which redis-cli is passed on to the others with "-c". */
 function serverOf(name: string): ValkeyServer {
-  return name.includes("cluster") ? cluster.nodes[0]! : server;
+  return name.includes("cluster") ? valkeys.cluster.nodes[0]! : valkeys.server;
 }
 
 /** Resolves when a server's own clock has passed the deadline of a value. */
@@ -66,7 +49,7 @@ const timeless = cases.filter(({ run }) => !/clock|expiresAt|deadline|ttl/.test(
 
 test("there are Cases without a clock", () => assert.ok(timeless.length > 40));
 
-for (const name of Object.keys(media)) {
+for (const name of media) {
   const isScattered = name.includes("cluster");
   proveAll(timeless, {
     name: `${name} by the server's clock`,
@@ -101,7 +84,7 @@ for (const name of Object.keys(media)) {
     const store = open(name, { prefix });
     await store.set("greeting", bytes("hello"));
     const script = fileURLToPath(new URL("valkeyChild.ts", import.meta.url));
-    const options = JSON.stringify({ ...media[name]!(), prefix });
+    const options = JSON.stringify({ ...valkeys.optionsOf(name), prefix });
     const said = await Promise.all(
       Object.values(runtimes).map(async ([file, ...args]) => {
         const { stdout, stderr } = await run(file!, [...args, script, options], { timeout: 60_000 });
@@ -220,7 +203,7 @@ for (const name of Object.keys(media)) {
     const count = async (): Promise<number> => (await serverOf(name).cli("client", "list")).split("\n").length;
     const first = await count();
     for (const call of ["find", "list", "sweep", "watch"] as const) {
-      const store = valkey({ ...media[name]!(), prefix: fresh() });
+      const store = valkey({ ...valkeys.optionsOf(name), prefix: fresh() });
       const begun = call === "watch" ? store.watch().next() : call === "find" ? store.find("x") : store[call]();
       await Promise.all([begun, store.close()]);
     }
@@ -233,19 +216,19 @@ test("other clients read and write the values", async () => {
   const store = open("valkey", { prefix });
   await store.set("plain", bytes("hello"));
   await store.set("short", bytes("hello"), { ttl: 60_000 });
-  assert.equal(await server.cli("get", `${prefix}plain`), "hello");
-  assert.equal(await server.cli("pttl", `${prefix}plain`), "-1");
+  assert.equal(await valkeys.server.cli("get", `${prefix}plain`), "hello");
+  assert.equal(await valkeys.server.cli("pttl", `${prefix}plain`), "-1");
   // A server hides a value after the ms of its own deadline, and not in it.
-  const deadline = async (key: string): Promise<number> => Number(await server.cli("pexpiretime", `${prefix}${key}`)) + 1; // prettier-ignore
+  const deadline = async (key: string): Promise<number> => Number(await valkeys.server.cli("pexpiretime", `${prefix}${key}`)) + 1; // prettier-ignore
   assert.equal((await store.entry("short"))!.expiresAt, await deadline("short"));
-  await server.cli("set", `${prefix}theirs`, "hi", "px", "60000");
+  await valkeys.server.cli("set", `${prefix}theirs`, "hi", "px", "60000");
   const { value, expiresAt } = (await store.entry("theirs"))!;
   assert.equal(text(value), "hi");
   assert.equal(expiresAt, await deadline("theirs"));
-  await server.cli("set", `${prefix}theirs`, "hi", "px", "1");
+  await valkeys.server.cli("set", `${prefix}theirs`, "hi", "px", "1");
   await untilGone("valkey", `${prefix}theirs`);
   assert.equal(await store.find("theirs"), undefined);
-  await server.cli("rpush", `${prefix}list`, "x");
+  await valkeys.server.cli("rpush", `${prefix}list`, "x");
   await assert.rejects(store.get("list"), { code: "cant-decode" });
   await store.set("list", bytes("a string now"));
   assert.equal(text(await store.get("list")), "a string now");
@@ -269,10 +252,10 @@ test("a sweep of a view goes past any number of others' that have expired, at on
 test("a restarted server that has forgotten the scripts is told them again", async () => {
   const store = open("valkey", { prefix: fresh() });
   await store.set("key", bytes("x"), { ttl: 60_000 });
-  await server.cli("script", "flush");
+  await valkeys.server.cli("script", "flush");
   assert.equal(text(await store.get("key")), "x");
-  await server.cli("script", "flush");
+  await valkeys.server.cli("script", "flush");
   await store.set("key", bytes("y"));
-  await server.cli("script", "flush");
+  await valkeys.server.cli("script", "flush");
   assert.equal(text(await store.take("key")), "y");
 });

@@ -1,39 +1,25 @@
 // What users of a server may not do, by its own access control.
 import assert from "node:assert/strict";
-import { afterAll, beforeAll, test } from "vitest";
-import { valkey } from "../../src/backends/valkey.ts";
+import { test } from "vitest";
 import type { Store } from "../../src/core/contract.ts";
 import { isStoreError } from "../../src/core/error.ts";
 import { text, utf8 } from "../support/bytes.ts";
-import { startValkey, type ValkeyServer } from "../support/valkey.ts";
-import { startCluster, type ValkeyCluster } from "../support/valkeyCluster.ts";
+import { valkeyPlaces, type Where } from "../support/valkeyPlaces.ts";
 
-let server: ValkeyServer;
-let cluster: ValkeyCluster;
-const stores: Store[] = [];
-beforeAll(async () => {
-  [server, cluster] = await Promise.all([startValkey(), startCluster()]);
-});
-afterAll(async () => {
-  await Promise.all(stores.map((store) => store.close()));
-  await Promise.all([server.stop(), cluster.stop()]);
-});
+const valkeys = valkeyPlaces();
 
 /** Lets a user in at all servers, with these rules and the password "word". */
 async function admit(username: string, ...rules: string[]): Promise<void> {
-  for (const node of [server, ...cluster.nodes]) await node.cli("acl", "setuser", username, "on", ">word", ...rules);
+  for (const node of [valkeys.server, ...valkeys.cluster.nodes])
+    await node.cli("acl", "setuser", username, "on", ">word", ...rules);
 }
 
-function open(where: "valkey" | "valkey cluster", username?: string, prefix = "app/"): Store {
-  const servers = where === "valkey" ? { url: server.url } : { url: cluster.urls, cluster: true };
-  const store = valkey({
-    ...servers,
+function open(where: Where, username?: string, prefix = "app/"): Store {
+  return valkeys.open(where, {
     prefix,
     sweepInterval: Infinity,
     ...(username && { username, password: "word" }),
   });
-  stores.push(store);
-  return store;
 }
 
 for (const where of ["valkey", "valkey cluster"] as const) {

@@ -1,36 +1,20 @@
 // Stores on one database whose prefixes begin with one another.
 import assert from "node:assert/strict";
-import { afterAll, beforeAll, beforeEach, test } from "vitest";
-import { valkey } from "../../src/backends/valkey.ts";
+import { beforeEach, test } from "vitest";
 import type { Store } from "../../src/core/contract.ts";
 import { isStoreError } from "../../src/core/error.ts";
 import { text, utf8 } from "../support/bytes.ts";
 import { showChange } from "../support/showChange.ts";
 import { until } from "../support/until.ts";
-import { startValkey, type ValkeyServer } from "../support/valkey.ts";
-import { startCluster, type ValkeyCluster } from "../support/valkeyCluster.ts";
+import { valkeyPlaces, type Where } from "../support/valkeyPlaces.ts";
 
-let server: ValkeyServer;
-let cluster: ValkeyCluster;
-const stores: Store[] = [];
-beforeAll(async () => {
-  [server, cluster] = await Promise.all([startValkey(), startCluster()]);
-});
+const valkeys = valkeyPlaces();
 beforeEach(async () => {
-  for (const node of [server, ...cluster.nodes.slice(0, 3)]) await node.cli("flushall");
+  for (const node of [valkeys.server, ...valkeys.cluster.nodes.slice(0, 3)]) await node.cli("flushall");
 });
-afterAll(async () => {
-  await Promise.all(stores.map((store) => store.close()));
-  await Promise.all([server.stop(), cluster.stop()]);
-});
-
-type Where = "valkey" | "valkey cluster";
 
 function open(where: Where, prefix?: string, more: object = {}): Store {
-  const servers = where === "valkey" ? { url: server.url } : { url: cluster.urls, cluster: true };
-  const store = valkey({ ...servers, ...(prefix !== undefined && { prefix }), sweepInterval: Infinity, ...more });
-  stores.push(store);
-  return store;
+  return valkeys.open(where, { ...(prefix !== undefined && { prefix }), sweepInterval: Infinity, ...more });
 }
 
 async function keysOf(store: Store): Promise<string[]> {
@@ -82,7 +66,7 @@ for (const where of ["valkey", "valkey cluster"] as const) {
   }
 
   test(`values that lie under two prefixes already are left, and the second store is refused: ${where}`, async () => {
-    const cli = async (...args: string[]): Promise<string> => (where === "valkey" ? server : cluster.nodes[0]!).cli("-c", ...args); // prettier-ignore
+    const cli = async (...args: string[]): Promise<string> => (where === "valkey" ? valkeys.server : valkeys.cluster.nodes[0]!).cli("-c", ...args); // prettier-ignore
     await cli("set", "appx", "of app");
     await cli("set", "app2precious", "of app2");
     const inner = open(where, "app2");
@@ -108,41 +92,41 @@ for (const where of ["valkey", "valkey cluster"] as const) {
 
 test("one store on its prefix keeps its values where other clients find them, also when another one comes", async () => {
   const store = open("valkey", "app");
-  await server.cli("set", "app old", "before");
+  await valkeys.server.cli("set", "app old", "before");
   await store.set("x", utf8("1"));
   await open("valkey", "app2").set("x", utf8("2"));
-  await server.cli("script", "flush");
-  assert.equal(await server.cli("get", "appx"), "1");
+  await valkeys.server.cli("script", "flush");
+  assert.equal(await valkeys.server.cli("get", "appx"), "1");
   assert.equal(text(await open("valkey", "app").find(" old")), "before");
-  assert.equal(await server.cli("exists", "app2x"), "0");
+  assert.equal(await valkeys.server.cli("exists", "app2x"), "0");
 });
 
 test("a database that was emptied, or a server that was started anew, changes nothing for a store that is open", async () => {
   const [a, b] = [open("valkey", "app"), open("valkey", "app2")];
   await a.set("x", utf8("a"));
   await b.set("x", utf8("b"));
-  await server.cli("flushall");
-  await server.kill();
-  await server.restart();
+  await valkeys.server.cli("flushall");
+  await valkeys.server.kill();
+  await valkeys.server.restart();
   const set = (store: Store, value: string): Promise<void> =>
     store.set("x", utf8(value)).catch(() => set(store, value));
   await set(b, "b");
   await set(a, "a");
-  assert.equal(await server.cli("get", "appx"), "a");
-  assert.equal(await server.cli("exists", "app2x"), "0");
+  assert.equal(await valkeys.server.cli("get", "appx"), "a");
+  assert.equal(await valkeys.server.cli("exists", "app2x"), "0");
   assert.deepEqual([text(await open("valkey", "app").find("x")), text(await open("valkey", "app2").find("x"))], ["a", "b"]); // prettier-ignore
 });
 
 test("a user who may use no names but those of the prefix has a store, and the same one as others", async () => {
-  await server.cli("acl", "setuser", "small", "on", ">word", "+@all", "~app2*", "&app2*");
+  await valkeys.server.cli("acl", "setuser", "small", "on", ">word", "+@all", "~app2*", "&app2*");
   await open("valkey", "app").set("x", utf8("a"));
   const small = { username: "small", password: "word" };
   const all = open("valkey", "app2");
   await all.set("x", utf8("b"));
   assert.equal(text(await open("valkey", "app2", small).find("x")), "b");
-  await server.cli("flushall");
+  await valkeys.server.cli("flushall");
   const alone = open("valkey", "app2", small);
   await alone.set("x", utf8("c"));
-  assert.equal(await server.cli("get", "app2x"), "c");
+  assert.equal(await valkeys.server.cli("get", "app2x"), "c");
   await assert.rejects(open("valkey", "app").list().then(() => open("valkey", "app2").list()), refused); // prettier-ignore
 });
