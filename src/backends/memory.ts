@@ -174,7 +174,7 @@ function memoryBackend({
   };
 }
 
-/** Does what was decided of entries, or none of it if one could never fit. */
+/** Does what was decided of entries, or none of it if one could never fit. A loop of its own, which is less in the bundle. */
 function changeAll(
   keys: readonly string[],
   chosen: ReturnType<ManyDecision<Value>>,

@@ -1,5 +1,5 @@
 import type { Call, CompleteBackend, ManyDecision, Store } from "../core/contract.ts";
-import { UNCHANGED } from "../core/contract.ts";
+import { applyChosen } from "../core/applyChosen.ts";
 import { createCompleteStore } from "../core/createCompleteStore.ts";
 import { checkOptions, positiveInteger, storeRules, type StoreOptions } from "../core/options.ts";
 import type { Factory } from "../core/registry.ts";
@@ -125,11 +125,12 @@ function sqliteBackend(options: SqliteOptions): CompleteBackend {
         // Nothing is written yet, so that the others in the transaction need not do it again.
         return { error };
       }
-      for (const [index, next] of chosen.entries()) {
-        if (next === UNCHANGED) continue;
-        if (next) entries.put(client, [[keys[index]!, next]]);
-        else if (found[index]) entries.remove(client, keys[index]!);
-      }
+      applyChosen(
+        keys,
+        chosen,
+        (key, entry) => entries.put(client, [[key, entry]]),
+        (key, index) => found[index] && entries.remove(client, key),
+      );
       return undefined;
     }, options);
     if (refused) throw refused.error;

@@ -1,4 +1,5 @@
-import { UNCHANGED, type Call, type Entry, type ManyDecision } from "../../core/contract.ts";
+import { applyChosen } from "../../core/applyChosen.ts";
+import type { Call, Entry, ManyDecision } from "../../core/contract.ts";
 import { Refusal } from "./failure.ts";
 import { findExpired } from "./listing.ts";
 import { ask } from "./readMany.ts";
@@ -46,12 +47,12 @@ export function mutationOf(keys: readonly string[], decide: ManyDecision, call: 
       } catch (error) {
         throw new Refusal(error);
       }
-      for (const [index, next] of chosen.entries()) {
-        const key = keys[index]!;
-        if (next === UNCHANGED) continue;
-        if (next) put(entries, changes, key, next);
-        else remove(entries, changes, key, stored[index], call);
-      }
+      applyChosen(
+        keys,
+        chosen,
+        (key, entry) => put(entries, changes, key, entry),
+        (key, index) => remove(entries, changes, key, stored[index], call),
+      );
     },
   };
 }

@@ -1,12 +1,5 @@
-import {
-  UNCHANGED,
-  type Awaitable,
-  type Call,
-  type CompleteBackend,
-  type Listed,
-  type ManyDecision,
-  type Value,
-} from "../../core/contract.ts";
+import { applyChosen } from "../../core/applyChosen.ts";
+import type { Awaitable, Call, CompleteBackend, Listed, ManyDecision, Value } from "../../core/contract.ts";
 import { StoreError } from "../../core/error.ts";
 import { createLastNumber } from "../../core/writeNumber.ts";
 import { createChanges } from "./changes.ts";
@@ -74,12 +67,12 @@ export function createStorageBackend({
       }
       const removed: Item[] = [];
       const written: Item[] = [];
-      for (const [index, next] of decide(keys.map(get)).entries()) {
-        const key = keys[index]!;
-        if (next === UNCHANGED) continue;
-        if (next) written.push(itemOf(key, next));
-        else removed.push([key, undefined]);
-      }
+      applyChosen(
+        keys,
+        decide(keys.map(get)),
+        (key, entry) => written.push(itemOf(key, entry)),
+        (key) => removed.push([key, undefined]),
+      );
       // What goes makes room for what comes.
       set([...removed, ...written], call.now());
     });
