@@ -3,7 +3,7 @@ import { run } from "./cli/run.ts";
 import { createWorld } from "./cli/world.ts";
 import { getFactory } from "./server.ts";
 
-// Those that a command can use, told by name: some runtimes warn when a page's Storage is looked for.
+// Those that a command can use, by name: some runtimes warn when a page's Storage is looked for.
 const names = ["http", "memory", "s3", "sqlite", "valkey"];
 
 // Not awaited here: a module that waits for what never comes is ended by some runtimes in their own words, and by others not at all.

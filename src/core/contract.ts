@@ -255,7 +255,7 @@ export interface Backend<V = Uint8Array> {
   listEntries?(options: BackendListOptions, call: Call): Awaitable<EntryPage<V>>;
   /** Removes every entry whose key begins with the prefix. Fallback: none. */
   clear?(options: { readonly prefix: string }, call: Call): Awaitable<void>;
-  /** Removes what has expired, and counts it, at a cost that follows that count. Fallback: none. */
+  /** Removes and counts what has expired, at a cost that follows that. When it is over, watches have it. Fallback: none. */
   sweep?(call: Call): Awaitable<number>;
   /** The same for keys with a prefix, when a view is swept. Fallback: `list` and `mutate`; with `ownExpiry` nothing. */
   sweepWithin?(options: { readonly prefix: string }, call: Call): Awaitable<number>;
