@@ -1,5 +1,5 @@
 import type { Awaitable, Store } from "../core/contract.ts";
-import { quote } from "../core/error.ts";
+import { check, quote } from "../core/error.ts";
 import { callable, checkOptions, milliseconds, positiveInteger, type Rule } from "../core/options.ts";
 import { toBytes } from "../core/value.ts";
 import { admit, corsHeaders, preflightHeaders, refuseForeign } from "./server/access.ts";
@@ -62,10 +62,12 @@ export interface HandlerOptions {
 
 /**
  * Returns a function that answers requests with a store: what `remote` talks to, and whatever else speaks HTTP. It runs
- * wherever there are Request and Response, and never rejects. Between requests it keeps only what makes them resumable: the
- * last changes, and the answers to the last requests that have a name. Throws `bad-config`.
+ * wherever there are Request and Response, and rejects only what is no Request. Between requests it keeps only what makes them
+ * resumable: the last changes, and the answers to the last requests that have a name. Throws `bad-config`, and
+ * `invalid-argument` for what is no store.
  */
 export function handler(store: Store, options: HandlerOptions = {}): (request: Request) => Promise<Response> {
+  check(typeof store?.get === "function", "store", "a store", store);
   const {
     authorize,
     cors,
@@ -163,6 +165,7 @@ export function handler(store: Store, options: HandlerOptions = {}): (request: R
   }
 
   return async (request) => {
+    check(typeof request?.headers?.get === "function", "request", "a Request", request);
     const reply = await answer(request).catch((error: unknown) => refuse(error, request));
     return toResponse(reply, request, corsHeaders(request, cors));
   };

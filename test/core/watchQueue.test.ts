@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test, vi } from "vitest";
+import { onTestFinished, test, vi } from "vitest";
 import { isStoreError, memory } from "../../src/index.ts";
 import { watched } from "../support/watched.ts";
 
@@ -28,6 +28,22 @@ test("what nobody has read yet comes in its order, to several readers too, and i
   observer!.changed({ type: "set", key: "late" });
   await assert.rejects(watch.next(), (error) => error === reason);
   await assert.rejects(watch.next(), (error) => error === reason);
+});
+
+test("a watch that has ended when its store refuses it leaves no rejection that nobody handles", async () => {
+  let refuse = (): void => {};
+  const refusal = new Promise<void>((_, reject) => (refuse = () => reject(new Error("refused"))));
+  const { store } = watched(() => refusal);
+  const unhandled = vi.fn();
+  process.on("unhandledRejection", unhandled);
+  onTestFinished(() => void process.off("unhandledRejection", unhandled));
+  const left = store.watch();
+  assert.deepEqual(await left.return!(), { done: true, value: undefined });
+  refuse();
+  await store.findMany([]);
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assert.deepEqual(unhandled.mock.calls, []);
+  assert.deepEqual(await left.next(), { done: true, value: undefined });
 });
 
 test("what is no watch's options rejects, and throws nothing", async () => {

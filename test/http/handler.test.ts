@@ -95,3 +95,14 @@ test("options are checked, all at once", () => {
   }
   handler(memory(), { cors: ["https://a.test:8443", "null", "capacitor://localhost"] });
 });
+
+test("what is no store or no request is refused in words", async () => {
+  const refused = (error: unknown): boolean =>
+    isStoreError(error, "invalid-argument") && /expected a/.test(error.message);
+  const given: unknown[] = [undefined, null, 5, "text", {}, () => {}, Promise.resolve(memory())];
+  for (const each of given) {
+    assert.throws(() => handler(each as never), refused);
+    for (const cors of [undefined, "*"] as const)
+      await assert.rejects(handler(memory(), { cors })(each as never), refused);
+  }
+});

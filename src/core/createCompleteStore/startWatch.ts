@@ -49,7 +49,8 @@ export function startWatch(
   const end: End = () => finish(Promise.resolve({ done: true, value: undefined }));
   function fail(error: unknown): void {
     read = last;
-    finish(Promise.reject(error));
+    // Nobody would handle the reason of one that has ended.
+    if (!over) finish(Promise.reject(error));
   }
   function leave(): void {
     end();
