@@ -1,3 +1,4 @@
+import type { IDBPDatabase } from "idb";
 import { describe, expect, it } from "vitest";
 import { newDatabase } from "../pages/database.ts";
 import { shelf, type Outcome } from "./shelf.ts";
@@ -5,8 +6,9 @@ import { shelf, type Outcome } from "./shelf.ts";
 describe("the connection", () => {
   it("tries again after an open that failed, and says why it failed", async () => {
     const database = newDatabase();
-    const raw = await shelf.raw(database, { version: 9 });
     const store = shelf.indexeddb({ database });
+    await store.set("a", shelf.bytes("0"));
+    const raw = await shelf.raw(database, { version: 9 });
     const first = [store.set("a", shelf.bytes("1")), store.get("a"), store.sweep(), store.list()];
     for (const { code, cause } of await shelf.outcomes(first)) {
       expect(code).toBe("unavailable");
@@ -20,10 +22,19 @@ describe("the connection", () => {
   });
 
   it("refuses a database that something else has made, which stays as it is and is asked nothing", async () => {
-    for (const version of [1, 2, 3]) {
+    for (const [version, names] of [
+      [1, ["keyval"]],
+      [2, ["keyval"]],
+      [3, ["keyval"]],
+      [1, []],
+      [2, []],
+      [3, []],
+      [9, []],
+    ] as const) {
       const database = newDatabase();
-      const raw = await shelf.raw(database, { version, upgrade: (db) => void db.createObjectStore("keyval") });
-      await raw.put("keyval", "theirs", "key");
+      const upgrade = (db: IDBPDatabase): void => names.forEach((name) => void db.createObjectStore(name));
+      const raw = await shelf.raw(database, { version, upgrade });
+      for (const name of names) await raw.put(name, "theirs", "key");
       let asked = 0;
       raw.addEventListener("versionchange", () => asked++);
       const store = shelf.indexeddb({ database });
@@ -31,8 +42,8 @@ describe("the connection", () => {
       for (let round = 0; round < 2; round++) {
         expect(await shelf.codes(calls())).toStrictEqual(Array(3).fill("bad-config"));
       }
-      expect([asked, raw.version, [...raw.objectStoreNames]]).toStrictEqual([0, version, ["keyval"]]);
-      expect(await raw.get("keyval", "key")).toBe("theirs");
+      expect([asked, raw.version, [...raw.objectStoreNames]]).toStrictEqual([0, version, [...names]]);
+      for (const name of names) expect(await raw.get(name, "key")).toBe("theirs");
       raw.close();
       // Nothing of ours is left open that would hold it.
       await shelf.remove(database);

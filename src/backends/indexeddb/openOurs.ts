@@ -23,9 +23,10 @@ export async function openOurs(name: string): Promise<IDBDatabase> {
     const shape = shapeOf(found);
     if (found.version === version && shape === second) return found;
     found.close();
-    // A newer version's, or one that is not known to be another's, is for the browser to refuse.
-    if (found.version > version ? shape && !shape.startsWith(second) : shape !== first) {
-      const message = `Cannot open database ${quote(name)}: expected one that a store has made, got ${quote(shape)}`;
+    // A newer version's is for the browser to refuse.
+    if (found.version > version ? !shape.startsWith(second) : shape !== first) {
+      const got = shape ? quote(shape) : "an empty one";
+      const message = `Cannot open database ${quote(name)}: expected one that a store has made, got ${got}`;
       throw new StoreError("bad-config", message);
     }
   }

@@ -28,6 +28,7 @@ test("an open that fails once fails the calls that waited for it, and not the ne
 
 test("a database of a newer version is unavailable until it is gone", async () => {
   const { store, database } = openIndexedDB();
+  await store.set("a", utf8("1"));
   const raw = await openDB(database, 3);
   await assert.rejects(
     store.get("a"),

@@ -57,12 +57,17 @@ for (const [name, make] of Object.entries(strangers)) {
 
 test("an empty database that nobody of ours made is bad-config, and stays as it is", async () => {
   const { store, database } = openIndexedDB();
-  for (const version of [1, 2]) {
+  for (const version of [1, 2, 3, 9]) {
     const raw = await openDB(database, version);
+    let asked = 0;
+    raw.addEventListener("versionchange", () => asked++);
     assert.deepEqual(await codes([store.get("key"), store.set("key", utf8("1"))]), ["bad-config", "bad-config"]);
-    assert.deepEqual([raw.version, [...raw.objectStoreNames]], [version, []]);
+    await assert.rejects(store.find("key"), /expected one that a store has made, got an empty one$/);
+    assert.deepEqual([asked, raw.version, [...raw.objectStoreNames]], [0, version, []]);
     raw.close();
   }
+  await deleteDB(database);
+  assert.equal(await store.find("key"), undefined);
 });
 
 test("a database of the first version, which had no marks, is raised, with what it has", async () => {
