@@ -116,12 +116,16 @@ export interface Wire {
 // By a name, so that it is found from another bundle.
 const wire: unique symbol = Symbol.for("shelflife.wire") as never;
 
-/** Gives the listing of a remote store the way to its handler. */
-export function lendWire(list: Store["list"], lent: Wire): void {
-  Object.defineProperty(list, wire, { value: lent });
+/**
+ * Gives a remote store the way to its handler, by its `entries`: a view of other values has its own of them, and so is no
+ * remote store, while one that only reads faster passes it on.
+ */
+export function lendWire(entries: Store<any>["entries"], lent: Wire): void {
+  Object.defineProperty(entries, wire, { value: lent });
 }
 
 /** Returns the way to the handler of a store, if it is a remote one or a part of one. */
-export function lentWire(list: Store["list"]): Wire | undefined {
-  return (list as { [wire]?: Wire })[wire];
+export function lentWire(entries: Store<any>["entries"]): Wire | undefined {
+  // What is no whole store has none.
+  return (entries as { [wire]?: Wire } | undefined)?.[wire];
 }

@@ -8,6 +8,7 @@ import {
 } from "../core/contract.ts";
 import { contend, outrun } from "../core/contend.ts";
 import { createCompleteStore } from "../core/createCompleteStore.ts";
+import { lendWire } from "../core/link.ts";
 import { createPending } from "../core/pending.ts";
 import type { Factory } from "../core/registry.ts";
 import { createTurns, takeTurns } from "../core/turns.ts";
@@ -52,10 +53,10 @@ export function remote(options: RemoteOptions): Store {
 
 export const remoteFactory: Factory<RemoteOptions> = {
   valid: checkRemoteOptions,
-  build: (options) => createCompleteStore(remoteBackend(options), options),
+  build: remoteStore,
 };
 
-function remoteBackend(options: RemoteOptions): CompleteBackend {
+function remoteStore(options: RemoteOptions): Store {
   const send = createSend(options);
   const { track, settled } = createPending();
   // Those in this process wait for one another rather than contend.
@@ -101,7 +102,7 @@ function remoteBackend(options: RemoteOptions): CompleteBackend {
     if (!(await ask(call, "POST batch", { body, read: readWhether }))) return outrun;
   }
 
-  return {
+  const backend: CompleteBackend = {
     ownExpiry: true,
     returnsCopies: true,
     isPersistent: () => true,
@@ -152,4 +153,7 @@ function remoteBackend(options: RemoteOptions): CompleteBackend {
     increment: (key, by, expiresAt, call) => make(call, ["increment", key, by], expiresAt),
     touch: (key, expiresAt, call) => make(call, ["touch", key], expiresAt),
   };
+  const store = createCompleteStore(backend, options);
+  lendWire(store.entries, { ask, prefix: "" });
+  return store;
 }

@@ -4,6 +4,7 @@ import { check, isStoreError, quote } from "../core/error.ts";
 import { checkPrefix, isKey, isWellFormed } from "../core/key.ts";
 import { attempt } from "../core/attempt.ts";
 import { lend, lending, setText, type Sweeper, lendSweeper } from "../core/lending.ts";
+import { lendWire, lentWire } from "../core/link.ts";
 import { mapChanges } from "../core/mapChanges.ts";
 import { strays } from "../core/strays.ts";
 import { sweeperOf } from "../core/sweeperOf.ts";
@@ -120,6 +121,8 @@ export function prefix<Out, In = Out>(store: Store<Out, In>, prefix: string): St
       return found.map((key) => key.slice(prefix.length));
     });
   }
+  const lent = lentWire(store.entries);
+  if (lent) lendWire(view.entries, { ...lent, prefix: lent.prefix + prefix });
   const bytes = store as Store<any>;
   for (const name of ["get", "find"] as const) {
     lending.set(view[name], (key: string, options) => runAtOnce(() => lend(bytes, name, inner(key), options)));

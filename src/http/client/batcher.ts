@@ -46,10 +46,11 @@ export function createBatcher(
         single.reject(signal.reason);
         continue;
       }
-      for (const { length } of single.values) bytes += length;
+      const size = single.values.reduce((sum, { length }) => sum + length, 0);
+      bytes += size;
       if (bytes > maxBytes || batch.length === maxCalls) {
         batches.push((batch = []));
-        bytes = single.values.reduce((sum, { length }) => sum + length, 0);
+        bytes = size;
       }
       batch.push(single);
     }

@@ -1,3 +1,4 @@
+import type { Awaitable } from "../../core/contract.ts";
 import { callable, checkOptions, milliseconds, positiveInteger, storeRules, type StoreOptions } from "../../core/options.ts"; // prettier-ignore
 
 /** Where a remote store is and how it is asked. */
@@ -6,8 +7,12 @@ export interface RemoteOptions extends StoreOptions {
   url: string;
   /** What every request carries besides. @default none */
   headers?: Readonly<Record<string, string>> | undefined;
-  /** What the requests are authorized by, as a bearer token. @default none */
-  token?: string | undefined;
+  /**
+   * What the requests are authorized by, as a bearer token, or a function that returns it. That is called for each try of each
+   * request, so that a new token counts at once; `undefined` sends none. A call whose token it does not return, since it
+   * throws or rejects, rejects `unauthorized`. @default none
+   */
+  token?: string | (() => Awaitable<string | undefined>) | undefined;
   /** What sends a request in place of the platform's own. @default globalThis.fetch */
   fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
   /** How long a request may take, repetitions included: ms. @default 30_000 */
@@ -15,6 +20,9 @@ export interface RemoteOptions extends StoreOptions {
   /** How often a request is sent at most. @default 4 */
   attempts?: number | undefined;
 }
+
+/** Whether something can be a token. */
+export const isToken = (value: unknown): value is string => typeof value === "string" && /^[!-~]+$/.test(value);
 
 /** Returns a remote's parameters as options. Throws one `bad-config` with every problem. */
 export function checkRemoteOptions(parameters: unknown): RemoteOptions {
@@ -35,9 +43,9 @@ export function checkRemoteOptions(parameters: unknown): RemoteOptions {
       test: (headers) => Object(headers) === headers && !!orNothing(() => new Headers(headers as {})),
     },
     token: {
-      expected: "visible ASCII characters",
+      expected: "visible ASCII characters, or a function",
       secret: true,
-      test: (token) => typeof token === "string" && /^[!-~]+$/.test(token),
+      test: (token) => isToken(token) || callable.test(token),
     },
     fetch: callable,
     timeout: milliseconds,

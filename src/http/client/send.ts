@@ -1,11 +1,13 @@
-import { isStoreError, quote, StoreError } from "../../core/error.ts";
+import { attempt } from "../../core/attempt.ts";
+import type { Awaitable, Call } from "../../core/contract.ts";
+import { isStoreError, kindOf, quote, StoreError } from "../../core/error.ts";
 import { pause } from "../../core/pause.ts";
 import { longestDelay } from "../../core/timers.ts";
 import { expectComplete, readBytes } from "../wire/complete.ts";
 import { idempotencyHeader, outcomeHeader, readRetryAfter, timeoutHeader } from "../wire/headers.ts";
 import { readProblem } from "../wire/problem.ts";
 import { untilDeadline } from "./deadline.ts";
-import { mountOf, type RemoteOptions } from "./options.ts";
+import { isToken, mountOf, type RemoteOptions } from "./options.ts";
 import { reasonOf } from "./reason.ts";
 import type { Details, Send, Target } from "./request.ts";
 
@@ -21,98 +23,101 @@ export function createSend(options: RemoteOptions): Send {
     return new StoreError("unavailable", message, { cause });
   }
 
-  function unauthorized(got: string): StoreError {
-    const expected = "expected a token or other credentials that are let in";
-    return new StoreError("unauthorized", `Store at ${quote(mount)} lets nobody in: ${expected}, got ${got}`);
+  function unauthorized(got: string, cause?: unknown): StoreError {
+    const expected = "expected a token of visible ASCII characters, or other credentials";
+    const message = `Store at ${quote(mount)} lets nobody in: ${expected}, got ${got}`;
+    return new StoreError("unauthorized", message, { cause });
   }
 
-  /** Sends until there is an answer. Whatever comes back that is not a handler's whole answer is `unavailable`. */
-  async function sendOften<R>(
-    target: Target,
-    { parameters, accept, body, read, ...details }: Details<R>,
-    signal: AbortSignal,
-    now: () => number,
-    end: number,
-    failed: (got: string) => void,
-  ): Promise<R> {
+  /** Returns the token of one try, which no message shows. */
+  async function findToken(find: () => Awaitable<string | undefined>): Promise<string | undefined> {
+    const found = await attempt(find).catch((cause) => {
+      throw unauthorized("an error", cause);
+    });
+    if (found === undefined || isToken(found)) return found;
+    throw unauthorized(kindOf(found));
+  }
+
+  return <R>(calls: readonly Call[], target: Target, details: Details<R>): Promise<R> => {
+    const { parameters, accept, body, read, timeout: most = limit } = details;
     const [method, resource] = target.split(" ");
     const { isRead = method === "GET", isSafe = isRead } = details;
-    const isStream = isOfStream(target, accept);
+    // A stream goes on when its answer is there.
+    const isStream = target === "GET changes" && !accept;
     const idempotencyKey = isSafe ? undefined : `${name}-${named++}`;
     const url = `${mount}/${resource}${parameters ? `?${new URLSearchParams(defined(parameters))}` : ""}`;
-    for (let count = 1; ; count++) {
-      signal.throwIfAborted();
-      const start = now();
-      let wait: number | undefined;
-      let isAnswered = false;
-      // What there is of an answer, and why there is no more.
-      let got = "none";
-      let whyOf: typeof reasonOf | undefined = reasonOf;
-      try {
-        const response = await (options.fetch ?? fetch)(url, {
-          method: method!,
-          headers: {
-            ...(options.headers && Object.fromEntries(new Headers(options.headers))),
-            ...defined({
-              accept,
-              authorization: token && `Bearer ${token}`,
-              [idempotencyHeader]: idempotencyKey,
-              // Without headers of its own a read is one that browsers make without asking before.
-              [timeoutHeader]: isRead ? undefined : Math.max(1, end - start),
-            }),
-          },
-          body: body?.(start) ?? null,
-          signal,
-          // A redirected POST would become a GET.
-          redirect: "manual",
-          // Firefox would have a second tab's watch wait in its cache for the end of the first one's.
-          ...(isStream && { cache: "no-store" }),
-        });
-        // A fetch of the user's own may not heed the signal.
-        if (signal.aborted) void response.body?.cancel().catch(() => {});
-        signal.throwIfAborted();
-        got = "a part of one";
-        const { headers, status } = response;
-        const outcome = headers.get(outcomeHeader);
-        const isGood = outcome === "ok";
-        wait = readRetryAfter(headers, start);
-        const content = isGood && isStream ? response.body : await readBytes(response);
-        // What makes no sense may be a value, which no message shows.
-        got = outcome ? "one that makes no sense" : status ? `status ${status}` : "a redirect";
-        whyOf = undefined;
-        if (isGood) return read(content, start, headers);
-        isAnswered = !!outcome;
-        // Somebody before the handler answered.
-        if (!outcome) throw status === 401 || status === 403 ? unauthorized(got) : undefined;
-        // Nothing that is asked for here can be missing.
-        expectComplete(outcome !== "not-found");
-        throw readProblem(outcome, content as Uint8Array);
-      } catch (cause) {
-        got += whyOf?.(cause, mount) ?? "";
-        failed(got);
-        const error = isStoreError(cause) ? cause : unavailable(got, cause);
-        // To what must not be applied twice a handler's answer is its last word, unless it asks for another try.
-        const isOpen = isAnswered && !isSafe ? wait !== undefined : error.code === "unavailable";
-        if (!isOpen || count >= attempts || (wait ?? 0) > end - now()) throw error;
-      }
-      await pause(Math.min(50 * 2 ** count, 5000), wait);
-    }
-  }
-
-  return (calls, target, details) => {
     const { now } = calls[0]!;
-    const timeout = Math.min(details.timeout ?? limit, limit, longestDelay);
+    const timeout = Math.min(most, limit, longestDelay);
+    const end = now() + timeout;
     let before = "";
-    const failed = (got: string): void => void (before = `, before that ${got}`);
-    const late = (): StoreError => unavailable(`none within ${timeout} ms${before}`);
-    const work = (signal: AbortSignal) => sendOften(target, details, signal, now, now() + timeout, failed);
-    return untilDeadline(calls, timeout, late, work, isOfStream(target, details.accept));
-  };
-}
 
-/** Whether a request is answered by a stream, which goes on when its answer is there. */
-function isOfStream(target: Target, accept: string | undefined): boolean {
-  return target === "GET changes" && !accept;
+    /** Sends until there is an answer. Whatever comes back that is not a handler's whole answer is `unavailable`. */
+    async function sendOften(signal: AbortSignal): Promise<R> {
+      for (let count = 1; ; count++) {
+        signal.throwIfAborted();
+        const bearer = typeof token === "function" ? await findToken(token) : token;
+        // That may have taken long.
+        signal.throwIfAborted();
+        const start = now();
+        let wait: number | undefined;
+        let isAnswered = false;
+        // What there is of an answer, and why there is no more.
+        let got = "none";
+        let whyOf: typeof reasonOf | undefined = reasonOf;
+        try {
+          const response = await (options.fetch ?? fetch)(url, {
+            method: method!,
+            headers: {
+              ...(options.headers && Object.fromEntries(new Headers(options.headers))),
+              ...defined({
+                accept,
+                authorization: bearer && `Bearer ${bearer}`,
+                [idempotencyHeader]: idempotencyKey,
+                // Without headers of its own a read is one that browsers make without asking before.
+                [timeoutHeader]: isRead ? undefined : Math.max(1, end - start),
+              }),
+            },
+            body: body?.(start) ?? null,
+            signal,
+            // A redirected POST would become a GET.
+            redirect: "manual",
+            // Firefox would have a second tab's watch wait in its cache for the end of the first one's.
+            ...(isStream && { cache: "no-store" }),
+          });
+          // A fetch of the user's own may not heed the signal.
+          if (signal.aborted) void response.body?.cancel().catch(() => {});
+          signal.throwIfAborted();
+          got = "a part of one";
+          const { headers, status } = response;
+          const outcome = headers.get(outcomeHeader);
+          const isGood = outcome === "ok";
+          wait = readRetryAfter(headers, start);
+          const content = isGood && isStream ? response.body : await readBytes(response);
+          // What makes no sense may be a value, which no message shows.
+          got = outcome ? "one that makes no sense" : status ? `status ${status}` : "a redirect";
+          whyOf = undefined;
+          if (isGood) return read(content, start, headers);
+          isAnswered = !!outcome;
+          // Somebody before the handler answered.
+          if (!outcome) throw status === 401 || status === 403 ? unauthorized(got) : undefined;
+          // Nothing that is asked for here can be missing.
+          expectComplete(outcome !== "not-found");
+          throw readProblem(outcome, content as Uint8Array);
+        } catch (cause) {
+          got += whyOf?.(cause, mount) ?? "";
+          before = `, before that ${got}`;
+          const error = isStoreError(cause) ? cause : unavailable(got, cause);
+          // To what must not be applied twice a handler's answer is its last word, unless it asks for another try.
+          const isOpen = isAnswered && !isSafe ? wait !== undefined : error.code === "unavailable";
+          if (!isOpen || count >= attempts || (wait ?? 0) > end - now()) throw error;
+        }
+        await pause(Math.min(50 * 2 ** count, 5000), wait);
+      }
+    }
+
+    const late = (): StoreError => unavailable(`none within ${timeout} ms${before}`);
+    return untilDeadline(calls, timeout, late, sendOften, isStream);
+  };
 }
 
 /** Leaves out what is undefined. */

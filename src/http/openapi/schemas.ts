@@ -60,6 +60,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
       changes: list({ $ref: "#/components/schemas/Change" }),
       last: { ...text, description: "The id to go on after" },
       resync: { type: "boolean", description: "Changes may be missing" },
+      time: { type: "number", description: "The server's clock: epoch ms" },
     },
     "resync",
   ),

@@ -38,7 +38,7 @@ export function createChangesReplies(feed: Feed, maxStreams: number): { readonly
   }
 
   return {
-    async watch({ before, parameters: { prefix = "", after }, request }) {
+    async watch({ before, now, parameters: { prefix = "", after }, request }) {
       const { headers } = request;
       // What a browser sends by itself when it comes back is later than what the address says.
       const last = headers.get("last-event-id") ?? after;
@@ -47,17 +47,17 @@ export function createChangesReplies(feed: Feed, maxStreams: number): { readonly
         hidden: before,
         after: last === undefined ? undefined : checkId(last),
       };
-      return headers.get("accept")?.includes(jsonType) ? poll(feed, interest) : openStream(interest);
+      return headers.get("accept")?.includes(jsonType) ? poll(feed, interest, now) : openStream(interest);
     },
   };
 }
 
 /** Answers with the changes there are after an id; without one, with the id to begin with. */
-async function poll(feed: Feed, interest: Interest): Promise<Reply> {
-  const { log, at: now } = await feed.join(interest.after !== undefined);
+async function poll(feed: Feed, interest: Interest, now: () => number): Promise<Reply> {
+  const { log, at: present } = await feed.join(interest.after !== undefined);
   try {
     const { after } = interest;
-    const found = after === undefined ? now : log.find(after);
+    const found = after === undefined ? present : log.find(after);
     const changes: KeyChange[] = [];
     let isMissing = found === undefined;
     const take = (change: Change): void => {
@@ -67,7 +67,7 @@ async function poll(feed: Feed, interest: Interest): Promise<Reply> {
       changes.length = 0;
     };
     const at = found === undefined ? log.end : advance(log, found, interest, (_, change) => take(change));
-    const polled: Polled = { changes, last: log.id(at), ...(isMissing && { resync: true }) };
+    const polled: Polled = { changes, last: log.id(at), ...(isMissing && { resync: true }), time: now() };
     return writeJson(polled);
   } finally {
     feed.leave();

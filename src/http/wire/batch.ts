@@ -96,15 +96,17 @@ export function writeSteps(
 export function readTagged(bytes: Uint8Array, start: number, count: number): (Tagged | undefined)[] {
   const [head, next, end] = unframe(bytes);
   expectComplete(Array.isArray(head) && head.length === count);
-  const entries = (head as Found).map((line) => {
-    if (line === null) return undefined;
-    expectComplete(Array.isArray(line));
-    const [size, ttl, tag] = line;
-    expectComplete(typeof tag === "string");
-    return { value: next(size), expiresAt: deadlineOf(ttl, start), tag };
-  });
+  const entries = (head as unknown[]).map((line) => (line === null ? undefined : readFound(line, next, start, true)));
   end();
   return entries;
+}
+
+/** Reads what is found of one entry. Throws if it is nothing of that kind. */
+function readFound(line: unknown, next: (size: number) => Uint8Array, start: number, isTagged: boolean): Tagged {
+  expectComplete(Array.isArray(line));
+  const [size, ttl, tag] = line as FoundLine;
+  expectComplete(typeof tag === (isTagged ? "string" : "undefined"));
+  return { value: next(size), expiresAt: deadlineOf(ttl, start), tag };
 }
 
 /** What a batch is before its items are looked at. */
@@ -140,11 +142,7 @@ export function readResults(bytes: Uint8Array, start: number, calls: readonly Pi
     const [name] = calls[index]!.line;
     const isRead = /^(get|has|take)/.test(name);
     if (line === alone && isRead && calls.length > 1) return line;
-    if (isRead && Array.isArray(line)) {
-      const [size, ttl, tag] = line as unknown as FoundLine;
-      expectComplete(typeof tag === (name === "getTagged" ? "string" : "undefined"));
-      return { value: next(size), expiresAt: deadlineOf(ttl, start), tag };
-    }
+    if (isRead && Array.isArray(line)) return readFound(line, next, start, name === "getTagged");
     if (Object(line) === line) {
       const error = toError(line as Problem);
       // A miss is a value.

@@ -13,6 +13,8 @@ export interface Polled {
   readonly last: string;
   /** Changes may be missing. */
   readonly resync?: boolean;
+  /** The server's clock: epoch ms. */
+  readonly time: number;
 }
 
 /** Writes a change as an event. */
@@ -55,9 +57,9 @@ export function readEvents(text: string, sink: EventSink): string {
 
 /** Reads the answer to a poll. Throws if it is none. */
 export function readPolled(bytes: Uint8Array): Polled {
-  const { changes, last, resync }: Polled = readJson(bytes);
+  const { changes, last, resync, time }: Polled = readJson(bytes);
   expectComplete(typeof last === "string" && changes.every(({ key }) => isKey(key)));
-  return { changes: changes.map(toChange), last, resync: !!resync };
+  return { changes: changes.map(toChange), last, resync: !!resync, time };
 }
 
 /** Returns a change as it was read. Throws if it is none. */

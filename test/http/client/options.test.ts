@@ -48,6 +48,11 @@ test("options are checked, all at once and without secrets", () => {
     assert.match(message, new RegExp(`option "${name}"`));
   }
   assert.doesNotMatch(message, /secret/);
+  assert.equal(problemOf({ url: mount, token: () => "a.b-c" }), "none");
+  assert.match(
+    problemOf({ url: mount, token: "a b" }),
+    /option "token" must be visible ASCII characters, or a function$/,
+  );
   assert.equal(
     problemOf({ url: mount, token: "a.b-c", headers: { "x-a": "b" }, timeout: Infinity, attempts: 1 }),
     "none",
@@ -64,6 +69,7 @@ test("what is no option is refused as one, whatever it does when it is looked at
     for (const name of ["url", "token", "timeout", "attempts"]) {
       const options = { url: mount, [name]: wrong } as unknown as RemoteOptions;
       if (typeof wrong === "number" && name !== "url" && name !== "token") continue;
+      if (typeof wrong === "function" && name === "token") continue;
       assert.throws(
         () => remote(options),
         (error) => isStoreError(error, "bad-config"),

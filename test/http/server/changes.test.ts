@@ -111,7 +111,7 @@ test("a client that reads no more is let go", async () => {
 });
 
 test("who comes back is told what he missed, or that it is not known any more", async () => {
-  const { ask, store } = pair();
+  const { ask, store, clock } = pair();
   await (await ask("GET", "changes")).body!.cancel();
   const begin = (await (await ask("GET", "changes", { headers: { accept: "application/json" } })).json()) as Polled;
   assert.deepEqual(begin.changes, []);
@@ -124,7 +124,9 @@ test("who comes back is told what he missed, or that it is not known any more", 
     return { ...((await polled.json()) as Polled), last: "" };
   };
   assert.deepEqual(missed.changes, [{ type: "set", key: "a" }]);
-  assert.deepEqual(await poll(`changes?after=${missed.last}`), { changes: [], last: "" });
+  clock.advance(5);
+  const time = clock.now();
+  assert.deepEqual(await poll(`changes?after=${missed.last}`), { changes: [], last: "", time });
   for (const [where, headers] of [
     [path, {}],
     ["changes?prefix=a", { "last-event-id": begin.last }],
@@ -139,7 +141,7 @@ test("who comes back is told what he missed, or that it is not known any more", 
   for (const id of [foreign, `${crypto.randomUUID()}-${"0".repeat(16)}`, `${crypto.randomUUID()}-17`]) {
     const lost = await ask("GET", "changes", { headers: { "last-event-id": id } });
     assert.match(await readUntil(lost, "data: "), /^event: resync\nid: .*\ndata: null\n\n$/, id);
-    assert.deepEqual(await poll(`changes?after=${id}`), { changes: [], last: "", resync: true }, id);
+    assert.deepEqual(await poll(`changes?after=${id}`), { changes: [], last: "", resync: true, time }, id);
   }
 });
 
