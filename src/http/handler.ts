@@ -10,6 +10,7 @@ import { createIdempotency } from "./server/idempotency.ts";
 import { lineRoom } from "./server/limits.ts";
 import { createTypes, withNotes } from "./server/mediaTypes.ts";
 import { refusal, writeProblem } from "./server/refusal.ts";
+import { createReplicas } from "./server/replicas.ts";
 import { done, toResponse, type Reply } from "./server/reply.ts";
 import { isRead, readBody, readQuery, readTarget, refusePath, type Target } from "./server/request.ts";
 import { readIdempotencyKey, readTimeout } from "./server/requestHeaders.ts";
@@ -42,8 +43,9 @@ export interface HandlerOptions {
   resumeWithin?: number | undefined;
   /**
    * Remembers for a day which requests with an `Idempotency-Key` were applied, and their answers, so that one that is
-   * repeated is applied once, whichever handler gets it and also after a restart. It must not be served itself.
-   * @default 10,000 requests are remembered in this process
+   * repeated is applied once, whichever handler gets it and also after a restart; and for 90 days the last push of each
+   * replica. It must not be served itself.
+   * @default 10,000 requests and 10,000 replicas are remembered in this process
    */
   requests?: Store | undefined;
   /**
@@ -94,11 +96,19 @@ export function handler(store: Store, options: HandlerOptions = {}): (request: R
     onError: callable,
   });
   const base = rest.base && /^(.*[^/])?/s.exec(rest.base)![0];
-  const served = types ? withNotes(store, types, (error) => onError?.(error)) : store;
+  const report = (error: unknown): void => onError?.(error);
+  const served = types ? withNotes(store, types, report) : store;
   const feed = createFeed(store, resumeWithin);
   const hash = createHash();
-  const resources = createRoutes({ maxBytes, maxItems, maxStreams }, { feed, types: createTypes(types) });
-  const applyOnce = createIdempotency(requests, now, (error) => onError?.(error));
+  const resources = createRoutes(
+    { maxBytes, maxItems, maxStreams },
+    {
+      feed,
+      types: createTypes(types),
+      replicas: createReplicas(requests, now, report),
+    },
+  );
+  const applyOnce = createIdempotency(requests, now, report);
 
   /** Does what a route is for; its errors are answers too. */
   async function run(route: Pick<Route, "run">, ask: Ask): Promise<Reply> {

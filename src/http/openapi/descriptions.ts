@@ -1,6 +1,6 @@
 import type { StoreErrorCode } from "../../core/error.ts";
 import type { Reason } from "../server/status.ts";
-import { idempotencyHeader, lastHeader, timeoutHeader, ttlHeader } from "../wire/headers.ts";
+import { idempotencyHeader, lastHeader, replicaHeader, timeoutHeader, ttlHeader } from "../wire/headers.ts";
 import { jsonType } from "../wire/json.ts";
 import { frameType, plainType, streamType } from "../wire/mediaType.ts";
 import type { Method, Resource } from "../wire/resource.ts";
@@ -111,6 +111,15 @@ export const descriptions: { readonly [resource in Resource]: { readonly [method
       example: '-X DELETE "{url}?prefix=a"',
     },
   },
+  replica: {
+    POST: {
+      summary: "Get a name to push under",
+      description:
+        "For a copy of the store that goes on without it, and pushes what was done there. The name is remembered for 90 days after its last push; another part of the store does not know it. `scope` is the same for all who see the same part. No push may have more bytes of values than `maxBytes`, and more steps than `maxItems`.",
+      answers: { 200: { description: "A name, and what there is to know.", headers: long, content: json("Greeting") } },
+      example: '-X POST "{url}"',
+    },
+  },
   take: {
     POST: {
       summary: "Read a value and remove it",
@@ -142,21 +151,23 @@ export const descriptions: { readonly [resource in Resource]: { readonly [method
     POST: {
       summary: "Do many things in one request",
       description:
-        "A frame: a line of JSON (a `Batch`) that ends with a line feed, then the values that it announces, one after the other, as they are. To find, set or delete is all or nothing. `findTagged` reads entries as they are together, with tags that stand for their values and deadlines; `transact` changes entries in one step if each still has the tag that it names, all of them or none, and answers whether it did. Of calls each has an outcome of its own, and of two calls about one key the second begins when the first is done. What each part does, its sender has to be allowed to do; a `swap` and a `transact` take the rights to read and to write. The line may be as long as the items that a batch may have, and the values that are read together as long as a body.",
+        "A frame: a line of JSON (a `Batch`) that ends with a line feed, then the values that it announces, one after the other, as they are. To find, set or delete is all or nothing. `findTagged` reads entries as they are together, with tags that stand for their values and deadlines; `transact` changes entries in one step if each still has the tag that it names, all of them or none, and answers whether it did. Of calls each has an outcome of its own, and of two calls about one key the second begins when the first is done. What each part does, its sender has to be allowed to do; a `swap` and a `transact` take the rights to read and to write. The line may be as long as the items that a batch may have, and the values that are read together as long as a body.\n\nA `push` is what a replica sends, with `Shelflife-Replica` and without `Idempotency-Key`. It takes the right to write; a step `write` or `add` takes the right to read, too. The steps are done each for itself, of two about one key the second when the first is done. `write` puts a value, or nothing, in the place of one with a tag, or of nothing. An outcome says whether the step was done, and what is there now: its size where the value comes along, its lifetime and its tag, which is empty where it is not known or not for the sender. A value comes along after `add`, and where a `write` found another one, as long as all of them have no more than 256 KiB together. A step that ends in a problem was not done, except that after `unavailable` or `conflict` nobody knows.\n\nA push is applied if its number follows the last one of its name. The last one again, with the same random word, is answered the same, or 409 with `Retry-After` while it is under way. Any other number or word, a name that nobody knows, and one whose outcome was lost is answered 409 with `Shelflife-Replica: forgotten`, and nothing is applied. What is refused as a whole (400, 401, 403, 413) uses up no number.",
       body: {
         required: true,
         description: "A frame whose first line is a `Batch`.",
         content: { [frameType]: { schema: frame("Batch") } },
       },
+      headers: [replicaHeader],
       answers: {
         200: {
           description:
-            "To find, `findTagged` and calls: a frame whose first line has an item for each key (`Found`) or call (`Results`), then the values. To delete: how many there were. To transact: whether it was done.",
+            "To find, `findTagged`, calls and a push: a frame whose first line has an item for each key (`Found`), call (`Results`) or step (`Outcomes`), then the values. To delete: how many there were. To transact: whether it was done.",
           headers: long,
-          content: { [frameType]: { schema: frame("Found", "Results") }, ...json("Number") },
+          content: { [frameType]: { schema: frame("Found", "Results", "Outcomes") }, ...json("Number") },
         },
         204: { description: "All of what to set is written." },
       },
+      refusals: ["forgotten"],
       example: `--data-binary $'{"find":["greeting","visits"]}\\n' "{url}"`,
     },
   },

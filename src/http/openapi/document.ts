@@ -1,7 +1,7 @@
 import { parametersOf } from "../server/operation.ts";
 import { operations, requests } from "../server/operations.ts";
 import { reasons, statuses } from "../server/status.ts";
-import { outcomeHeader, ttlHeader } from "../wire/headers.ts";
+import { outcomeHeader, replicaHeader, ttlHeader } from "../wire/headers.ts";
 import { problemType } from "../wire/mediaType.ts";
 import type { Method, Resource } from "../wire/resource.ts";
 import { always, descriptions, everyHeader, onWrites, writeHeader, type Description, type Refusal } from "./descriptions.ts"; // prettier-ignore
@@ -19,6 +19,7 @@ const refusalHeaders: { readonly [why in Refusal]?: readonly string[] } = {
   unauthorized: ["www-authenticate"],
   running: ["retry-after"],
   crowd: ["retry-after"],
+  forgotten: [replicaHeader],
 };
 
 /** Returns the document that describes a handler: the same for each, since it has nothing of the store behind it. */
@@ -59,9 +60,12 @@ function describeRequest(resource: Resource, method: Method, each: Description):
     ([status, { description, headers: more = [], content }]) =>
       [status, { description, headers: refer([...onAll, ...onCors, ...more]), ...(content && { content }) }] as const,
   );
-  const usual = [...always, ...(isRead ? [] : onWrites)].map(statusOf);
-  const problems = usual.map((status) => [status, { $ref: `#/components/responses/${status}` }] as const);
-  const own = (each.refusals ?? []).map((why) => [statusOf(why), describeProblem([why])] as const);
+  const usual = [...always, ...(isRead ? [] : onWrites)];
+  const problems = usual.map((why) => [statusOf(why), { $ref: `#/components/responses/${statusOf(why)}` }] as const);
+  const own = (each.refusals ?? []).map((why) => {
+    const status = statusOf(why);
+    return [status, describeProblem([...usual.filter((other) => statusOf(other) === status), why])] as const;
+  });
   const ttl = operation.takes.includes("ttl") ? [ttlHeader] : [];
   const sent = [...ttl, ...(each.headers ?? []), ...everyHeader, ...(isRead ? [] : writeHeader)];
   return {

@@ -1,4 +1,12 @@
-import { idempotencyHeader, lastHeader, outcomeHeader, timeoutHeader, ttlHeader } from "../wire/headers.ts";
+import {
+  idempotencyHeader,
+  lastHeader,
+  outcomeHeader,
+  replicaHeader,
+  timeoutHeader,
+  ttlHeader,
+} from "../wire/headers.ts";
+import { forgotten } from "../wire/push.ts";
 import { keep } from "../wire/ttl.ts";
 import type { Refusal } from "./descriptions.ts";
 import { key, ms, schemas, text, whole } from "./schemas.ts";
@@ -30,6 +38,10 @@ export const requestHeaders: Named = {
       "A name that no other request has: what is repeated under it is applied once, and answered the same. Another request under it is refused; only its lifetimes may differ.",
     schema: { type: "string", pattern: "^[!-~]{1,255}$" },
   },
+  [replicaHeader]: {
+    description: "Of a push: the name of its replica, the number after the last one, from 1 on, and a random word.",
+    schema: { type: "string", pattern: "^[\\w-]{1,128} [1-9]\\d{0,15} [\\w-]{1,128}$" },
+  },
   "if-match": { description: "Only if the value has one of these tags, or with `*` if there is one.", schema: text },
   "if-none-match": {
     description: "Only if the value has none of these tags, or with `*` if there is none.",
@@ -60,6 +72,7 @@ export const headers: Named = {
   [ttlHeader]: { description: "How long the value still lives: ms. Without it, for ever.", schema: ms },
   "content-security-policy": { description: "Where the value has a type of its own: a sandbox.", schema: text },
   [lastHeader]: { description: "The id after which the stream begins.", schema: text },
+  [replicaHeader]: { description: "Nobody knows what became of the push.", schema: { const: forgotten } },
   "x-accel-buffering": { description: "A proxy is not to hold the stream back.", schema: { const: "no" } },
   "retry-after": { description: "How long to wait before another try, where that helps: s.", schema: whole },
   "www-authenticate": { description: "How to say who one is.", schema: text },
@@ -74,6 +87,7 @@ export const refusals: Readonly<Record<Refusal, string>> = {
   "not-found": "There is no live value under the key.",
   conflict: "Others were always faster.",
   running: "Nobody knows yet, or any more, what became of the first request of this name.",
+  forgotten: "Nobody knows the name of the replica, or not this push of it, or what became of it.",
   condition: "What the request has as a condition is not so.",
   size: "The body is too large, the first line of a batch, or what it asks for.",
   encoding: "The body is encoded, or a part.",

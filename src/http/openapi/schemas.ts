@@ -1,7 +1,8 @@
 import type { Operation, shapes } from "../server/operation.ts";
-import { calls, operations } from "../server/operations.ts";
+import { argumentsOf, calls, operations, steps } from "../server/operations.ts";
 import { statuses } from "../server/status.ts";
 import { alone } from "../wire/batch.ts";
+import type { PushStep } from "../wire/push.ts";
 import { keep } from "../wire/ttl.ts";
 import type { Schema } from "./structure.ts";
 
@@ -20,6 +21,7 @@ const record = (properties: Readonly<Record<string, Schema>>, ...optional: strin
 });
 
 const size: Schema = { ...whole, description: "bytes" };
+const sizeOrNone: Schema = { type: ["integer", "null"], minimum: 0, description: "bytes; null without the value" };
 /** What the arguments of a call are like on its line. */
 const lineArguments: Readonly<Record<keyof typeof shapes, Schema>> = {
   key,
@@ -30,7 +32,7 @@ const lineArguments: Readonly<Record<keyof typeof shapes, Schema>> = {
   ttlOrKeep: { oneOf: [lifetime, { const: keep }] },
   tagOrNone: { type: ["string", "null"], description: "Of the value before; null for none" },
 };
-const call = (name: string, { takes }: Operation): Schema =>
+const call = (name: string, takes: Operation["takes"]): Schema =>
   tuple({ const: name }, ...takes.map((argument) => lineArguments[argument as keyof typeof shapes]));
 const problem = record({ code: { $ref: "#/components/schemas/Code" }, detail: text, key: text }, "key");
 const found: Schema = { ...tuple(size, lifetime), description: "The size of a value, and how long it lives" };
@@ -72,7 +74,12 @@ export const schemas: Readonly<Record<string, Schema>> = {
       record({ findTagged: list(key) }),
       record({ transact: list(tuple(key, { oneOf: [lineArguments.sizeOrNone, { const: keep }] }, lineArguments.tagOrNone, lineArguments.ttlOrKeep)) }), // prettier-ignore
       record({
-        calls: list({ oneOf: Object.entries(calls).map(([name, operation]) => call(name, operations[operation])) }),
+        calls: list({
+          oneOf: Object.entries(calls).map(([name, operation]) => call(name, operations[operation].takes)),
+        }),
+      }),
+      record({
+        push: list({ oneOf: Object.keys(steps).map((name) => call(name, argumentsOf(name as PushStep[0]))) }),
       }),
     ],
   },
@@ -89,5 +96,22 @@ export const schemas: Readonly<Record<string, Schema>> = {
       problem,
       { const: alone, description: "Not made, since the answer is large already: to be asked for by itself" },
     ],
+  }),
+  Outcomes: list({
+    oneOf: [
+      { ...tuple({ type: "boolean" }, { type: "null" }), description: "Whether it was done; nothing is there" },
+      {
+        ...tuple({ type: "boolean" }, tuple(sizeOrNone, lifetime, text)),
+        description: "Whether it was done, and what is there",
+      },
+      problem,
+    ],
+  }),
+  Greeting: record({
+    name: text,
+    scope: text,
+    time: { type: "number", description: "The server's clock: epoch ms" },
+    maxBytes: { ...whole, description: "Of the values of a push" },
+    maxItems: { ...whole, description: "Steps of a push" },
   }),
 };

@@ -5,12 +5,11 @@ import { sizeOfValues } from "../wire/frame.ts";
 import { keep } from "../wire/ttl.ts";
 import type { Ask } from "./ask.ts";
 import { refuseAction } from "./access.ts";
-import { checkHead } from "./batchHead.ts";
+import { checkHead, checkValues } from "./batchHead.ts";
 import { checkCall, lifetimeAt, operationOf, runCalls, sizeOf } from "./calls.ts";
 import type { Limits } from "./limits.ts";
 import { shapes, type LiveEntry, type Operation } from "./operation.ts";
 import { operations } from "./operations.ts";
-import { refuseSize } from "./refusal.ts";
 import { done, writeFrame, writeJson, type Reply } from "./reply.ts";
 import type { Room } from "./room.ts";
 import type { Prepared } from "./route.ts";
@@ -116,7 +115,7 @@ const names: readonly (string | undefined)[] = ["calls", "find", "findTagged", "
 
 /** Reads a batch strictly: one thing to do, with so many items at most, and just the values that they announce. */
 function checkBatch(body: Uint8Array, limits: Limits): [batch: Batch, next: Next] {
-  const { maxItems, maxBytes } = limits;
+  const { maxItems } = limits;
   checkHead(body, limits);
   const { head, batch } = readBatch(body);
   const items = batch?.items;
@@ -139,9 +138,7 @@ function checkBatch(body: Uint8Array, limits: Limits): [batch: Batch, next: Next
     items.forEach(checkCall);
     for (const call of items as BatchCall[]) sum += sizeOf(call) ?? 0;
   }
-  const given = sizeOfValues(body);
-  check(sum === given, "batch", `values of ${sum} bytes together`, given);
-  if (sum > maxBytes) throw refuseSize(maxBytes);
+  checkValues(body, sum, limits);
   return [head as Batch, batch.next];
 }
 

@@ -1,6 +1,7 @@
 import { check } from "../../core/error.ts";
+import { sizeOfValues } from "../wire/frame.ts";
 import { lineRoom, type Limits } from "./limits.ts";
-import { refusal } from "./refusal.ts";
+import { refusal, refuseSize } from "./refusal.ts";
 
 // A list of lists, within an object.
 const maxDepth = 3;
@@ -11,14 +12,24 @@ const itemRoom = 1200;
 
 /**
  * Refuses a batch whose first line would cost more to parse than one of so many items can: one that is too long or too deep,
- * or has too many parts. Looks at each byte of that line once at most.
+ * or has too many parts. Looks at each byte of that line once at most, or twice where many items are to be told from what is
+ * no batch.
  */
-export function checkHead(body: Uint8Array, { maxItems }: Limits): void {
+export function checkHead(body: Uint8Array, { maxItems }: Limits, refuseMany?: () => Error): void {
   const length = body.indexOf(10);
   const most = lineRoom + maxItems * itemRoom;
   if (length > most) throw refusal("size", `First line of the batch is too long: expected at most ${most} bytes`);
-  const isFlat = isFlatJson(body.subarray(0, Math.max(0, length)), maxDepth, maxCommas * (maxItems + 1));
+  const line = body.subarray(0, Math.max(0, length));
+  const isFlat = isFlatJson(line, maxDepth, maxCommas * (maxItems + 1));
+  if (!isFlat && refuseMany && isFlatJson(line, maxDepth, Infinity)) throw refuseMany();
   check(isFlat, "batch", `a list of at most ${maxItems} items`, "more, or lists within them");
+}
+
+/** Refuses a batch that has other values than it announces, or too large ones. */
+export function checkValues(body: Uint8Array, announced: number, { maxBytes }: Limits): void {
+  const given = sizeOfValues(body);
+  check(announced === given, "batch", `values of ${announced} bytes together`, given);
+  if (announced > maxBytes) throw refuseSize(maxBytes);
 }
 
 /** Whether JSON, as bytes, nests no deeper and has no more commas than given. */

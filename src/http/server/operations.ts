@@ -2,10 +2,11 @@ import type { ListOptions, Page } from "../../core/contract.ts";
 import { contend, outrun } from "../../core/contend.ts";
 import { removeIf } from "../../core/removeIf.ts";
 import type { BatchCall } from "../wire/batch.ts";
+import type { PushStep } from "../wire/push.ts";
 import type { Method, Resource } from "../wire/resource.ts";
 import { keep } from "../wire/ttl.ts";
 import { findMany } from "./findMany.ts";
-import { optionsOf, type LiveEntry, type Operation, type Runnable, type Subject } from "./operation.ts";
+import { optionsOf, type Argument, type LiveEntry, type Operation, type Runnable, type Subject } from "./operation.ts";
 import { partOf } from "./partOf.ts";
 import type { Room } from "./room.ts";
 import { snapshot, transact } from "./transact.ts";
@@ -47,6 +48,10 @@ export interface Operations {
   readonly watch: Operation;
   /** Whatever is in it needs rights of its own. */
   readonly batch: Operation;
+  /** Each step needs rights of its own besides. */
+  readonly push: Operation;
+  /** Gives a replica the name under which its pushes are counted. */
+  readonly greet: Operation;
 }
 
 /** Reads a live entry with the time that it has left. By the time it is here it may have expired. */
@@ -155,10 +160,12 @@ export const operations: Operations = {
   },
   watch: { needs: ["watch"], takes: ["prefix", "after"] },
   batch: { needs: [], takes: [] },
+  push: { needs: ["write"], takes: ["steps"] },
+  greet: { needs: ["write"], takes: [] },
 };
 
 /** Those that a request may ask for. */
-export type Requested = "batch" | "clear" | "delete" | "find" | "increment" | "list" | "set" | "sweep" | "take" | "touch" | "watch"; // prettier-ignore
+export type Requested = "batch" | "clear" | "delete" | "find" | "greet" | "increment" | "list" | "set" | "sweep" | "take" | "touch" | "watch"; // prettier-ignore
 
 /** What each request asks for. */
 export const requests: { readonly [resource in Resource]: { readonly [method in Method]?: Requested } } = {
@@ -167,6 +174,7 @@ export const requests: { readonly [resource in Resource]: { readonly [method in 
   entries: { GET: "list", DELETE: "clear" },
   entry: { GET: "find", HEAD: "find", PUT: "set", DELETE: "delete" },
   increment: { POST: "increment" },
+  replica: { POST: "greet" },
   sweep: { POST: "sweep" },
   take: { POST: "take" },
   touch: { POST: "touch" },
@@ -184,3 +192,15 @@ export const calls: { readonly [name in BatchCall[0]]: keyof Operations } = {
   touch: "touch",
   swap: "swap",
 };
+
+/** What each step of a push asks for. */
+export const steps: { readonly [name in PushStep[0]]: "swap" | "increment" | "touch" } = {
+  write: "swap",
+  add: "increment",
+  touch: "touch",
+};
+
+/** Returns the arguments of a step of a push, in their order. What is written has a lifetime of its own. */
+export function argumentsOf(name: PushStep[0]): readonly Argument[] {
+  return operations[steps[name]].takes.map((argument) => (argument === "ttlOrKeep" ? "ttl" : argument));
+}

@@ -1,4 +1,5 @@
 import { isStoreError, StoreError } from "../../core/error.ts";
+import { replicaHeader } from "../wire/headers.ts";
 import { problemType } from "../wire/mediaType.ts";
 import { problemDocument, type Problem } from "../wire/problem.ts";
 import { toResponse, writeJson, type Reply } from "./reply.ts";
@@ -10,14 +11,15 @@ const refusals = new WeakMap<object, Required<Pick<Reply, "status" | "headers">>
 export function refusal(
   reason: Reason,
   message: string,
-  more: { key?: string; allow?: string; retryAfter?: number } = {},
+  more: { key?: string; allow?: string; retryAfter?: number; replica?: string } = {},
 ): StoreError {
   const [status, code] = reasons[reason];
-  const { key, allow, retryAfter } = more;
+  const { key, allow, retryAfter, replica } = more;
   const error = new StoreError(code, message, { key });
   const headers = {
     ...(allow !== undefined && { allow }),
     ...(retryAfter !== undefined && { "retry-after": String(retryAfter) }),
+    ...(replica !== undefined && { [replicaHeader]: replica }),
   };
   refusals.set(error, { status, headers });
   return error;

@@ -1,7 +1,7 @@
 import type { StoreErrorCode } from "../../core/error.ts";
 import type { Found, Results } from "../wire/batch.ts";
 import { frame } from "../wire/frame.ts";
-import { lastHeader, outcomeHeader, ttlHeader } from "../wire/headers.ts";
+import { lastHeader, outcomeHeader, replicaHeader, ttlHeader } from "../wire/headers.ts";
 import { jsonType } from "../wire/json.ts";
 import { frameType, plainType, streamType } from "../wire/mediaType.ts";
 import { isDirect, lazyResponse } from "./lazyResponse.ts";
@@ -22,7 +22,12 @@ export function writeJson(value: unknown): Reply {
 }
 
 export function writeFrame(head: Found | Results, values: readonly Uint8Array[]): Reply {
-  return { headers: { "content-type": frameType }, body: frame(head, values) };
+  return framed(frame(head, values));
+}
+
+/** Answers with a frame. */
+export function framed(body: Uint8Array<ArrayBuffer>): Reply {
+  return { headers: { "content-type": frameType }, body };
 }
 
 /** Writes a value, or that it is still the one of a tag that the client has. */
@@ -55,7 +60,7 @@ export function writeStream(body: ReadableStream<Uint8Array<ArrayBuffer>>, last:
 
 /** Returns what a page of another origin has to be shown of an answer so that it can read it. */
 export function exposedHeaders(): string {
-  return ["content-encoding", "etag", lastHeader, outcomeHeader, "retry-after", ttlHeader].join(", ");
+  return ["content-encoding", "etag", lastHeader, outcomeHeader, replicaHeader, "retry-after", ttlHeader].join(", ");
 }
 
 /** Makes a Response of a reply, marked as a handler's own. */

@@ -1,20 +1,22 @@
 import type { Awaitable } from "../../core/contract.ts";
-import { ttlHeader } from "../wire/headers.ts";
+import { replicaHeader, ttlHeader } from "../wire/headers.ts";
 import type { Resource } from "../wire/resource.ts";
 import type { Ask } from "./ask.ts";
 import { prepareBatch } from "./batch.ts";
 import { createChangesReplies } from "./changes.ts";
 import { conditionHeaders, isConditional } from "./conditions.ts";
 import { createEntryReplies } from "./entry.ts";
+import { createReplicaReplies, preparePush } from "./replica.ts";
 import type { Feed } from "./feed.ts";
 import type { Limits } from "./limits.ts";
 import { createListingReplies } from "./listing.ts";
 import type { Types } from "./mediaTypes.ts";
 import { parametersOf } from "./operation.ts";
 import { operations, requests, type Requested } from "./operations.ts";
+import type { Replicas } from "./replicas.ts";
 import type { Reply } from "./reply.ts";
 import { createRooms } from "./room.ts";
-import type { Route, Routes } from "./route.ts";
+import type { Prepared, Route, Routes } from "./route.ts";
 import type { Action } from "./scope.ts";
 
 /** How each operation that a request may ask for is answered. */
@@ -23,14 +25,19 @@ type Replies = { readonly [name in Requested]: (ask: Ask) => Awaitable<Reply> };
 /** Returns what is done about each resource. */
 export function createRoutes(
   limits: Limits,
-  { feed, types }: { feed: Feed; types: Types },
+  { feed, types, replicas }: { feed: Feed; types: Types; replicas: Replicas },
 ): { readonly [resource in Resource]: Routes } {
   const makeRoom = createRooms(limits.maxBytes);
+  const prepare = (ask: Ask): Promise<Prepared> =>
+    ask.request.headers.get(replicaHeader) !== null
+      ? preparePush(ask, limits, makeRoom, replicas)
+      : prepareBatch(ask, limits, makeRoom);
   const replies: Replies = {
     ...createEntryReplies(types),
     ...createListingReplies(limits.maxItems),
     ...createChangesReplies(feed, limits.maxStreams),
-    batch: async (ask) => (await prepareBatch(ask, limits, makeRoom)).run(ask),
+    ...createReplicaReplies(limits, replicas),
+    batch: async (ask) => (await prepare(ask)).run(ask),
   };
   const routes = Object.entries(requests).map(([resource, methods]): [string, Routes] => {
     const asked = Object.entries(methods).map(([method, name]) => {
@@ -38,7 +45,7 @@ export function createRoutes(
         needs: (request) => needsOf(name, request),
         parameters: parametersOf(operations[name]),
         headers: headersOf(name),
-        ...(name === "batch" && { prepare: (ask) => prepareBatch(ask, limits, makeRoom) }),
+        ...(name === "batch" && { prepare }),
         run: replies[name],
       };
       return [method, route] as const;

@@ -25,6 +25,7 @@ export const reasons = {
   encoding: [415, "invalid-argument"],
   reuse: [422, "invalid-argument"],
   running: [409, "conflict"],
+  forgotten: [409, "conflict"],
   host: [421, "invalid-argument"],
   crowd: [429, "unavailable"],
   late: [503, "unavailable"],

@@ -5,6 +5,10 @@ export const ttlHeader = "shelflife-ttl";
 export const timeoutHeader = "shelflife-timeout";
 /** A name that no other request has: under it a write is applied once. */
 export const idempotencyHeader = "idempotency-key";
+/**
+ * Of a push: the name of its replica, its number and a random word. Of an answer: that one is `forgotten`.
+ */
+export const replicaHeader = "shelflife-replica";
 /** The id of the change before the first of a stream. */
 export const lastHeader = "shelflife-last";
 

@@ -204,7 +204,7 @@ test("listed origins read everything that a remote needs", async () => {
     assert.equal(headers.get("access-control-allow-origin"), page);
     assert.equal(
       headers.get("access-control-expose-headers"),
-      "content-encoding, etag, shelflife-last, shelflife, retry-after, shelflife-ttl",
+      "content-encoding, etag, shelflife-last, shelflife, shelflife-replica, retry-after, shelflife-ttl",
     );
     assert.equal(headers.get("vary"), "origin");
     assert.equal(headers.get("access-control-allow-credentials"), null);

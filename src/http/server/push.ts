@@ -1,0 +1,118 @@
+import { check } from "../../core/error.ts";
+import { contend, outrun } from "../../core/contend.ts";
+import type { Outcome, Remote } from "../../core/link.ts";
+import { createTurns } from "../../core/turns.ts";
+import type { Problem } from "../wire/problem.ts";
+import { maxAnswer, writeOutcomes, type PushStep } from "../wire/push.ts";
+import type { Ask } from "./ask.ts";
+import { shapes, type Subject } from "./operation.ts";
+import { argumentsOf, operations, steps } from "./operations.ts";
+import { toProblem } from "./refusal.ts";
+import type { Room } from "./room.ts";
+import { runInOrder } from "./runInOrder.ts";
+
+type Name = PushStep[0];
+type StepOf<N extends Name> = Extract<PushStep, readonly [N, ...unknown[]]>;
+
+const { find, swap, increment, touch } = operations;
+
+/** How each step takes what its operation needs, and what there is afterwards, with the value where that is to be answered. */
+const runs: { readonly [N in Name]: (subject: Subject, step: StepOf<N>, value?: Uint8Array) => Promise<Outcome> } = {
+  write: (subject, [, key, , tag, ttl], value) =>
+    contend(
+      key,
+      async () => {
+        // Before it is written, so as not to be late.
+        const expiresAt = deadlineIn(subject, ttl);
+        if (await swap.run(subject, key, value, tag, ttl ?? Infinity))
+          return { isDone: true, now: value && { expiresAt, tag: await subject.hash(value) } };
+        const now = await look(subject, key);
+        // Another writer came between, and is gone again.
+        return (now?.tag ?? null) === tag ? outrun : { isDone: false, now };
+      },
+      0,
+    ),
+  async add(subject, [, key, by, ttl]) {
+    await increment.run(subject, key, by, ttl ?? undefined);
+    // It is added, so that the sender has to know of it, even if nobody knows what is there now.
+    return { isDone: true, now: await look(subject, key).catch(() => unknown(Infinity)) };
+  },
+  async touch(subject, [, key, ttl]) {
+    const expiresAt = deadlineIn(subject, ttl);
+    if (!(await touch.run(subject, key, ttl ?? Infinity))) return { isDone: false };
+    const now = await look(subject, key).catch(() => unknown(expiresAt));
+    return { isDone: true, now: now && { ...now, value: undefined } };
+  },
+};
+
+function deadlineIn({ now }: Subject, ttl: number | null): number {
+  return now() + (ttl ?? Infinity);
+}
+
+/** Reads what is there. */
+async function look(subject: Subject, key: string): Promise<Remote | undefined> {
+  const entry = await find.run(subject, key);
+  return entry && { value: entry.value, expiresAt: entry.expiresAt, tag: await subject.hash(entry.value) };
+}
+
+/** What is there, as far as that is known: no value has such a tag. */
+const unknown = (expiresAt: number): Remote => ({ expiresAt, tag: "" });
+
+/**
+ * Does the steps of a push, each for itself, and returns their outcomes as they are remembered. `next` cuts the next value off
+ * the push. Whatever becomes of the client, all of them are done: the answer is for whoever asks again.
+ */
+export async function runPush(
+  { store, hash, now, can, allow }: Ask,
+  push: readonly PushStep[],
+  next: (size: number) => Uint8Array,
+  room: Room,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const subject: Subject = { store, hash, now };
+  const outcomes: (Outcome | Problem)[] = [];
+  let held = 0;
+  // Of two steps about one key the second begins when the first is done.
+  const takeTurn = createTurns();
+
+  /** Does a step, notes what comes of it, and returns the size of the value that it has read. */
+  async function make(index: number, value: Uint8Array | undefined): Promise<number | undefined> {
+    const step = push[index]!;
+    const name = step[0];
+    try {
+      allow(...operations[steps[name]].needs);
+      const outcome = await (runs[name] as (...given: unknown[]) => Promise<Outcome>)(subject, step, value);
+      const size = outcome.now?.value?.length;
+      const fits = size === undefined || held + size <= maxAnswer;
+      if (fits) held += size ?? 0;
+      // What gives a value away is for those who may read it.
+      const tag = can("read") ? outcome.now?.tag : "";
+      outcomes[index] = {
+        ...outcome,
+        now: outcome.now && { ...outcome.now, tag: tag!, ...(!fits && { value: undefined }) },
+      };
+      return size;
+    } catch (error) {
+      outcomes[index] = toProblem(error);
+      return undefined;
+    }
+  }
+
+  await runInOrder(push.length, room.mayRead, async (index) => {
+    const step = push[index]!;
+    const value = step[0] === "write" && step[2] !== null ? next(step[2]) : undefined;
+    room.begin();
+    room.end(await takeTurn(step[1], () => make(index, value)));
+  });
+  return writeOutcomes(outcomes);
+}
+
+/** Throws `invalid-argument` for what is no step of a push. */
+export function checkPushStep(step: unknown): void {
+  const [name, ...rest] = Array.isArray(step) ? (step as unknown[]) : [];
+  const takes = typeof name === "string" && Object.hasOwn(steps, name) && argumentsOf(name as Name);
+  const isStep =
+    takes &&
+    takes.length === rest.length &&
+    takes.every((argument, index) => shapes[argument as keyof typeof shapes](rest[index]));
+  check(isStep, "push step", "a name, a key and what goes with it", step);
+}
