@@ -38,7 +38,7 @@ const encoded = anyText.map((value) => {
 });
 const parameters = fc.array(
   fc.tuple(
-    fc.oneof(fc.constantFrom("key", "prefix", "limit", "cursor", "after", "by"), encoded),
+    fc.oneof(fc.constantFrom("key", "prefix", "limit", "cursor", "tags", "after", "by"), encoded),
     fc.oneof(encoded, fc.constantFrom("1", "0", "-1", "1e400", "%", "%zz", "%00", "+", "==")),
   ),
   { maxLength: 3 },
@@ -67,6 +67,9 @@ const heads = fc.oneof(
   fc.array(anyText, { maxLength: 5 }).map((find) => ({ find })),
   fc.array(anyText, { maxLength: 5 }).map((keys) => ({ delete: keys })),
   fc.array(fc.tuple(anyText, sizes, sizes), { maxLength: 4 }).map((set) => ({ set })),
+  fc
+    .array(fc.tuple(anyText, fc.oneof(fc.constant(null), anyText, sizes)), { maxLength: 5 })
+    .map((getUnless) => ({ getUnless })),
   anyJson,
 );
 const frames = fc.tuple(heads, fc.array(anyBytes(4), { maxLength: 5 })).map(([head, values]) => frame(head, values));
@@ -136,8 +139,8 @@ fuzz(
     const { status } = response;
     if (status === 200 && response.headers.get("content-type") === "application/vnd.shelflife.frame") {
       const [head] = unframe(new Uint8Array(await response.arrayBuffer()));
-      const asked = unframe(body)[0] as { calls?: unknown[]; find?: unknown[] };
-      assert.equal((head as unknown[]).length, (asked.calls ?? asked.find)!.length);
+      const asked = unframe(body)[0] as { calls?: unknown[]; find?: unknown[]; getUnless?: unknown[] };
+      assert.equal((head as unknown[]).length, (asked.calls ?? asked.find ?? asked.getUnless)!.length);
       return;
     }
     await checkAnswer(response);

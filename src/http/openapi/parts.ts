@@ -25,6 +25,11 @@ export const parameters: Named = {
     schema: { type: "integer", minimum: 1, default: 1000 },
   },
   cursor: { description: "The cursor of the page before: a place below the prefix. It may be empty.", schema: text },
+  tags: {
+    description:
+      "With `1` each line has the tag of its value, which takes the right to read, too. Where the values are large the page ends early.",
+    schema: { const: "1" },
+  },
   by: { description: "What is added.", schema: { type: "number", default: 1 } },
   after: { description: "The id of the last event that was read.", schema: text },
 };

@@ -55,7 +55,19 @@ export const schemas: Readonly<Record<string, Schema>> = {
       "key",
     ),
   },
-  Page: record({ entries: list(record({ key, ttl: lifetime, size }, "size")), cursor: text }, "cursor"),
+  Page: record(
+    {
+      entries: list(
+        record(
+          { key, ttl: lifetime, size, tag: { ...text, description: "Of the value, if that was asked for" } },
+          "size",
+          "tag",
+        ),
+      ),
+      cursor: text,
+    },
+    "cursor",
+  ),
   Change: record({ type: { enum: ["set", "delete", "expire"] }, key }),
   Polled: record(
     {
@@ -72,6 +84,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
       record({ set: list(tuple(key, size, lifetime)) }),
       record({ delete: list(key) }),
       record({ findTagged: list(key) }),
+      record({ getUnless: list(tuple(key, { type: ["string", "null"], description: "That of the value that is known" })) }), // prettier-ignore
       record({ transact: list(tuple(key, { oneOf: [lineArguments.sizeOrNone, { const: keep }] }, lineArguments.tagOrNone, lineArguments.ttlOrKeep)) }), // prettier-ignore
       record({
         calls: list({
@@ -84,7 +97,12 @@ export const schemas: Readonly<Record<string, Schema>> = {
     ],
   },
   Found: list({
-    oneOf: [found, { ...tuple(size, lifetime, text), description: "The same, and a tag" }, { type: "null" }],
+    oneOf: [
+      found,
+      { ...tuple(size, lifetime, text), description: "The same, and a tag" },
+      { ...tuple({ type: "null" }, lifetime, text), description: "How long a value lives that is known, or left out" },
+      { type: "null", description: "No value" },
+    ],
   }),
   Results: list({
     oneOf: [

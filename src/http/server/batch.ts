@@ -1,12 +1,21 @@
 import { check } from "../../core/error.ts";
 import { untilAborted } from "../../core/untilAborted.ts";
-import { readBatch, type Batch, type BatchCall, type BatchItem, type BatchStep, type Found } from "../wire/batch.ts";
+import {
+  readBatch,
+  type Batch,
+  type BatchCall,
+  type BatchItem,
+  type BatchStep,
+  type Found,
+  type UnlessLine,
+} from "../wire/batch.ts";
 import { sizeOfValues } from "../wire/frame.ts";
 import { keep } from "../wire/ttl.ts";
 import type { Ask } from "./ask.ts";
 import { refuseAction } from "./access.ts";
 import { checkHead, checkValues } from "./batchHead.ts";
 import { checkCall, lifetimeAt, operationOf, runCalls, sizeOf } from "./calls.ts";
+import type { KnownEntry } from "./getUnless.ts";
 import type { Limits } from "./limits.ts";
 import { shapes, type LiveEntry, type Operation } from "./operation.ts";
 import { operations } from "./operations.ts";
@@ -19,7 +28,7 @@ import type { Step } from "./transact.ts";
 /** Cuts the next value off a batch. */
 type Next = (size: number) => Uint8Array;
 
-const { findMany, snapshot, transact, setMany, deleteMany } = operations;
+const { findMany, snapshot, getUnless, transact, setMany, deleteMany } = operations;
 
 /** Reads a batch of a sender who may do anything that there is in one, and returns how it is done. */
 export async function prepareBatch(ask: Ask, limits: Limits, makeRoom: () => Room): Promise<Prepared> {
@@ -43,6 +52,10 @@ async function runBatch(ask: Ask, batch: Batch, next: Next, room: Room): Promise
   if ("findTagged" in batch) {
     allow(...snapshot.needs);
     return writeFound(await snapshot.run(ask, batch.findTagged, room));
+  }
+  if ("getUnless" in batch) {
+    allow(...getUnless.needs);
+    return writeUnless(await getUnless.run(ask, batch.getUnless, room));
   }
   if ("transact" in batch) {
     allow(...transact.needs);
@@ -85,6 +98,7 @@ function needsOf(batch: Batch): readonly (readonly Action[])[] {
 function operationOfBatch(batch: Exclude<Batch, { calls: unknown }>): Operation {
   if ("find" in batch) return findMany;
   if ("findTagged" in batch) return snapshot;
+  if ("getUnless" in batch) return getUnless;
   if ("transact" in batch) return transact;
   return "set" in batch ? setMany : deleteMany;
 }
@@ -111,7 +125,25 @@ function writeFound(entries: readonly ((LiveEntry & { tag?: string }) | undefine
   );
 }
 
-const names: readonly (string | undefined)[] = ["calls", "find", "findTagged", "set", "delete", "transact"];
+function writeUnless(entries: readonly (KnownEntry | undefined)[]): Reply {
+  const lines = entries.map((entry): UnlessLine | null =>
+    entry ? [entry.value?.length ?? null, entry.ttl, entry.tag] : null,
+  );
+  return writeFrame(
+    lines,
+    entries.flatMap((entry) => entry?.value ?? []),
+  );
+}
+
+const names: readonly (string | undefined)[] = [
+  "calls",
+  "find",
+  "findTagged",
+  "getUnless",
+  "set",
+  "delete",
+  "transact",
+];
 
 /** Reads a batch strictly: one thing to do, with so many items at most, and just the values that they announce. */
 function checkBatch(body: Uint8Array, limits: Limits): [batch: Batch, next: Next] {
@@ -123,7 +155,7 @@ function checkBatch(body: Uint8Array, limits: Limits): [batch: Batch, next: Next
   check(
     isBatch,
     "batch",
-    'a line of JSON with a list of "calls", or of what to "find", "findTagged", "set", "delete" or "transact"',
+    'a line of JSON with a list of "calls", or of what to "find", "findTagged", "getUnless", "set", "delete" or "transact"',
     head,
   );
   check(items.length <= maxItems, "batch", `at most ${maxItems} items`, items.length);
@@ -134,6 +166,9 @@ function checkBatch(body: Uint8Array, limits: Limits): [batch: Batch, next: Next
   } else if (batch.name === "transact") {
     items.forEach(checkStep);
     for (const [, size] of items as BatchStep[]) sum += typeof size === "number" ? size : 0;
+  } else if (batch.name === "getUnless") {
+    items.forEach(checkUnless);
+    check(new Set(items.map(([key]) => key)).size === items.length, "batch", "distinct keys", "one of them twice");
   } else if (batch.name === "calls") {
     items.forEach(checkCall);
     for (const call of items as BatchCall[]) sum += sizeOf(call) ?? 0;
@@ -148,6 +183,13 @@ function checkStep(step: unknown): void {
   const isSize = size === keep || shapes.sizeOrNone(size);
   const isStep = shapes.key(key) && isSize && shapes.tagOrNone(tag) && shapes.ttlOrKeep(ttl) && !rest.length;
   check(isStep, "batch step", 'a key, a size in bytes, null or "keep", a tag or null, and a ttl, null or "keep"', step);
+}
+
+/** Throws `invalid-argument` for what is no key with the tag that is known of it. */
+function checkUnless(item: unknown): void {
+  const [key, tag, ...rest] = Array.isArray(item) ? (item as unknown[]) : [];
+  const isRight = shapes.key(key) && shapes.tagOrNone(tag) && !rest.length;
+  check(isRight, "batch item", "a key, and a tag or null", item);
 }
 
 /** Throws `invalid-argument` for what is no item to write. */

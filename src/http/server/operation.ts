@@ -22,7 +22,7 @@ export type LiveEntry = Entry & { readonly ttl: number };
 /** The arguments that travel on a line of a batch. */
 type LineArgument = "key" | "size" | "sizeOrNone" | "by" | "ttl" | "ttlOrKeep" | "tagOrNone";
 /** The arguments that a request has in its query. */
-const queryArguments = ["key", "by", "prefix", "limit", "cursor", "after"] as const;
+const queryArguments = ["key", "by", "prefix", "limit", "cursor", "tags", "after"] as const;
 
 export type Argument = LineArgument | (typeof queryArguments)[number] | "keys" | "items" | "steps";
 

@@ -6,6 +6,8 @@ import type { PushStep } from "../wire/push.ts";
 import type { Method, Resource } from "../wire/resource.ts";
 import { keep } from "../wire/ttl.ts";
 import { findMany } from "./findMany.ts";
+import { getUnless } from "./getUnless.ts";
+import { listTagged } from "./listTagged.ts";
 import { optionsOf, type Argument, type LiveEntry, type Operation, type Runnable, type Subject } from "./operation.ts";
 import { partOf } from "./partOf.ts";
 import type { Room } from "./room.ts";
@@ -40,7 +42,10 @@ export interface Operations {
   readonly deleteMany: Runnable<[keys: readonly string[]], number>;
   readonly snapshot: typeof snapshot;
   readonly transact: typeof transact;
+  /** Reads of many entries what is not known of them. */
+  readonly getUnless: typeof getUnless;
   readonly list: Runnable<[options: ListOptions], Page>;
+  readonly listTagged: typeof listTagged;
   readonly clear: Runnable<[prefix: string], void>;
   /** Removes what has expired among the keys with a prefix, and counts it. */
   readonly sweep: Runnable<[prefix: string], number>;
@@ -143,11 +148,13 @@ export const operations: Operations = {
   },
   snapshot,
   transact,
+  getUnless,
   list: {
     needs: ["list"],
-    takes: ["prefix", "limit", "cursor"],
+    takes: ["prefix", "limit", "cursor", "tags"],
     run: ({ store, signal }, options) => store.list({ ...options, signal }),
   },
+  listTagged,
   clear: {
     needs: ["write"],
     takes: ["prefix"],

@@ -1,5 +1,5 @@
 import type { StoreErrorCode } from "../../core/error.ts";
-import type { Found, Results } from "../wire/batch.ts";
+import type { Found, Results, UnlessLine } from "../wire/batch.ts";
 import { frame } from "../wire/frame.ts";
 import { lastHeader, outcomeHeader, replicaHeader, ttlHeader } from "../wire/headers.ts";
 import { jsonType } from "../wire/json.ts";
@@ -21,7 +21,10 @@ export function writeJson(value: unknown): Reply {
   return { headers: { "content-type": jsonType }, body: new TextEncoder().encode(JSON.stringify(value)) };
 }
 
-export function writeFrame(head: Found | Results, values: readonly Uint8Array[]): Reply {
+export function writeFrame(
+  head: Found | Results | readonly (UnlessLine | null)[],
+  values: readonly Uint8Array[],
+): Reply {
   return framed(frame(head, values));
 }
 

@@ -9,7 +9,9 @@ export interface Room {
   begin(): void;
   /** A read is over, with a value of so many bytes, or with none. */
   end(size?: number): void;
-  /** Holds so many bytes more, and returns whether they fit. The first always do. */
+  /** Whether so many bytes more fit. The first always do. */
+  fits(size: number): boolean;
+  /** Holds so many bytes more, and returns whether they fit. */
   hold(size: number): boolean;
 }
 
@@ -25,6 +27,7 @@ export function createRooms(maxBytes: number): () => Room {
   return () => {
     let held = 0;
     let reading = 0;
+    const fits = (size: number): boolean => held === 0 || held + size <= maxBytes;
     return {
       maxBytes,
       get isFull() {
@@ -36,10 +39,11 @@ export function createRooms(maxBytes: number): () => Room {
         reading--;
         if (size !== undefined) usual = Math.max(size, usual * 0.9);
       },
+      fits,
       hold(size) {
-        const fits = held === 0 || held + size <= maxBytes;
+        const isFitting = fits(size);
         held += size;
-        return fits;
+        return isFitting;
       },
     };
   };

@@ -34,7 +34,7 @@ export function createRoutes(
       : prepareBatch(ask, limits, makeRoom);
   const replies: Replies = {
     ...createEntryReplies(types),
-    ...createListingReplies(limits.maxItems),
+    ...createListingReplies(limits.maxItems, makeRoom),
     ...createChangesReplies(feed, limits.maxStreams),
     ...createReplicaReplies(limits, replicas),
     batch: async (ask) => (await prepare(ask)).run(ask),

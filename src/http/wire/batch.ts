@@ -6,16 +6,19 @@ import { deadlineOf, keep, ttlOf } from "./ttl.ts";
 
 /**
  * What a batch asks for: the values of some keys, to write items, or to remove keys, each of these all or nothing; the entries
- * of some keys as they are together, with their tags, or to change them if they still have these; or calls that have nothing
- * to do with one another.
+ * of some keys as they are together, with their tags, or to change them if they still have these; of some keys what is not
+ * known already; or calls that have nothing to do with one another.
  */
 export type Batch =
   | { find: readonly string[] }
   | { findTagged: readonly string[] }
+  | { getUnless: readonly BatchUnless[] }
   | { transact: readonly BatchStep[] }
   | { set: readonly BatchItem[] }
   | { delete: readonly string[] }
   | { calls: readonly BatchCall[] };
+/** A key, and the tag of the value that is known, `null` for none. */
+export type BatchUnless = readonly [key: string, tag: string | null];
 export type BatchItem = readonly [key: string, size: number, ttl: number | null];
 /** What a key gets, or keeps, if what is there has a tag, or is nothing. */
 export type BatchStep = readonly [key: string, size: number | null | typeof keep, tag: string | null, ttl: number | null | typeof keep]; // prettier-ignore
@@ -30,6 +33,9 @@ export type BatchCall =
 /** What a batch of reads is answered with, a line for each key. */
 export type Found = readonly (FoundLine | null)[];
 export type FoundLine = readonly [size: number, ttl: number | null, tag?: string];
+
+/** What is said of a key whose value may be known: without a size it is, or does not fit. */
+export type UnlessLine = readonly [size: number | null, ttl: number | null, tag: string];
 
 /**
  * What a batch of calls is answered with, a line for each: a value, `null` for none, what else a call resolves with, a

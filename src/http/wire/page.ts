@@ -4,18 +4,26 @@ import { expectComplete, isCount } from "./complete.ts";
 import { readJson } from "./json.ts";
 import { deadlineOf } from "./ttl.ts";
 
+/** What a listing says of an entry, with the tag of its value if that was asked for. */
+export interface TaggedListed extends Listed {
+  readonly tag?: string | undefined;
+}
+
 /** A page of a listing as it travels. */
 export interface Lines {
-  readonly entries: readonly (Pick<Listed, "key" | "size"> & { readonly ttl: number | null })[];
+  readonly entries: readonly (Pick<TaggedListed, "key" | "size" | "tag"> & { readonly ttl: number | null })[];
   readonly cursor?: string | undefined;
 }
 
 /** Returns a page as it travels, without what has expired. */
-export function toLines({ entries, cursor }: Page, now: number): Lines {
+export function toLines(
+  { entries, cursor }: Omit<Page, "entries"> & { readonly entries: readonly TaggedListed[] },
+  now: number,
+): Lines {
   return {
     entries: entries
       .filter(({ expiresAt }) => expiresAt > now)
-      .map(({ key, expiresAt, size }) => ({ key, ttl: expiresAt - now, size })),
+      .map(({ key, expiresAt, size, tag }) => ({ key, ttl: expiresAt - now, size, tag })),
     cursor,
   };
 }

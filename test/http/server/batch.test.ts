@@ -155,6 +155,8 @@ test("a first line that is too long, too deep or has too many parts is refused b
     [`{"find":[${"[".repeat(5000)}`, 400, "invalid-argument"],
     [`{"find":[${'"a",'.repeat(4000)}"a"]}`, 400, "invalid-argument"],
     [`{"calls":[${"[],".repeat(4000)}[]]}`, 400, "invalid-argument"],
+    [`{"getUnless":[${'["a",null],'.repeat(1000)}["a",null]]}`, 400, "invalid-argument"],
+    [`{"getUnless":[["a",[${"[".repeat(5000)}`, 400, "invalid-argument"],
     [`{"find":["${"a".repeat(20_192)}"]}`, 413, "quota-exceeded"],
     ["[".repeat(30_000), 413, "quota-exceeded"],
   ] as const) {
