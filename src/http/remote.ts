@@ -139,7 +139,7 @@ function remoteStore(options: RemoteOptions): Store {
           send<any>([{ ...call, signal }], "GET changes", {
             parameters: { ...options, after },
             ...(accept
-              ? { accept, read: readPolled }
+              ? { headers: { accept }, read: readPolled }
               : {
                   read: (body, _, headers) => ({ body, last: headers.get(lastHeader) ?? undefined }),
                   timeout: promptly,

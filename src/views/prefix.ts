@@ -1,6 +1,6 @@
 import { checkItems, checkStore } from "../core/check.ts";
 import type { Awaitable, Page, PrefixOptions, Store } from "../core/contract.ts";
-import { check, isStoreError, quote } from "../core/error.ts";
+import { check } from "../core/error.ts";
 import { checkPrefix, isKey, isWellFormed } from "../core/key.ts";
 import { attempt } from "../core/attempt.ts";
 import { lend, lending, setText, type Sweeper, lendSweeper } from "../core/lending.ts";
@@ -8,6 +8,7 @@ import { lendWire, lentWire } from "../core/link.ts";
 import { mapChanges } from "../core/mapChanges.ts";
 import { strays } from "../core/strays.ts";
 import { sweeperOf } from "../core/sweeperOf.ts";
+import { withoutPrefix } from "../core/withoutPrefix.ts";
 
 // The calls that are about one key, which is their first argument.
 const keyed = ["get", "find", "has", "entry", "set", "delete", "compareAndSet", "setIfAbsent", "take", "increment", "update", "touch"] as const; // prettier-ignore
@@ -40,12 +41,7 @@ export function prefix<Out, In = Out>(store: Store<Out, In>, prefix: string): St
 
   /** Gives an error that names a key the name that the caller knows. */
   function rename(error: unknown): never {
-    if (isStoreError(error) && error.key?.startsWith(prefix)) {
-      const { key } = outer(error as { key: string });
-      error.message = error.message.split(quote(error.key)).join(quote(key));
-      Object.assign(error, { key });
-    }
-    throw error;
+    throw withoutPrefix(error, prefix);
   }
 
   /** Makes a call, and returns its result at once if it is there. */

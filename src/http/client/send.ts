@@ -39,11 +39,11 @@ export function createSend(options: RemoteOptions): Send {
   }
 
   return <R>(calls: readonly Call[], target: Target, details: Details<R>): Promise<R> => {
-    const { parameters, accept, body, read, timeout: most = limit } = details;
+    const { parameters, body, read, timeout: most = limit } = details;
     const [method, resource] = target.split(" ");
     const { isRead = method === "GET", isSafe = isRead } = details;
     // A stream goes on when its answer is there.
-    const isStream = target === "GET changes" && !accept;
+    const isStream = target === "GET changes" && !details.headers;
     const idempotencyKey = isSafe ? undefined : `${name}-${named++}`;
     const url = `${mount}/${resource}${parameters ? `?${new URLSearchParams(defined(parameters))}` : ""}`;
     const { now } = calls[0]!;
@@ -68,9 +68,9 @@ export function createSend(options: RemoteOptions): Send {
           const response = await (options.fetch ?? fetch)(url, {
             method: method!,
             headers: {
-              ...(options.headers && Object.fromEntries(new Headers(options.headers))),
+              ...Object.fromEntries(new Headers(options.headers)),
               ...defined({
-                accept,
+                ...details.headers,
                 authorization: bearer && `Bearer ${bearer}`,
                 [idempotencyHeader]: idempotencyKey,
                 // Without headers of its own a read is one that browsers make without asking before.
@@ -96,7 +96,7 @@ export function createSend(options: RemoteOptions): Send {
           // What makes no sense may be a value, which no message shows.
           got = outcome ? "one that makes no sense" : status ? `status ${status}` : "a redirect";
           whyOf = undefined;
-          if (isGood) return read(content, start, headers);
+          if (isGood || details.isAnswer?.(headers)) return read(content, start, headers);
           isAnswered = !!outcome;
           // Somebody before the handler answered.
           if (!outcome) throw status === 401 || status === 403 ? unauthorized(got) : undefined;

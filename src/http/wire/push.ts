@@ -40,8 +40,8 @@ export const forgotten = "forgotten";
 /** Reads the answer to who asks for a name. Throws if it is none. */
 export function readGreeting(bytes: Uint8Array): Greeting {
   const { name, scope, time, maxBytes, maxItems }: Greeting = readJson(bytes);
-  expectComplete(!!readTicket(`${name} 1 1`) && typeof scope === "string" && Number.isFinite(time));
-  expectComplete(isCount(maxBytes) && isCount(maxItems));
+  expectComplete(typeof name === "string" && typeof scope === "string" && Number.isFinite(time));
+  expectComplete(!!readTicket(`${name} 1 1`) && isCount(maxBytes) && isCount(maxItems));
   return { name, scope, time, maxBytes, maxItems };
 }
 
