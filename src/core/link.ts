@@ -103,6 +103,8 @@ export interface Link {
   ): Promise<readonly (Remote | undefined)[]>;
   /** The store itself, for what only it can decide, and to follow it. */
   readonly store: Store;
+  /** Follows it no more. */
+  close?(): void;
 }
 
 /** Asks a handler for something, as a remote store does. */

@@ -1,0 +1,208 @@
+import { attempt } from "./core/attempt.ts";
+import type { CallOptions, Decision, Store } from "./core/contract.ts";
+import { checkItems, checkStore } from "./core/check.ts";
+import { createCompleteStore } from "./core/createCompleteStore.ts";
+import { StoreError } from "./core/error.ts";
+import { createSharedHub } from "./core/hub.ts";
+import type { Link } from "./core/link.ts";
+import { callable, checkOptions, positiveInteger, storeRules, type StoreOptions } from "./core/options.ts";
+import { decodeLoosely, encodeText } from "./core/utf8.ts";
+import { copyBytes } from "./core/value.ts";
+import { createBackend } from "./offline/backend.ts";
+import { createFlush } from "./offline/flush.ts";
+import { readConflicts, trimConflicts, writeConflict, type Conflict } from "./offline/kept.ts";
+import { plainLink } from "./offline/plainLink.ts";
+import { createPuller, type Progress } from "./offline/pull.ts";
+import { createPusher } from "./offline/push.ts";
+import { checkRecordKey, createRows, kept, marks, progressRow, records } from "./offline/rows.ts";
+import type { Merge } from "./offline/settle.ts";
+import { createStatus, type Status } from "./offline/status.ts";
+import { createSync } from "./offline/sync.ts";
+
+export type { Conflict, Merge, Status };
+
+/** How two stores are made one. */
+export interface OfflineOptions extends StoreOptions {
+  /**
+   * Makes one value of two, where something else was written on the other side in the meantime: bytes, `undefined` for no
+   * value; if it throws, theirs stays and mine is kept as a conflict. It is synchronous, and may run more than once.
+   * @default a `set` or `delete` goes over theirs, an `update` or `transact` is done again or gives way
+   */
+  merge?: Merge | undefined;
+  /** Called with each conflict, in the context that found it out, at least once. What is kept is read by `conflicts()`. */
+  onConflict?: ((conflict: Conflict) => void) | undefined;
+  /**
+   * Who decides `compareAndSet`, `setIfAbsent` and `take`: the other side, so that they are `unavailable` without it; or
+   * `"local"`, this side at once, so that a lock or a job may be taken twice. @default "remote"
+   */
+  atomics?: "remote" | "local" | undefined;
+  /** How many keys may wait to be pushed; more is `quota-exceeded`. @default 10_000 */
+  maxPendingKeys?: number | undefined;
+}
+
+/** A store that goes on without its other side. */
+export interface OfflineStore extends Store {
+  /** Returns how the two sides stand. */
+  status(): Status;
+  /** Iterates over the status: as it is, and each time that it changes. */
+  statuses(): AsyncIterableIterator<Status>;
+  /** Reads what did not go as it had been wished for, the last at the end. */
+  conflicts(options?: CallOptions): Promise<Conflict[]>;
+  /** Forgets conflicts, all of them or those with some ids. */
+  dismiss(ids?: Iterable<string>): Promise<void>;
+  /** Drops what waits, all of it or that of some keys, and resolves with how many keys that were. Theirs is visible then. */
+  discard(keys?: Iterable<string>): Promise<number>;
+  /**
+   * Makes one round now: takes over what has changed on the other side, and brings there what waits. Rejects `unavailable` or
+   * `unauthorized` if it cannot.
+   */
+  sync(options?: CallOptions): Promise<void>;
+}
+
+/**
+ * Makes one store of two: everything is read from `local` and written to it at once, and `local` and `remote` are kept in
+ * step as far as the network allows. Closing it closes both. Throws `bad-config`, and `unsupported` for a local store that
+ * cannot change several keys in one step.
+ */
+export function offline(local: Store, remote: Store, options: OfflineOptions = {}): OfflineStore {
+  checkStore(local);
+  checkStore(remote);
+  const word = (): string =>
+    crypto.getRandomValues(new Uint32Array(2)).reduce((text, part) => text + part.toString(36), "");
+  return createOffline(local, plainLink(remote, word), checkOfflineOptions(options), word);
+}
+
+function checkOfflineOptions(options: unknown): OfflineOptions {
+  return checkOptions<OfflineOptions>("offline", options, {
+    ...storeRules,
+    merge: callable,
+    onConflict: callable,
+    atomics: { expected: '"remote" or "local"', test: (value) => value === "remote" || value === "local" },
+    maxPendingKeys: positiveInteger,
+  });
+}
+
+function createOffline(local: Store, link: Link, options: OfflineOptions, word: () => string): OfflineStore {
+  const { now = () => Date.now(), merge, onConflict, atomics, maxPendingKeys = 10_000 } = options;
+  const clock = { now: () => now() };
+  const decisions = new Map<string, readonly Decision[]>();
+
+  // All contexts on one local store know each other by the name that the first gave it.
+  const name = local.update("n", (found) => found ?? encodeText(word())).then((value) => decodeLoosely(value));
+  const hub = name.then((name) => createSharedHub(`shelflife-offline-${name}`));
+  hub.catch(() => {});
+
+  const rows = createRows(local, { ...clock, word }, (changes, isOwn) => {
+    if (changes[0]) void hub.then((hub) => hub.report(changes));
+    if (isOwn) sync.wake("push");
+  });
+  const status = createStatus(local, () => sync.wake("push"));
+  const pusher = createPusher({
+    link,
+    rows,
+    word,
+    court: { merge, decisions: (id) => decisions.get(id) ?? [] },
+    async listMarks(limit, { signal }) {
+      const page = await local.list({ prefix: marks, limit, signal });
+      const keys = page.entries.map(({ key }) => key);
+      const found = await local.findMany(keys, { signal });
+      return keys.flatMap((mark, index) => {
+        const key = found[index];
+        return key ? [[mark.slice(marks.length), decodeLoosely(key)] as const] : [];
+      });
+    },
+    writeReport: writeConflict,
+    settled(ids, reports) {
+      for (const id of ids) decisions.delete(id);
+      flusher.settled(reports);
+      for (const report of reports) onConflict?.(report);
+      if (reports[0]) void trimConflicts(local).catch(() => {});
+    },
+  });
+  const puller = createPuller({
+    link,
+    rows,
+    word,
+    async listKeys(cursor, { signal }) {
+      const page = await local.list({ prefix: records, cursor, signal });
+      return { keys: page.entries.map(({ key }) => key.slice(records.length)), cursor: page.cursor };
+    },
+  });
+  const sync = createSync({ link, pusher, puller, status, name, now: clock.now });
+  const flusher = createFlush({ local, rows, sync, pusher });
+
+  async function isComplete(signal: AbortSignal | undefined): Promise<boolean> {
+    return !!(await rows.readJson<Progress>(progressRow, { signal }))?.isComplete;
+  }
+
+  const backend = createBackend({
+    local,
+    rows,
+    word,
+    hub,
+    keepsBefore: !!merge,
+    decisions,
+    fetch: puller.fetch,
+    async complete(call) {
+      while (!(await isComplete(call.signal))) {
+        if (!link.list) throw new StoreError("unsupported", "Cannot list: expected a remote that lists its keys");
+        await sync.pull(call);
+      }
+    },
+    admit(count) {
+      if (status.get().pending + count <= maxPendingKeys) return;
+      const expected = `expected at most ${maxPendingKeys} keys`;
+      throw new StoreError("quota-exceeded", `Too much waits to be brought to the remote: ${expected}`);
+    },
+    flush: (call) => flusher.flush(call),
+    async close() {
+      status.close();
+      await sync.close();
+      link.close?.();
+      (await hub.catch(() => undefined))?.close();
+      await Promise.all([local.close(), link.store.close()]);
+    },
+  });
+  const store = createCompleteStore(backend, { ...options, ...clock });
+
+  /** Has the other side decide about a key, after what waits for it, and takes over what has come of it. */
+  async function strictly<R>(key: string, options: CallOptions | undefined, decide: () => Promise<R>): Promise<R> {
+    checkRecordKey(key);
+    const call = { ...clock, signal: options?.signal };
+    // The checks of a call, and whether the store is still open.
+    await store.findMany([], options);
+    while ((await rows.read([key], options))[0]!.pending[0]) {
+      if (await sync.push(call)) continue;
+      throw new StoreError("unavailable", "Cannot decide this here: expected what waits for this key to have gone");
+    }
+    try {
+      return await decide();
+    } finally {
+      await puller.fetch([key], call).catch(() => {});
+    }
+  }
+
+  const strict: Pick<Store, "compareAndSet" | "setIfAbsent" | "take"> = {
+    compareAndSet: (key, expected, next, options) =>
+      attempt(() => {
+        const [old, value] = [expected && copyBytes(expected), copyBytes(next)];
+        return strictly(key, options, () => link.store.compareAndSet(key, old, value, options));
+      }),
+    setIfAbsent: (key, value, options) => strict.compareAndSet(key, undefined, value, options),
+    take: (key, options) => strictly(key, options, () => link.store.take(key, options)),
+  };
+
+  return {
+    ...store,
+    ...(atomics !== "local" && strict),
+    status: status.get,
+    statuses: status.follow,
+    conflicts: (options) => readConflicts(local, options),
+    async dismiss(ids) {
+      if (ids === undefined) await local.clear({ prefix: kept });
+      else await local.deleteMany(checkItems(ids).map((id) => kept + id));
+    },
+    discard: (keys) => flusher.discard(keys && checkItems(keys), clock),
+    sync: (options) => sync.round({ ...clock, signal: options?.signal }),
+  };
+}

@@ -1,0 +1,169 @@
+import { contend, outrun } from "../core/contend.ts";
+import type { Call, Entry, Store } from "../core/contract.ts";
+import { isStoreError } from "../core/error.ts";
+import { FORGOTTEN, type Link, type Operation, type Outcome, type Push, type Remote } from "../core/link.ts";
+import { removeIf } from "../core/removeIf.ts";
+import { isPast } from "../core/value.ts";
+
+// How many pushes are remembered at once: one for each replica.
+const mostNames = 1000;
+
+/** Does what a link does by the calls of any store, which nothing parts from this side but that its calls may fail. */
+export function plainLink(store: Store, word: () => string): Link {
+  const last = new Map<string, { sequence: number; nonce: string; outcomes: Promise<readonly Outcome[]> }>();
+  const log = createLog(store, word());
+
+  async function tagOf(value: Uint8Array): Promise<string> {
+    const digest = await crypto.subtle.digest("SHA-256", value as Uint8Array<ArrayBuffer>);
+    return btoa(String.fromCharCode(...new Uint8Array(digest)));
+  }
+
+  async function find(key: string, { now, signal }: Call): Promise<(Entry & { tag: string }) | undefined> {
+    const entry = await store.entry(key, { signal });
+    return entry && !isPast(entry, now) ? { ...entry, tag: await tagOf(entry.value) } : undefined;
+  }
+
+  async function write(
+    { key, value, tag, expiresAt }: Extract<Operation, { kind: "write" }>,
+    call: Call,
+  ): Promise<Outcome> {
+    return contend(key, async () => {
+      const found = await find(key, call);
+      if (found?.tag !== tag) return { isDone: false, now: found };
+      try {
+        const isDone = value
+          ? await store.compareAndSet(key, found?.value, value, { expiresAt })
+          : !found || (await removeIf(store, key, found.value));
+        if (!isDone) return outrun;
+      } catch (error) {
+        // What cannot compare is written all the same.
+        if (!isStoreError(error, "unsupported")) throw error;
+        if (value) await store.set(key, value, { expiresAt });
+        else await store.deleteMany([key]);
+      }
+      return { isDone: true, now: value && { expiresAt, tag: await tagOf(value) } };
+    });
+  }
+
+  async function run(operation: Operation, call: Call): Promise<Outcome> {
+    const { key } = operation;
+    try {
+      if (operation.kind === "write") return await write(operation, call);
+      const { expiresAt } = operation;
+      if (operation.kind === "add") await store.increment(key, operation.by, { expiresAt });
+      else if (!(await store.touch(key, { expiresAt }))) return { isDone: false };
+      return { isDone: true, now: await find(key, call) };
+    } catch (error) {
+      if (!isStoreError(error)) throw error;
+      return { isDone: false, error };
+    }
+  }
+
+  async function runAll({ operations }: Push, call: Call): Promise<Outcome[]> {
+    const outcomes: Outcome[] = [];
+    // Whoever asked may leave; what was begun is done.
+    for (const operation of operations) outcomes.push(await run(operation, { now: call.now }));
+    return outcomes;
+  }
+
+  return {
+    store,
+    close: log.close,
+    async greet({ now }) {
+      const name = word();
+      last.set(name, { sequence: 0, nonce: "", outcomes: Promise.resolve([]) });
+      for (const [oldest] of last) {
+        if (last.size <= mostNames) break;
+        last.delete(oldest);
+      }
+      return { name, scope: "", time: now(), maxBytes: 67_108_864, maxItems: 10_000 };
+    },
+    async push(push, call) {
+      const { name, sequence, nonce } = push;
+      const known = last.get(name);
+      if (known?.sequence === sequence && known.nonce === nonce) return known.outcomes;
+      if (known?.sequence !== sequence - 1) return FORGOTTEN;
+      const outcomes = runAll(push, call);
+      outcomes.catch(() => {});
+      last.set(name, { sequence, nonce, outcomes });
+      return outcomes;
+    },
+    changes: async (after, { now }) => ({ ...(await log.since(after)), time: now() }),
+    async list({ limit, cursor }, { signal, now }) {
+      const page = await store.list({ limit, cursor, signal });
+      const found = await Promise.all(page.entries.map(async ({ key }) => ({ key, entry: await find(key, { now }) })));
+      return {
+        ...page,
+        entries: found.flatMap(({ key, entry }) =>
+          entry ? [{ key, expiresAt: entry.expiresAt, tag: entry.tag }] : [],
+        ),
+      };
+    },
+    read: (wanted, call) =>
+      Promise.all(
+        wanted.map(async ([key, tag]): Promise<Remote | undefined> => {
+          const found = await find(key, call);
+          return found && found.tag === tag ? { expiresAt: found.expiresAt, tag } : found;
+        }),
+      ),
+  };
+}
+
+// How many changes are remembered.
+const mostChanges = 10_000;
+
+/** The keys that changed in a store, for as long as it can be followed. */
+interface Log {
+  since(bookmark: string | undefined): Promise<{ keys?: readonly string[]; bookmark: string | undefined }>;
+  close(): void;
+}
+
+/** Returns what notes the keys that change in a store, from when it is first asked on. */
+function createLog(store: Store, name: string): Log {
+  let keys: string[] = [];
+  let start = 0;
+  let following: Promise<boolean> | undefined;
+  let stop = (): void => {};
+
+  function forget(): void {
+    // One more than there were, so that no bookmark from before is known.
+    start += keys.length + 1;
+    keys = [];
+  }
+
+  /** Resolves, once all that changes from now on is noted, with whether it is. */
+  async function begin(): Promise<boolean> {
+    const changes = store.watch({ unref: true });
+    stop = () => void changes.return!().catch(() => {});
+    let isFollowed = true;
+    const follow = async (): Promise<void> => {
+      for await (const change of changes) {
+        if (change.type === "resync") forget();
+        else keys.push(change.key);
+        if (keys.length > 2 * mostChanges) start += keys.splice(0, mostChanges).length;
+      }
+    };
+    const over = (): void => {
+      isFollowed = false;
+      following = undefined;
+      forget();
+    };
+    follow().then(over, over);
+    await store.findMany([]);
+    await new Promise((resolve) => setTimeout(resolve));
+    return isFollowed;
+  }
+
+  return {
+    async since(bookmark) {
+      if (!(await (following ??= begin()))) return { bookmark: undefined };
+      // What was done before this was asked for has been reported, and is read by now.
+      await new Promise((resolve) => setTimeout(resolve));
+      const [, word, at] = /^(.*)-(\d+)$/.exec(bookmark ?? "") ?? [];
+      const end = start + keys.length;
+      const isKnown = word === name && +at! >= start && +at! <= end;
+      return { bookmark: `${name}-${end}`, ...(isKnown && { keys: [...new Set(keys.slice(+at! - start))] }) };
+    },
+    close: () => stop(),
+  };
+}

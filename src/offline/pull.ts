@@ -1,0 +1,172 @@
+import type { Call } from "../core/contract.ts";
+import type { Link, Remote } from "../core/link.ts";
+import { isPast } from "../core/value.ts";
+import { readAll } from "./readAll.ts";
+import type { Record } from "./record.ts";
+import { fromJson, identityRow, progressRow, isRecordKey, toJson, type Rows } from "./rows.ts";
+import { isSameTime } from "./settle.ts";
+
+/** How far what the other side has is known here. */
+export interface Progress {
+  /** Which round of looking this is: only the last may write. */
+  readonly round: number;
+  /** What has changed before this is known here, or is being listed. */
+  readonly bookmark?: string | undefined;
+  /** Where a comparison of all there is has come to; nothing when none is under way. */
+  readonly listing?: { readonly cursor?: string | undefined } | undefined;
+  /** Whether all there was has been known once, so that a miss is one. */
+  readonly isComplete?: boolean | undefined;
+  /** How far the other side's clock was ahead, and what this side's said: ms. */
+  readonly offset?: number | undefined;
+  readonly time?: number | undefined;
+}
+
+/** What brings here what the other side has. */
+export interface Puller {
+  /** Finds out what has changed there and takes it over. */
+  pull(call: Call): Promise<void>;
+  /** Reads some keys and takes them over; resolves with them. */
+  fetch(keys: readonly string[], call: Call): Promise<void>;
+}
+
+export interface PullerOptions {
+  readonly link: Link;
+  readonly rows: Rows;
+  readonly word: () => string;
+  /** Lists keys of which there is something here. */
+  listKeys(cursor: string | undefined, call: Call): Promise<{ keys: readonly string[]; cursor?: string | undefined }>;
+}
+
+// How many records are changed in one step, and how many lines a listing has.
+const portion = 400;
+// By how much a clock may drift without anybody having set it: ms.
+const drift = 60_000;
+
+/** Thrown when another round has begun. */
+export const outrun = new Error("Another round has begun");
+
+export function createPuller({ link, rows, word, listKeys }: PullerOptions): Puller {
+  /** Changes how far it is, unless another round has begun. */
+  async function advance(change: (progress: Progress) => Progress, round?: number): Promise<Progress> {
+    let progress!: Progress;
+    await rows.change([], [progressRow], ({ others: [row] }) => {
+      const now: Progress = toJson(row) ?? { round: 0 };
+      if (round !== undefined && now.round !== round) throw outrun;
+      progress = change(now);
+      return { records: [], others: [fromJson(progress)] };
+    });
+    return progress;
+  }
+
+  /** Reads keys from the other side, and takes over what has not become known here by another way meanwhile. */
+  async function fetchPart(keys: readonly string[], round: number | undefined, call: Call): Promise<void> {
+    for (let wanted = keys; wanted.length;) {
+      const [before, identity] = await Promise.all([rows.read(wanted), rows.readJson<unknown>(identityRow)]);
+      const found = await readAll(
+        link,
+        wanted.map((key, index) => [key, before[index]!.confirmed?.value && before[index]!.confirmed?.tag]),
+        call,
+      );
+      let again: string[] = [];
+      await rows.change(wanted, [identityRow, progressRow], ({ records, others: [who, progress] }) => {
+        if (round !== undefined && toJson(progress)?.round !== round) throw outrun;
+        again = [];
+        // Of what nothing is known here, something may have been known meanwhile: then somebody was heard of it.
+        const isQuiet = JSON.stringify(toJson(who)) === JSON.stringify(identity);
+        return {
+          records: records.map((record, index) => {
+            if (record.n !== before[index]!.n || (!record.n && !isQuiet)) {
+              again.push(wanted[index]!);
+              return record;
+            }
+            return confirm(record, found[index], call);
+          }),
+        };
+      });
+      wanted = again;
+    }
+  }
+
+  function confirm(record: Record, found: Remote | undefined, { now }: Call): Record {
+    const { confirmed } = record;
+    const live = found && !isPast(found, now) ? found : undefined;
+    if (!live && !confirmed && !record.pending[0]) return record;
+    if (live && live.tag === confirmed?.tag && confirmed.value)
+      return isSameTime(live, confirmed)
+        ? record
+        : { ...record, n: word(), confirmed: { ...live, value: confirmed.value } };
+    return { ...record, n: word(), confirmed: live };
+  }
+
+  async function fetchAll(keys: readonly string[], round: number | undefined, call: Call): Promise<void> {
+    const known = keys.filter(isRecordKey);
+    for (let at = 0; at < known.length; at += portion) await fetchPart(known.slice(at, at + portion), round, call);
+  }
+
+  /** Compares all there is on the other side with what is here, page by page, and takes over what differs. */
+  async function compare({ round, listing }: Progress, call: Call): Promise<void> {
+    const there = new Set<string>();
+    let cursor = listing!.cursor;
+    do {
+      const page = await link.list!({ limit: portion, cursor }, call);
+      const entries = page.entries.filter(({ key }) => isRecordKey(key));
+      const here = await rows.read(entries.map(({ key }) => key));
+      const differing = entries.filter((entry, index) => {
+        there.add(entry.key);
+        const { confirmed, pending } = here[index]!;
+        return pending[0] || confirmed?.tag !== entry.tag || !isSameTime(confirmed, entry);
+      });
+      await fetchAll(
+        differing.map(({ key }) => key),
+        round,
+        call,
+      );
+      ({ cursor } = page);
+      if (cursor !== undefined) await advance((progress) => ({ ...progress, listing: { cursor } }), round);
+    } while (cursor !== undefined);
+    // What is only here is there no more, or came since.
+    do {
+      const page = await listKeys(cursor, call);
+      await fetchAll(
+        page.keys.filter((key) => !there.has(key)),
+        round,
+        call,
+      );
+      ({ cursor } = page);
+    } while (cursor !== undefined);
+    await advance((progress) => ({ ...progress, listing: undefined, isComplete: true }), round);
+  }
+
+  async function pull(call: Call): Promise<void> {
+    let progress = await advance((before) => ({ ...before, round: before.round + 1 }));
+    const { round, bookmark, offset, time } = progress;
+    const asked = call.now();
+    const changes = await link.changes(bookmark, call);
+    const ahead = changes.time - call.now();
+    // A clock that was set may have swept what is still alive, or kept what is not.
+    const isSet = offset !== undefined && (Math.abs(ahead - offset) > drift || asked < time!);
+    const isGap = !changes.keys || bookmark === undefined || isSet;
+    if (!isGap) await fetchAll([...changes.keys], round, call);
+    progress = await advance(
+      (before) => ({
+        ...before,
+        bookmark: changes.bookmark,
+        offset: ahead,
+        time: call.now(),
+        ...(isGap && { listing: {} }),
+      }),
+      round,
+    );
+    if (!progress.listing) return;
+    if (link.list) return compare(progress, call);
+    // Without a listing only what was asked for once is known, and kept up to date.
+    for (let cursor: string | undefined, isFirst = true; isFirst || cursor !== undefined; isFirst = false) {
+      const page = await listKeys(cursor, call);
+      await fetchAll(page.keys, round, call);
+      ({ cursor } = page);
+    }
+    await advance((before) => ({ ...before, listing: undefined }), round);
+  }
+
+  return { pull, fetch: (keys, call) => fetchAll(keys, undefined, call) };
+}

@@ -1,0 +1,179 @@
+import { UNCHANGED, type Decision, type Entry } from "../core/contract.ts";
+import { StoreError } from "../core/error.ts";
+import type { Remote } from "../core/link.ts";
+import { isPast } from "../core/value.ts";
+import { frame, unframe } from "../http/wire/frame.ts";
+
+/** What is known of one key here: what the other side had, and what was done since and is not there yet. */
+export interface Record {
+  /** Another word whenever `confirmed` was set. */
+  readonly n: string;
+  /** What the other side had when it was last asked; nothing if nothing was there. Without its value if that is not kept here. */
+  readonly confirmed?: Remote | undefined;
+  /** At most two: one that may be on its way, and one after it. */
+  readonly pending: readonly Slot[];
+  /** Under which mark it is pending. */
+  readonly mark?: string | undefined;
+}
+
+export type Slot = Write | Delta;
+
+interface Pending {
+  /** A word of its own. */
+  readonly id: string;
+  /** Whether it may be on its way: then it stays as it is. */
+  readonly isSent?: boolean | undefined;
+  /** Whether its end was reported, as the last slot. */
+  readonly isOver?: boolean | undefined;
+}
+
+/** A value that is to be there, or to be there no more. */
+export interface Write extends Pending {
+  readonly value: Uint8Array | undefined;
+  readonly expiresAt: number;
+  /** The tag of what was there when this was decided, `undefined` for nothing. */
+  readonly base: string | undefined;
+  /** The value of that, where somebody wants to merge. */
+  readonly before?: Uint8Array | undefined;
+  /** How many decisions on what was there it stands for; 0 if it was to be written whatever was there. */
+  readonly steps: number;
+  /** What it is going to overwrite though nobody here had seen it. */
+  readonly over?: Uint8Array | undefined;
+}
+
+/** A change of whatever is there: a number added, a new deadline, or both in this order. */
+export interface Delta extends Pending {
+  readonly by?: number | undefined;
+  /** When the number expires if this creates it. */
+  readonly born?: number | undefined;
+  /** The new deadline. */
+  readonly until?: number | undefined;
+}
+
+export const isWrite = (slot: Slot | undefined): slot is Write => !!slot && "steps" in slot;
+
+/** What there is of a key of which nothing is known, or which is known to have nothing. */
+export const blank: Record = { n: "", pending: [] };
+
+/** An entry as a caller sees it. Without its value if that is only on the other side. */
+export interface Visible {
+  readonly value?: Uint8Array | undefined;
+  readonly expiresAt: number;
+}
+
+/** Returns what a caller sees: what was done since over what was there. What has ended is over for good. */
+export function visible({ confirmed, pending }: Record, now: () => number): Visible | undefined {
+  if (pending.at(-1)?.isOver) return undefined;
+  let seen: Visible | undefined = confirmed;
+  for (const slot of pending) {
+    if (seen && isPast(seen, now)) seen = undefined;
+    if (isWrite(slot)) seen = slot.value && { value: slot.value, expiresAt: slot.expiresAt };
+    else seen = change(seen, slot);
+  }
+  return seen && isPast(seen, now) ? undefined : seen;
+}
+
+// As if it were before the beginning of time: all there is has an end to come.
+const before = (): number => -Infinity;
+
+/** Returns what there is, or was until it ended, as long as nobody has taken note of that. */
+export function lasting(record: Record): Visible | undefined {
+  return visible(record, before);
+}
+
+/** Whether what waits has ended, and nobody has taken note of it. What does not wait is the local store's to end. */
+export function isDue(record: Record, now: () => number): boolean {
+  return !!record.pending[0] && !visible(record, now) && !!lasting(record);
+}
+
+/** Takes note that what waits has ended. */
+export function ended(record: Record): Record {
+  const pending = record.pending.map((slot, index, { length }) => ({ ...slot, isOver: index === length - 1 }));
+  return { ...record, pending };
+}
+
+/** Returns what a delta makes of an entry. What is no number stays as it is: the other side will refuse to add to it. */
+export function change(seen: Visible | undefined, { by, born, until }: Delta): Visible | undefined {
+  if (by !== undefined) {
+    const sum = (seen ? numberIn(seen.value) : 0) + by;
+    if (sum <= Number.MAX_SAFE_INTEGER && sum >= -Number.MAX_SAFE_INTEGER)
+      seen = { value: new TextEncoder().encode(`${sum}`), expiresAt: seen?.expiresAt ?? born! };
+  }
+  return seen && until !== undefined ? { ...seen, expiresAt: until } : seen;
+}
+
+function numberIn(value: Uint8Array | undefined): number {
+  const text = new TextDecoder().decode(value);
+  return `${+text}` === text ? +text : NaN;
+}
+
+// The first of a record's line. What another version wrote is left as it is.
+const version = 1;
+
+/** Writes a record as its row; nothing if there is nothing to know. */
+export function writeRecord({ n, confirmed, pending, mark }: Record): Entry | undefined {
+  if (!confirmed && !pending[0]) return undefined;
+  const values: (Uint8Array | undefined)[] = [];
+  const sizeOf = (value: Uint8Array | undefined): number | undefined => {
+    if (value) values.push(value);
+    return value?.length;
+  };
+  const head = [
+    version,
+    n,
+    confirmed ? [sizeOf(confirmed.value), confirmed.expiresAt, confirmed.tag] : 0,
+    mark,
+    ...pending.map((slot) =>
+      isWrite(slot)
+        ? { ...slot, value: sizeOf(slot.value), before: sizeOf(slot.before), over: sizeOf(slot.over) }
+        : slot,
+    ),
+  ];
+  return {
+    value: frame(head, values as Uint8Array[]),
+    // What waits is not to be swept; what it is over is the other side's to forget.
+    expiresAt: pending[0] ? Infinity : confirmed!.expiresAt,
+  };
+}
+
+/** Reads a row. Throws `bad-config` for one of another version. */
+export function readRecord(row: Entry | undefined): Record {
+  if (!row) return blank;
+  try {
+    const [[found, n, confirmed, mark, ...slots], next] = unframe(row.value);
+    if (found !== version) throw found;
+    const cut = (size: number | null | undefined): Uint8Array | undefined => (size == null ? undefined : next(size));
+    return {
+      n,
+      confirmed: confirmed
+        ? { value: cut(confirmed[0]), expiresAt: confirmed[1] ?? Infinity, tag: confirmed[2] }
+        : undefined,
+      mark: mark ?? undefined,
+      pending: slots.map((slot: any) => ({
+        ...slot,
+        ...("steps" in slot
+          ? {
+              value: cut(slot.value),
+              before: cut(slot.before),
+              over: cut(slot.over),
+              expiresAt: slot.expiresAt ?? Infinity,
+              base: slot.base,
+            }
+          : {
+              ...("born" in slot && { born: slot.born ?? Infinity }),
+              ...("until" in slot && { until: slot.until ?? Infinity }),
+            }),
+      })),
+    };
+  } catch (cause) {
+    const expected = `expected rows of format ${version}, which this version writes`;
+    throw new StoreError("bad-config", `Local store holds what is no record of an offline store: ${expected}`, {
+      cause,
+    });
+  }
+}
+
+/** Returns a delta as a decision. */
+export function decisionOf(delta: Delta): Decision {
+  return (entry) => (change(entry, delta) as Entry | undefined) ?? UNCHANGED;
+}

@@ -1,0 +1,165 @@
+import { UNCHANGED, type Decision, type Entry } from "../core/contract.ts";
+import type { StoreError } from "../core/error.ts";
+import type { Outcome } from "../core/link.ts";
+import { equalBytes, isPast } from "../core/value.ts";
+import { enqueueDelta } from "./enqueue.ts";
+import { change, isWrite, type Record, type Slot, type Visible, type Write } from "./record.ts";
+
+/** What was not as the caller had wished, and is kept for whoever wants to know. */
+export interface Report {
+  readonly kind: "overwrote" | "lost" | "refused" | "uncertain";
+  readonly mine?: Uint8Array | undefined;
+  readonly theirs?: Uint8Array | undefined;
+  readonly base?: Uint8Array | undefined;
+  readonly error?: StoreError | undefined;
+}
+
+/** Makes one value of two. Throws for "theirs". */
+export type Merge = (conflict: {
+  readonly key: string;
+  readonly base: Uint8Array | undefined;
+  readonly mine: Uint8Array | undefined;
+  readonly theirs: Uint8Array | undefined;
+}) => Uint8Array | undefined;
+
+/** What a record is settled with. */
+export interface Court {
+  now(): number;
+  /** A word for what is confirmed now. */
+  readonly n: string;
+  readonly merge?: Merge | undefined;
+  /** Returns the decisions that a write stands for, as far as they are at hand. */
+  decisions(id: string): readonly Decision[];
+}
+
+/** What became of the operation that was on its way. */
+export interface Verdict extends Outcome {
+  /** Nobody knows whether it was done. */
+  readonly isUncertain?: boolean | undefined;
+  /** It is to be tried again later. */
+  readonly isLater?: boolean | undefined;
+}
+
+/** Returns a record after the operation of its first slot is over, and what there is to report. */
+export function settle(
+  key: string,
+  record: Record,
+  verdict: Verdict,
+  court: Court,
+): [record: Record, reports: Report[]] {
+  const [slot, next] = record.pending as [Slot, Slot?];
+  const { now: theirs, isDone, isUncertain, error, isLater } = verdict;
+  const reports: Report[] = [];
+  const pending: Slot[] = [];
+  const keep = (slot: Slot): void => void pending.push(slot);
+  const confirmed = error || isLater ? record.confirmed : theirs;
+
+  /** What becomes of a write that did not know of what is there. */
+  function collide(write: Write): Write | undefined {
+    const { value, before, steps, id } = write;
+    const found = confirmed && isPast(confirmed, court.now) ? undefined : confirmed;
+    const [mine, other] = [value, found?.value];
+    const base = { base: found?.tag, ...("before" in write && { before: other }) };
+    // What has ended has nothing to say any more.
+    if (value && isPast(write, court.now)) return undefined;
+    if (!mine === !found && equalBytes(mine, other))
+      return !found || isSameTime(found, write) ? undefined : { ...write, ...base, over: undefined };
+    const decisions = steps ? court.decisions(id).slice(-steps) : [];
+    const lose = (cause?: unknown): undefined =>
+      void reports.push({
+        kind: "lost",
+        mine,
+        theirs: other,
+        base: before,
+        ...(cause ? { error: cause as StoreError } : {}),
+      });
+    if (steps && decisions.length === steps) {
+      try {
+        let entry = found as Entry | undefined;
+        for (const decide of decisions) {
+          const chosen = decide(entry);
+          if (chosen !== UNCHANGED) entry = chosen;
+        }
+        if (entry === found) return undefined;
+        return { ...write, ...base, value: entry?.value, expiresAt: entry?.expiresAt ?? Infinity };
+      } catch (cause) {
+        return lose(cause);
+      }
+    }
+    if (court.merge) {
+      try {
+        const merged = court.merge({ key, base: before, mine, theirs: other });
+        return { ...write, ...base, value: merged, expiresAt: mine ? write.expiresAt : (found?.expiresAt ?? Infinity) };
+      } catch (cause) {
+        return lose(cause);
+      }
+    }
+    return steps ? lose() : { ...write, ...base, over: other };
+  }
+
+  /** Puts the slot after the first in its place, over what is there now. */
+  function follow(predicted: Uint8Array | undefined): void {
+    if (!isWrite(next)) return void (next && keep(next));
+    // What it was decided on has come to be.
+    const steps = next.steps && next.steps - (isWrite(slot) ? slot.steps : 1);
+    const base = { base: confirmed?.tag, ...("before" in next && { before: confirmed?.value }) };
+    if (!error && equalBytes(predicted, confirmed?.value)) keep({ ...next, ...base, steps });
+    else append(collide(next));
+  }
+
+  function append(write: Write | undefined): void {
+    if (write) keep(write);
+  }
+
+  if (isLater) {
+    const both = next ? [{ ...slot, isSent: false }, next] : [{ ...slot, isSent: false }];
+    return [{ ...record, pending: folded(both, court) }, reports];
+  }
+  if (error) {
+    reports.push({ kind: "refused", mine: mineOf(slot), theirs: confirmed?.value, error });
+    follow(confirmed?.value);
+  } else if (isDone || !isWrite(slot)) {
+    if (isWrite(slot) && slot.over && !isUncertain)
+      reports.push({ kind: "overwrote", mine: slot.value, theirs: slot.over });
+    if (isUncertain && !isWrite(slot) && slot.by !== undefined)
+      reports.push({ kind: "uncertain", mine: mineOf(slot), theirs: confirmed?.value });
+    const seen = isWrite(slot) ? slot : change(record.confirmed, slot);
+    follow(seen && !isPast(seen, court.now) ? seen.value : undefined);
+  } else if (isWrite(next)) {
+    // Moot: only what came after it counts.
+    append(collide(next));
+  } else if (isUncertain) {
+    reports.push({ kind: "uncertain", mine: slot.value, theirs: confirmed?.value, base: slot.before });
+    if (next) keep(next);
+  } else {
+    append(collide({ ...slot, isSent: false }));
+    if (next) keep(next);
+  }
+  return [{ ...record, confirmed, n: error ? record.n : court.n, pending: folded(pending, court) }, reports];
+}
+
+// Deadlines that travel as what is left of them are never quite the same afterwards: ms.
+const slack = 1000;
+
+/** Whether two deadlines are one. */
+export function isSameTime(a: { readonly expiresAt: number }, b: { readonly expiresAt: number }): boolean {
+  return a.expiresAt === b.expiresAt || Math.abs(a.expiresAt - b.expiresAt) < slack;
+}
+
+function mineOf(slot: Slot): Uint8Array | undefined {
+  return isWrite(slot) ? slot.value : slot.by === undefined ? undefined : new TextEncoder().encode(`${slot.by}`);
+}
+
+/** Makes one of two that wait, neither of which is on its way any more. */
+function folded(pending: readonly Slot[], { now }: Court): readonly Slot[] {
+  const [first, second] = pending;
+  if (!first || !second) return pending;
+  if (isWrite(second)) {
+    if (!isWrite(first)) return [second];
+    const { base, before, over } = first;
+    return [{ ...second, base, before, over }];
+  }
+  const seen = isWrite(first) && first.value && !isPast(first, now) ? (first as Visible) : undefined;
+  const after = change(seen, second);
+  return isWrite(first) && !after ? [first] : enqueueDelta({ pending: [first] }, second, after);
+}
