@@ -1,5 +1,5 @@
 import { attempt } from "./core/attempt.ts";
-import type { CallOptions, Decision, Store } from "./core/contract.ts";
+import type { CallOptions, Store } from "./core/contract.ts";
 import { checkItems, checkStore } from "./core/check.ts";
 import { createCompleteStore } from "./core/createCompleteStore.ts";
 import { StoreError } from "./core/error.ts";
@@ -8,16 +8,14 @@ import type { Link } from "./core/link.ts";
 import { callable, checkOptions, positiveInteger, storeRules, type StoreOptions } from "./core/options.ts";
 import { decodeLoosely, encodeText } from "./core/utf8.ts";
 import { copyBytes } from "./core/value.ts";
-import { createBackend } from "./offline/backend.ts";
-import { createFlush } from "./offline/flush.ts";
-import { readConflicts, trimConflicts, writeConflict, type Conflict } from "./offline/kept.ts";
+import { readConflicts, type Conflict } from "./offline/kept.ts";
 import { plainLink } from "./offline/plainLink.ts";
-import { createPuller, type Progress } from "./offline/pull.ts";
-import { createPusher } from "./offline/push.ts";
-import { checkRecordKey, createRows, kept, marks, progressRow, records } from "./offline/rows.ts";
+import { fetch } from "./offline/pull.ts";
+import { createRoom } from "./offline/room.ts";
+import { checkRecordKey, kept } from "./offline/rows.ts";
 import type { Merge } from "./offline/settle.ts";
-import { createStatus, type Status } from "./offline/status.ts";
-import { createSync } from "./offline/sync.ts";
+import type { Status } from "./offline/status.ts";
+import { keepInStep } from "./offline/sync.ts";
 
 export type { Conflict, Merge, Status };
 
@@ -83,102 +81,43 @@ function checkOfflineOptions(options: unknown): OfflineOptions {
 }
 
 function createOffline(local: Store, link: Link, options: OfflineOptions, word: () => string): OfflineStore {
-  const { now = () => Date.now(), merge, onConflict, atomics, maxPendingKeys = 10_000 } = options;
-  const clock = { now: () => now() };
-  const decisions = new Map<string, readonly Decision[]>();
+  const { merge, onConflict, atomics, maxPendingKeys = 10_000 } = options;
+  const now = (): number => (options.now ? options.now() : Date.now());
 
   // All contexts on one local store know each other by the name that the first gave it.
   const name = local.update("n", (found) => found ?? encodeText(word())).then((value) => decodeLoosely(value));
   const hub = name.then((name) => createSharedHub(`shelflife-offline-${name}`));
   hub.catch(() => {});
 
-  const rows = createRows(local, { ...clock, word }, (changes, isOwn) => {
-    if (changes[0]) void hub.then((hub) => hub.report(changes));
-    if (isOwn) sync.wake("push");
-  });
-  const status = createStatus(local, () => sync.wake("push"));
-  const pusher = createPusher({
-    link,
-    rows,
-    word,
-    court: { merge, decisions: (id) => decisions.get(id) ?? [] },
-    async listMarks(limit, { signal }) {
-      const page = await local.list({ prefix: marks, limit, signal });
-      const keys = page.entries.map(({ key }) => key);
-      const found = await local.findMany(keys, { signal });
-      return keys.flatMap((mark, index) => {
-        const key = found[index];
-        return key ? [[mark.slice(marks.length), decodeLoosely(key)] as const] : [];
-      });
-    },
-    writeReport: writeConflict,
-    settled(ids, reports) {
-      for (const id of ids) decisions.delete(id);
-      flusher.settled(reports);
-      for (const report of reports) onConflict?.(report);
-      if (reports[0]) void trimConflicts(local).catch(() => {});
-    },
-  });
-  const puller = createPuller({
-    link,
-    rows,
-    word,
-    async listKeys(cursor, { signal }) {
-      const page = await local.list({ prefix: records, cursor, signal });
-      return { keys: page.entries.map(({ key }) => key.slice(records.length)), cursor: page.cursor };
-    },
-  });
-  const sync = createSync({ link, pusher, puller, status, name, now: clock.now });
-  const flusher = createFlush({ local, rows, sync, pusher });
-
-  async function isComplete(signal: AbortSignal | undefined): Promise<boolean> {
-    return !!(await rows.readJson<Progress>(progressRow, { signal }))?.isComplete;
-  }
-
-  const backend = createBackend({
+  let end = async (): Promise<void> => {};
+  const { backend, contact, flusher, rows, side, status } = createRoom({
     local,
-    rows,
-    word,
+    link,
     hub,
-    keepsBefore: !!merge,
-    decisions,
-    fetch: puller.fetch,
-    async complete(call) {
-      while (!(await isComplete(call.signal))) {
-        if (!link.list) throw new StoreError("unsupported", "Cannot list: expected a remote that lists its keys");
-        await sync.pull(call);
-      }
-    },
-    admit(count) {
-      if (status.get().pending + count <= maxPendingKeys) return;
-      const expected = `expected at most ${maxPendingKeys} keys`;
-      throw new StoreError("quota-exceeded", `Too much waits to be brought to the remote: ${expected}`);
-    },
-    flush: (call) => flusher.flush(call),
-    async close() {
-      status.close();
-      await sync.close();
-      link.close?.();
-      (await hub.catch(() => undefined))?.close();
-      await Promise.all([local.close(), link.store.close()]);
-    },
+    now,
+    word,
+    merge,
+    maxPendingKeys,
+    onConflict: (conflict) => onConflict?.(conflict),
+    end: () => end(),
   });
-  const store = createCompleteStore(backend, { ...options, ...clock });
+  const store = createCompleteStore(backend, { ...options, now });
+  end = keepInStep(contact, { store: link.store, status, name, now });
 
   /** Has the other side decide about a key, after what waits for it, and takes over what has come of it. */
   async function strictly<R>(key: string, options: CallOptions | undefined, decide: () => Promise<R>): Promise<R> {
     checkRecordKey(key);
-    const call = { ...clock, signal: options?.signal };
     // The checks of a call, and whether the store is still open.
     await store.findMany([], options);
+    const call = { now, signal: options?.signal };
     while ((await rows.read([key], options))[0]!.pending[0]) {
-      if (await sync.push(call)) continue;
-      throw new StoreError("unavailable", "Cannot decide this here: expected what waits for this key to have gone");
+      if (await contact.push(call)) continue;
+      throw new StoreError("unavailable", "Cannot decide this: expected what waits for this key to have gone", { key });
     }
     try {
       return await decide();
     } finally {
-      await puller.fetch([key], call).catch(() => {});
+      await fetch(side, [key], call).catch(() => {});
     }
   }
 
@@ -202,7 +141,7 @@ function createOffline(local: Store, link: Link, options: OfflineOptions, word: 
       if (ids === undefined) await local.clear({ prefix: kept });
       else await local.deleteMany(checkItems(ids).map((id) => kept + id));
     },
-    discard: (keys) => flusher.discard(keys && checkItems(keys), clock),
-    sync: (options) => sync.round({ ...clock, signal: options?.signal }),
+    discard: (keys) => flusher.discard(keys && checkItems(keys), { now }),
+    sync: (options) => contact.round({ now, signal: options?.signal }),
   };
 }

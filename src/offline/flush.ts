@@ -2,10 +2,10 @@ import type { Call, Store } from "../core/contract.ts";
 import { isStoreError } from "../core/error.ts";
 import { untilAborted } from "../core/untilAborted.ts";
 import { decodeLoosely } from "../core/utf8.ts";
-import type { KeptReport, Pusher } from "./push.ts";
+import type { Contact } from "./contact.ts";
 import type { Slot } from "./record.ts";
 import { marks, type Rows } from "./rows.ts";
-import type { Sync } from "./sync.ts";
+import type { KeptReport } from "./side.ts";
 
 /** What waits for what waits, and what drops it. */
 export interface Flusher {
@@ -17,10 +17,12 @@ export interface Flusher {
   settled(reports: readonly KeptReport[]): void;
 }
 
+// How soon it is looked again whether what waits for others has gone: ms.
+const lookAgain = 250;
 // How many records are looked at in one step.
 const portion = 400;
 
-export function createFlush({ local, rows, sync }: { local: Store; rows: Rows; sync: Sync; pusher: Pusher }): Flusher {
+export function createFlush(local: Store, rows: Rows, contact: Contact): Flusher {
   const waiting = new Set<{ keys: ReadonlySet<string>; refused?: Error | undefined }>();
 
   async function keysOfMarks({ signal }: Call): Promise<string[]> {
@@ -51,7 +53,7 @@ export function createFlush({ local, rows, sync }: { local: Store; rows: Rows; s
         while (left.size) {
           let isDone = false;
           try {
-            isDone = !!(await untilAborted(sync.push({ now: call.now }), call.signal));
+            isDone = !!(await untilAborted(contact.push({ now: call.now }), call.signal));
           } catch (error) {
             call.signal?.throwIfAborted();
             if (!isStoreError(error, "unavailable") && !isStoreError(error, "unauthorized")) throw error;
@@ -59,7 +61,7 @@ export function createFlush({ local, rows, sync }: { local: Store; rows: Rows; s
           if (mine.refused) throw mine.refused;
           const now = await pendingOf([...new Set(left.values())], call);
           left = new Map([...left].filter(([id]) => now.has(id)));
-          if (left.size && !isDone) await untilAborted(sync.rest(call.signal), call.signal);
+          if (left.size && !isDone) await untilAborted(contact.rest(lookAgain, call.signal), call.signal);
         }
       } finally {
         waiting.delete(mine);

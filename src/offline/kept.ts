@@ -19,11 +19,11 @@ const mostBytes = 4_194_304;
 const keptFor = 2_592_000_000;
 
 /** Writes a conflict as its row. */
-export function writeConflict({ id, mine, theirs, base, error, ...rest }: Conflict): NewEntry {
+export function writeConflict({ mine, theirs, base, error, key, kind, at }: Conflict): NewEntry {
   const { code, message } = isStoreError(error) ? error : { code: undefined, message: error && String(error) };
   const values = [mine, theirs, base];
-  const head = [rest, message && { code, message }, ...values.map((value) => value?.length)];
-  return { value: frame(head, values.filter((value) => value) as Uint8Array[]), expiresAt: rest.at + keptFor };
+  const head = [{ key, kind, at }, message && { code, message }, ...values.map((value) => value?.length)];
+  return { value: frame(head, values.filter((value) => value) as Uint8Array[]), expiresAt: at + keptFor };
 }
 
 function readConflict(id: string, row: Uint8Array): Conflict {

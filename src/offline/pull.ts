@@ -1,10 +1,11 @@
 import type { Call } from "../core/contract.ts";
-import type { Link, Remote } from "../core/link.ts";
+import type { Remote } from "../core/link.ts";
 import { isPast } from "../core/value.ts";
 import { readAll } from "./readAll.ts";
 import type { Record } from "./record.ts";
-import { fromJson, identityRow, progressRow, isRecordKey, toJson, type Rows } from "./rows.ts";
+import { fromJson, identityRow, isRecordKey, progressRow, toJson } from "./rows.ts";
 import { isSameTime } from "./settle.ts";
+import type { Side } from "./side.ts";
 
 /** How far what the other side has is known here. */
 export interface Progress {
@@ -21,22 +22,6 @@ export interface Progress {
   readonly time?: number | undefined;
 }
 
-/** What brings here what the other side has. */
-export interface Puller {
-  /** Finds out what has changed there and takes it over. */
-  pull(call: Call): Promise<void>;
-  /** Reads some keys and takes them over; resolves with them. */
-  fetch(keys: readonly string[], call: Call): Promise<void>;
-}
-
-export interface PullerOptions {
-  readonly link: Link;
-  readonly rows: Rows;
-  readonly word: () => string;
-  /** Lists keys of which there is something here. */
-  listKeys(cursor: string | undefined, call: Call): Promise<{ keys: readonly string[]; cursor?: string | undefined }>;
-}
-
 // How many records are changed in one step, and how many lines a listing has.
 const portion = 400;
 // By how much a clock may drift without anybody having set it: ms.
@@ -45,128 +30,136 @@ const drift = 60_000;
 /** Thrown when another round has begun. */
 export const outrun = new Error("Another round has begun");
 
-export function createPuller({ link, rows, word, listKeys }: PullerOptions): Puller {
-  /** Changes how far it is, unless another round has begun. */
-  async function advance(change: (progress: Progress) => Progress, round?: number): Promise<Progress> {
-    let progress!: Progress;
-    await rows.change([], [progressRow], ({ others: [row] }) => {
-      const now: Progress = toJson(row) ?? { round: 0 };
-      if (round !== undefined && now.round !== round) throw outrun;
-      progress = change(now);
-      return { records: [], others: [fromJson(progress)] };
-    });
-    return progress;
+/** Finds out what has changed on the other side, and takes it over. Throws `outrun` when another context does by now. */
+export async function pull(side: Side, call: Call): Promise<void> {
+  const { link, listKeys } = side;
+  let progress = await advance(side, (before) => ({ ...before, round: before.round + 1 }));
+  const { round, bookmark, offset, time } = progress;
+  const asked = call.now();
+  const changes = await link.changes(bookmark, call);
+  const ahead = changes.time - call.now();
+  // A clock that was set may have swept what is still alive, or kept what is not.
+  const isSet = offset !== undefined && (Math.abs(ahead - offset) > drift || asked < time!);
+  const isGap = !changes.keys || bookmark === undefined || isSet;
+  if (!isGap) await fetchAll(side, [...changes.keys], round, call);
+  progress = await advance(
+    side,
+    (before) => ({
+      ...before,
+      bookmark: changes.bookmark,
+      offset: ahead,
+      time: call.now(),
+      ...(isGap && { listing: {} }),
+    }),
+    round,
+  );
+  if (!progress.listing) return;
+  if (link.list) return compare(side, progress, call);
+  // Without a listing only what was asked for once is known, and kept up to date.
+  for (let cursor: string | undefined, isFirst = true; isFirst || cursor !== undefined; isFirst = false) {
+    const page = await listKeys(cursor, call);
+    await fetchAll(side, page.keys, round, call);
+    ({ cursor } = page);
   }
+  await advance(side, (before) => ({ ...before, listing: undefined }), round);
+}
 
-  /** Reads keys from the other side, and takes over what has not become known here by another way meanwhile. */
-  async function fetchPart(keys: readonly string[], round: number | undefined, call: Call): Promise<void> {
-    for (let wanted = keys; wanted.length;) {
-      const [before, identity] = await Promise.all([rows.read(wanted), rows.readJson<unknown>(identityRow)]);
-      const found = await readAll(
-        link,
-        wanted.map((key, index) => [key, before[index]!.confirmed?.value && before[index]!.confirmed?.tag]),
-        call,
-      );
-      let again: string[] = [];
-      await rows.change(wanted, [identityRow, progressRow], ({ records, others: [who, progress] }) => {
-        if (round !== undefined && toJson(progress)?.round !== round) throw outrun;
-        again = [];
-        // Of what nothing is known here, something may have been known meanwhile: then somebody was heard of it.
-        const isQuiet = JSON.stringify(toJson(who)) === JSON.stringify(identity);
-        return {
-          records: records.map((record, index) => {
-            if (record.n !== before[index]!.n || (!record.n && !isQuiet)) {
-              again.push(wanted[index]!);
-              return record;
-            }
-            return confirm(record, found[index], call);
-          }),
-        };
-      });
-      wanted = again;
-    }
-  }
+/** Reads some keys from the other side and takes them over. */
+export function fetch(side: Side, keys: readonly string[], call: Call): Promise<void> {
+  return fetchAll(side, keys, undefined, call);
+}
 
-  function confirm(record: Record, found: Remote | undefined, { now }: Call): Record {
-    const { confirmed } = record;
-    const live = found && !isPast(found, now) ? found : undefined;
-    if (!live && !confirmed && !record.pending[0]) return record;
-    if (live && live.tag === confirmed?.tag && confirmed.value)
-      return isSameTime(live, confirmed)
-        ? record
-        : { ...record, n: word(), confirmed: { ...live, value: confirmed.value } };
-    return { ...record, n: word(), confirmed: live };
-  }
+/** Changes how far it is, unless another round has begun. */
+async function advance({ rows }: Side, change: (progress: Progress) => Progress, round?: number): Promise<Progress> {
+  let progress!: Progress;
+  await rows.change([], [progressRow], ({ others: [row] }) => {
+    const now: Progress = toJson(row) ?? { round: 0 };
+    if (round !== undefined && now.round !== round) throw outrun;
+    progress = change(now);
+    return { records: [], others: [fromJson(progress)] };
+  });
+  return progress;
+}
 
-  async function fetchAll(keys: readonly string[], round: number | undefined, call: Call): Promise<void> {
-    const known = keys.filter(isRecordKey);
-    for (let at = 0; at < known.length; at += portion) await fetchPart(known.slice(at, at + portion), round, call);
-  }
+async function fetchAll(side: Side, keys: readonly string[], round: number | undefined, call: Call): Promise<void> {
+  const known = keys.filter(isRecordKey);
+  for (let at = 0; at < known.length; at += portion) await fetchPart(side, known.slice(at, at + portion), round, call);
+}
 
-  /** Compares all there is on the other side with what is here, page by page, and takes over what differs. */
-  async function compare({ round, listing }: Progress, call: Call): Promise<void> {
-    const there = new Set<string>();
-    let cursor = listing!.cursor;
-    do {
-      const page = await link.list!({ limit: portion, cursor }, call);
-      const entries = page.entries.filter(({ key }) => isRecordKey(key));
-      const here = await rows.read(entries.map(({ key }) => key));
-      const differing = entries.filter((entry, index) => {
-        there.add(entry.key);
-        const { confirmed, pending } = here[index]!;
-        return pending[0] || confirmed?.tag !== entry.tag || !isSameTime(confirmed, entry);
-      });
-      await fetchAll(
-        differing.map(({ key }) => key),
-        round,
-        call,
-      );
-      ({ cursor } = page);
-      if (cursor !== undefined) await advance((progress) => ({ ...progress, listing: { cursor } }), round);
-    } while (cursor !== undefined);
-    // What is only here is there no more, or came since.
-    do {
-      const page = await listKeys(cursor, call);
-      await fetchAll(
-        page.keys.filter((key) => !there.has(key)),
-        round,
-        call,
-      );
-      ({ cursor } = page);
-    } while (cursor !== undefined);
-    await advance((progress) => ({ ...progress, listing: undefined, isComplete: true }), round);
-  }
-
-  async function pull(call: Call): Promise<void> {
-    let progress = await advance((before) => ({ ...before, round: before.round + 1 }));
-    const { round, bookmark, offset, time } = progress;
-    const asked = call.now();
-    const changes = await link.changes(bookmark, call);
-    const ahead = changes.time - call.now();
-    // A clock that was set may have swept what is still alive, or kept what is not.
-    const isSet = offset !== undefined && (Math.abs(ahead - offset) > drift || asked < time!);
-    const isGap = !changes.keys || bookmark === undefined || isSet;
-    if (!isGap) await fetchAll([...changes.keys], round, call);
-    progress = await advance(
-      (before) => ({
-        ...before,
-        bookmark: changes.bookmark,
-        offset: ahead,
-        time: call.now(),
-        ...(isGap && { listing: {} }),
-      }),
-      round,
+/** Reads keys from the other side, and takes over what has not become known here by another way meanwhile. */
+async function fetchPart(side: Side, keys: readonly string[], round: number | undefined, call: Call): Promise<void> {
+  const { link, rows, word } = side;
+  for (let wanted = keys; wanted.length;) {
+    const [before, identity] = await Promise.all([rows.read(wanted), rows.readJson<unknown>(identityRow)]);
+    const found = await readAll(
+      link,
+      wanted.map((key, index) => [key, before[index]!.confirmed?.value && before[index]!.confirmed?.tag]),
+      call,
     );
-    if (!progress.listing) return;
-    if (link.list) return compare(progress, call);
-    // Without a listing only what was asked for once is known, and kept up to date.
-    for (let cursor: string | undefined, isFirst = true; isFirst || cursor !== undefined; isFirst = false) {
-      const page = await listKeys(cursor, call);
-      await fetchAll(page.keys, round, call);
-      ({ cursor } = page);
-    }
-    await advance((before) => ({ ...before, listing: undefined }), round);
+    let again: string[] = [];
+    await rows.change(wanted, [identityRow, progressRow], ({ records, others: [who, progress] }) => {
+      if (round !== undefined && toJson(progress)?.round !== round) throw outrun;
+      again = [];
+      // Of what nothing is known here, something may have been known meanwhile: then somebody was heard of it.
+      const isQuiet = JSON.stringify(toJson(who)) === JSON.stringify(identity);
+      return {
+        records: records.map((record, index) => {
+          if (record.n !== before[index]!.n || (!record.n && !isQuiet)) {
+            again.push(wanted[index]!);
+            return record;
+          }
+          return confirm(record, found[index], word, call);
+        }),
+      };
+    });
+    wanted = again;
   }
+}
 
-  return { pull, fetch: (keys, call) => fetchAll(keys, undefined, call) };
+function confirm(record: Record, found: Remote | undefined, word: () => string, { now }: Call): Record {
+  const { confirmed } = record;
+  const live = found && !isPast(found, now) ? found : undefined;
+  if (!live && !confirmed && !record.pending[0]) return record;
+  if (live && live.tag === confirmed?.tag && confirmed.value)
+    return isSameTime(live, confirmed)
+      ? record
+      : { ...record, n: word(), confirmed: { ...live, value: confirmed.value } };
+  return { ...record, n: word(), confirmed: live };
+}
+
+/** Compares all there is on the other side with what is here, page by page, and takes over what differs. */
+async function compare(side: Side, { round, listing }: Progress, call: Call): Promise<void> {
+  const { link, rows, listKeys } = side;
+  const there = new Set<string>();
+  let cursor = listing!.cursor;
+  do {
+    const page = await link.list!({ limit: portion, cursor }, call);
+    const entries = page.entries.filter(({ key }) => isRecordKey(key));
+    const here = await rows.read(entries.map(({ key }) => key));
+    const differing = entries.filter((entry, index) => {
+      there.add(entry.key);
+      const { confirmed, pending } = here[index]!;
+      return pending[0] || confirmed?.tag !== entry.tag || !isSameTime(confirmed, entry);
+    });
+    await fetchAll(
+      side,
+      differing.map(({ key }) => key),
+      round,
+      call,
+    );
+    ({ cursor } = page);
+    if (cursor !== undefined) await advance(side, (progress) => ({ ...progress, listing: { cursor } }), round);
+  } while (cursor !== undefined);
+  // What is only here is there no more, or came since.
+  do {
+    const page = await listKeys(cursor, call);
+    await fetchAll(
+      side,
+      page.keys.filter((key) => !there.has(key)),
+      round,
+      call,
+    );
+    ({ cursor } = page);
+  } while (cursor !== undefined);
+  await advance(side, (progress) => ({ ...progress, listing: undefined, isComplete: true }), round);
 }

@@ -82,11 +82,11 @@ export function createRows(
 ): Rows {
   let ends: string[] = [];
 
-  function changeOf(key: string, before: Record, after: Record, isOwn: boolean): KeyChange[] {
+  function changeOf(key: string, before: Record, after: Record, isOwn: boolean): KeyChange | undefined {
     const [old, next] = [visible(before, now), visible(after, now)];
-    if (!next) return old ? [{ type: "delete", key }] : [];
+    if (!next) return old && { type: "delete", key };
     const isSame = old && isSameTime(old, next) && equalBytes(old.value, next.value);
-    return isSame && !isOwn ? [] : [{ type: "set", key }];
+    return isSame && !isOwn ? undefined : { type: "set", key };
   }
 
   return {
@@ -105,7 +105,7 @@ export function createRows(
       // What does not fit into one step is marked after it: what is marked for nothing does no harm.
       const isSplit = 2 * keys.length + others.length > most;
       const wanted = [...keys.map((key) => records + key), ...others];
-      if (!isSplit) wanted.push(...fresh.map((mark) => marks + mark));
+      if (!isSplit) for (const mark of fresh) wanted.push(marks + mark);
       let changes: KeyChange[] = [];
       let marked: [string, NewEntry][] = [];
       let isDone = false;
@@ -136,7 +136,8 @@ export function createRows(
               if (isSplit) marked.push([marks + mark!, row]);
               else next[end + index] = row;
             }
-            changes.push(...changeOf(key, old, record, isOwn && record.pending !== old.pending));
+            const change = changeOf(key, old, record, isOwn && record.pending !== old.pending);
+            if (change) changes.push(change);
           });
           after.others?.forEach((row, index) => (next[keys.length + index] = row));
           return next;

@@ -51,7 +51,9 @@ export function settle(
   const { now: theirs, isDone, isUncertain, error, isLater } = verdict;
   const reports: Report[] = [];
   const pending: Slot[] = [];
-  const keep = (slot: Slot): void => void pending.push(slot);
+  function keep(slot: Slot): void {
+    pending.push(slot);
+  }
   const confirmed = error || isLater ? record.confirmed : theirs;
 
   /** What becomes of a write that did not know of what is there. */
@@ -65,14 +67,10 @@ export function settle(
     if (!mine === !found && equalBytes(mine, other))
       return !found || isSameTime(found, write) ? undefined : { ...write, ...base, over: undefined };
     const decisions = steps ? court.decisions(id).slice(-steps) : [];
-    const lose = (cause?: unknown): undefined =>
-      void reports.push({
-        kind: "lost",
-        mine,
-        theirs: other,
-        base: before,
-        ...(cause ? { error: cause as StoreError } : {}),
-      });
+    function lose(cause?: unknown): undefined {
+      const report: Report = { kind: "lost", mine, theirs: other, base: before };
+      reports.push(cause === undefined ? report : { ...report, error: cause as StoreError });
+    }
     if (steps && decisions.length === steps) {
       try {
         let entry = found as Entry | undefined;
@@ -99,7 +97,7 @@ export function settle(
 
   /** Puts the slot after the first in its place, over what is there now. */
   function follow(predicted: Uint8Array | undefined): void {
-    if (!isWrite(next)) return void (next && keep(next));
+    if (!isWrite(next)) return  (next && keep(next));
     // What it was decided on has come to be.
     const steps = next.steps && next.steps - (isWrite(slot) ? slot.steps : 1);
     const base = { base: confirmed?.tag, ...("before" in next && { before: confirmed?.value }) };

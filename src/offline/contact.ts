@@ -1,0 +1,123 @@
+import type { Call } from "../core/contract.ts";
+import { isStoreError } from "../core/error.ts";
+import { isOtherAccount } from "./identity.ts";
+import { nap } from "./nap.ts";
+import { outrun, pull } from "./pull.ts";
+import { push } from "./push.ts";
+import type { Side } from "./side.ts";
+import type { StatusKeeper } from "./status.ts";
+
+// How soon something is tried again that did not work: ms, doubled each time up to the longest.
+const soonest = 250;
+const longest = 7000;
+
+/** The exchange with the other side, as often as it takes. */
+export interface Contact {
+  /** What there is to do. */
+  wants: { push: boolean; pull: boolean };
+  /** How often in a row something did not work. */
+  failures: number;
+  /** Something waits, or has changed on the other side. */
+  wake(why: "push" | "pull"): void;
+  /** Something has happened by which it may work now. */
+  hurry(): void;
+  /** Takes over what has changed there. While another context is about that, it is left to that. */
+  pull(call: Call): Promise<void>;
+  /** Brings there what waits. Resolves with whether all of it went. */
+  push(call: Call): Promise<boolean>;
+  /** Notes that all there was on both sides is known on both. */
+  synced(call: Call): void;
+  /** Makes one round: takes over what has changed there, and brings there what waits. */
+  round(call: Call): Promise<void>;
+  /** Waits until there is something to do, or until it is time to try again; `idle` is how long it waits at most: ms. */
+  rest(idle: number | undefined, signal: AbortSignal | undefined): Promise<void>;
+}
+
+export function createContact(side: Side, status: StatusKeeper): Contact {
+  const sleepers = new Set<() => void>();
+  let pushing: Promise<unknown> = Promise.resolve();
+
+  function wakeAll(): void {
+    for (const wake of sleepers) wake();
+  }
+
+  /** Does something with the other side, and notes how that stands. */
+  async function touch<R>(work: () => Promise<R>, { signal }: Call): Promise<R> {
+    try {
+      const result = await work();
+      contact.failures = 0;
+      status.set({ online: true, blocked: undefined });
+      return result;
+    } catch (error) {
+      if (error !== outrun && !signal?.aborted) {
+        contact.failures++;
+        const blocked = isOtherAccount(error) ? "other-account" : "unauthorized";
+        status.set(isStoreError(error, "unauthorized") ? { online: true, blocked } : { online: false });
+      }
+      throw error;
+    }
+  }
+
+  const contact: Contact = {
+    wants: { push: true, pull: true },
+    failures: 0,
+    wake(why) {
+      contact.wants[why] = true;
+      if (!contact.failures) wakeAll();
+    },
+    hurry() {
+      contact.failures = 0;
+      contact.wants = { push: true, pull: true };
+      wakeAll();
+    },
+    async pull(call) {
+      try {
+        await touch(() => pull(side, call), call);
+        status.set({ complete: !!side.link.list });
+      } catch (error) {
+        if (error !== outrun) throw error;
+        await nap(soonest, call.signal);
+      }
+    },
+    push(call) {
+      // One after the other: two at once would send the same.
+      const mine = pushing.then(() =>
+        touch(async () => {
+          for (;;) {
+            call.signal?.throwIfAborted();
+            const pushed = await push(side, call);
+            if (pushed !== "done") return pushed === "idle";
+          }
+        }, call),
+      );
+      pushing = mine.catch(() => {});
+      return mine;
+    },
+    async round(call) {
+      await contact.pull(call);
+      if (await contact.push(call)) contact.synced(call);
+    },
+    synced: ({ now }) => status.set({ lastSynced: now() }),
+    async rest(idle, signal) {
+      const { failures } = contact;
+      const delay = failures ? Math.min(soonest * 2 ** failures, longest) : idle;
+      const over = new AbortController();
+      const wake = (): void => over.abort();
+      sleepers.add(wake);
+      signal?.addEventListener("abort", wake);
+      if (signal?.aborted) wake();
+      await (delay === undefined ? aborted(over.signal) : nap(delay, over.signal));
+      sleepers.delete(wake);
+      signal?.removeEventListener("abort", wake);
+    },
+  };
+  return contact;
+}
+
+/** Resolves when a signal has aborted. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

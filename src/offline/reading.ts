@@ -1,0 +1,80 @@
+import type { Call, Entry, Page } from "../core/contract.ts";
+import { decodeLoosely } from "../core/utf8.ts";
+import type { Parts } from "./parts.ts";
+import type { Progress } from "./pull.ts";
+import { blank, lasting, readRecord, visible, type Record } from "./record.ts";
+import { checkRecordKey, marks, progressRow, records as recordPrefix } from "./rows.ts";
+
+// How many records are read in one step.
+const portion = 400;
+
+/** Reads what is known of keys, once it is known whether there is anything. */
+export async function read(
+  { local, rows, fetch }: Parts,
+  keys: readonly string[],
+  call: Call,
+): Promise<readonly Record[]> {
+  keys.forEach(checkRecordKey);
+  const { signal } = call;
+  const rowKeys = keys.map((key) => recordPrefix + key);
+  const found = await local.findMany([...rowKeys, progressRow], { signal });
+  const isComplete = !!found.at(-1) && (JSON.parse(decodeLoosely(found.at(-1)!)) as Progress).isComplete;
+  const records = keys.map((_, index) => toRecord(found[index]));
+  const unknown = keys.filter((_, index) => records[index] === blank);
+  if (isComplete || !unknown[0]) return records;
+  await fetch(unknown, call);
+  return rows.read(keys, { signal });
+}
+
+/** Reads an entry, or what it was when it has ended and nobody has noted that. */
+export async function get(parts: Parts, key: string, call: Call): Promise<Entry | undefined> {
+  checkRecordKey(key);
+  const row = await parts.local.find(recordPrefix + key, call.signal && { signal: call.signal });
+  const [record] = row ? [toRecord(row)] : await read(parts, [key], call);
+  return lasting(record!) as Entry | undefined;
+}
+
+/** Lists the keys under marks: those of which something waits. */
+export async function readMarked(
+  { local, rows }: Parts,
+  call: Pick<Call, "signal">,
+  prefix = "",
+): Promise<Map<string, Record>> {
+  const { signal } = call;
+  const keys: string[] = [];
+  for await (const { value } of local.entries({ prefix: marks, signal })) keys.push(decodeLoosely(value));
+  const marked = new Map<string, Record>();
+  for (let at = 0; at < keys.length; at += portion) {
+    const part = keys.slice(at, at + portion);
+    const found = await rows.read(part, { signal });
+    part.forEach((key, index) => key.startsWith(prefix) && marked.set(key, found[index]!));
+  }
+  return marked;
+}
+
+/** Reads a page of the keys that a caller sees. */
+export async function list(
+  parts: Parts,
+
+  { prefix, limit, cursor }: { prefix: string; limit: number; cursor?: string | undefined },
+  call: Call,
+): Promise<Page> {
+  await parts.complete(call);
+  const { signal } = call;
+  // What waits when it begins, and what does when the page is there: else a deadline or an end could be of neither.
+  const before = await readMarked(parts, call);
+  const page = await parts.local.list({ prefix: recordPrefix + prefix, limit, cursor, signal });
+  const marked = new Map([...before, ...(await readMarked(parts, call))]);
+  const entries = page.entries.flatMap(({ key: row, expiresAt }) => {
+    const key = row.slice(recordPrefix.length);
+    const record = marked.get(key);
+    if (!record) return [{ key, expiresAt }];
+    const seen = visible(record, call.now);
+    return seen ? [{ key, expiresAt: seen.expiresAt, size: seen.value?.length }] : [];
+  });
+  return { ...page, entries };
+}
+
+function toRecord(row: Uint8Array | undefined): Record {
+  return readRecord(row && { value: row, expiresAt: Infinity });
+}

@@ -1,0 +1,113 @@
+import type { Call, CompleteBackend, Decision, Store } from "../core/contract.ts";
+import { StoreError } from "../core/error.ts";
+import type { Hub } from "../core/hub.ts";
+import type { Link } from "../core/link.ts";
+import { decodeLoosely } from "../core/utf8.ts";
+import { createBackend } from "./backend.ts";
+import { createContact, type Contact } from "./contact.ts";
+import { createFlush, type Flusher } from "./flush.ts";
+import { trimConflicts, writeConflict, type Conflict } from "./kept.ts";
+import { fetch, type Progress } from "./pull.ts";
+import { createRows, marks, progressRow, records, type Rows } from "./rows.ts";
+import type { Merge } from "./settle.ts";
+import type { Side } from "./side.ts";
+import { createStatus, type StatusKeeper } from "./status.ts";
+
+/** What an offline store stands on, and what it is to do. */
+export interface World {
+  readonly local: Store;
+  readonly link: Link;
+  readonly hub: Promise<Hub>;
+  readonly now: () => number;
+  /** Returns a new word each time. */
+  readonly word: () => string;
+  readonly merge?: Merge | undefined;
+  readonly maxPendingKeys: number;
+  onConflict(conflict: Conflict): void;
+  /** Ends what keeps the two sides in step. */
+  end(): Promise<void>;
+}
+
+/** The parts of an offline store. Nothing of them acts by itself. */
+export interface Room {
+  readonly backend: CompleteBackend;
+  readonly contact: Contact;
+  readonly flusher: Flusher;
+  readonly rows: Rows;
+  readonly side: Side;
+  readonly status: StatusKeeper;
+}
+
+/** Returns the parts of an offline store in a world. */
+export function createRoom(world: World): Room {
+  const { local, link, hub, now, word, merge, maxPendingKeys } = world;
+  const decisions = new Map<string, readonly Decision[]>();
+  const wake = (): void => contact.wake("push");
+  const status = createStatus(local, wake);
+  const rows = createRows(local, { now, word }, (changes, isOwn) => {
+    if (changes[0]) void hub.then((hub) => hub.report(changes));
+    if (isOwn) wake();
+  });
+  const side: Side = {
+    link,
+    rows,
+    word,
+    court: { merge, decisions: (id) => decisions.get(id) ?? [] },
+    async listMarks(limit, { signal }) {
+      const page = await local.list({ prefix: marks, limit, signal });
+      const keys = page.entries.map(({ key }) => key);
+      const found = await local.findMany(keys, { signal });
+      return keys.flatMap((mark, index) => {
+        const key = found[index];
+        return key ? [[mark.slice(marks.length), decodeLoosely(key)] as const] : [];
+      });
+    },
+    async listKeys(cursor, { signal }) {
+      const page = await local.list({ prefix: records, cursor, signal });
+      return { keys: page.entries.map(({ key }) => key.slice(records.length)), cursor: page.cursor };
+    },
+    writeReport: writeConflict,
+    settled(ids, reports) {
+      for (const id of ids) decisions.delete(id);
+      flusher.settled(reports);
+      for (const report of reports) world.onConflict(report);
+      if (reports[0]) void trimConflicts(local).catch(() => {});
+    },
+  };
+  const contact = createContact(side, status);
+  const flusher = createFlush(local, rows, contact);
+
+  async function isComplete({ signal }: Call): Promise<boolean> {
+    return !!(await rows.readJson<Progress>(progressRow, { signal }))?.isComplete;
+  }
+
+  const backend = createBackend({
+    local,
+    rows,
+    word,
+    hub,
+    keepsBefore: !!merge,
+    decisions,
+    fetch: (keys, call) => fetch(side, keys, call),
+    async complete(call) {
+      while (!(await isComplete(call))) {
+        if (!link.list) throw new StoreError("unsupported", "Cannot list: expected a remote that lists its keys");
+        await contact.pull(call);
+      }
+    },
+    admit(count) {
+      if (status.get().pending + count <= maxPendingKeys) return;
+      const expected = `expected at most ${maxPendingKeys} keys`;
+      throw new StoreError("quota-exceeded", `Too much waits to be brought to the remote: ${expected}`);
+    },
+    flush: (call) => flusher.flush(call),
+    async close() {
+      status.close();
+      await world.end();
+      link.close?.();
+      (await hub.catch(() => undefined))?.close();
+      await Promise.all([local.close(), link.store.close()]);
+    },
+  });
+  return { backend, contact, flusher, rows, side, status };
+}

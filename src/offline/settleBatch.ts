@@ -1,0 +1,106 @@
+import type { Call, Entry, NewEntry } from "../core/contract.ts";
+import type { Remote } from "../core/link.ts";
+import { isPast } from "../core/value.ts";
+import { isSameBatch, type Identity } from "./identity.ts";
+import { readAll } from "./readAll.ts";
+import { isWrite, type Slot, type Record } from "./record.ts";
+import { fromJson, identityRow, kept, marks, toJson } from "./rows.ts";
+import { settle, type Verdict } from "./settle.ts";
+import type { KeptReport, Side } from "./side.ts";
+
+/** Settles all that was on its way in one step, as far as nobody else has. */
+export async function settleBatch(
+  { link, rows, word, court, writeReport, settled }: Side,
+
+  identity: Identity,
+  verdicts: readonly Verdict[],
+  call: Call,
+  isForgotten = false,
+): Promise<"done" | "later"> {
+  const { items } = identity.batch!;
+  const keys = items.map(([key]) => key);
+  const markRows = items.map(([, mark]) => marks + mark);
+  const ids = items.flatMap(() => [word(), word()]);
+  // What was confirmed when it was asked for, and what is to be asked for once more.
+  const seen = items.map(([, , , n]) => n);
+  const settling = [...verdicts];
+  let isLater = false;
+  for (;;) {
+    const records = await rows.read(keys);
+    const stale = items.flatMap(([, , id], index) => {
+      const { pending, n, confirmed } = records[index]!;
+      const { error, isLater, isDone, now } = settling[index]!;
+      if (pending[0]?.id !== id || error || isLater) return [];
+      // An answer that came before what is known by now may be older.
+      if (n !== seen[index]) return [index];
+      // What is there is only named, and not known.
+      const isKnown = !now || now.value || now.tag === confirmed?.tag || (isDone && isWrite(pending[0]));
+      return isKnown ? [] : [index];
+    });
+    if (stale[0] !== undefined) {
+      const found = await readAll(
+        link,
+        stale.map((index) => [keys[index]!, undefined]),
+        call,
+      );
+      stale.forEach((index, at) => {
+        seen[index] = records[index]!.n;
+        settling[index] = { ...settling[index]!, now: found[at] };
+      });
+    }
+    let reports: KeptReport[] = [];
+    let gone: string[] = [];
+    let isOutrun = false;
+    isLater = false;
+    const isDone = await rows.change(
+      keys,
+      [identityRow, ...markRows, ...ids.map((id) => kept + id)],
+      ({ records, others: [row, ...found] }) => {
+        reports = [];
+        gone = [];
+        isOutrun = isLater = false;
+        if (!isSameBatch(toJson(row), identity)) return undefined;
+        const left: (NewEntry | Entry | undefined)[] = found.slice(0, items.length);
+        const after = records.map((record, index) => {
+          let verdict = settling[index]!;
+          if (!verdict.error && !verdict.isLater && record.n !== seen[index]) isOutrun = true;
+          const slot = record.pending[0]!;
+          verdict = { ...verdict, now: knownOf(verdict, slot, record, call) };
+          const [next, about] = settle(keys[index]!, record, verdict, { ...court, now: call.now, n: word() });
+          about.forEach((report, at) =>
+            reports.push({ ...report, id: ids[2 * index + at]!, key: keys[index]!, at: call.now() }),
+          );
+          if (verdict.isLater) isLater = true;
+          if (!next.pending.some(({ id }) => id === slot.id)) gone.push(slot.id);
+          if (!next.pending[0]) left[index] = undefined;
+          return next;
+        });
+        if (isOutrun) return undefined;
+        const next: Identity = { ...identity, batch: undefined, ...(isForgotten && { name: "", sequence: 0 }) };
+        const keptRows = ids.map((id) => {
+          const report = reports.find((report) => report.id === id);
+          return report && writeReport(report);
+        });
+        return { records: after, others: [fromJson(next), ...left, ...keptRows] };
+      },
+    );
+    if (isOutrun) continue;
+    if (isDone) settled(gone, reports);
+    return isLater ? "later" : "done";
+  }
+}
+
+/** What is there now, as far as it is known: the value of a write that was done is the one that was sent. */
+function knownOf(
+  { isDone, now }: Verdict,
+  slot: Slot,
+  { confirmed }: Record,
+  { now: clock }: Call,
+): Remote | undefined {
+  if (!now || now.value) return now;
+  if (isDone && isWrite(slot)) {
+    const { value, expiresAt } = slot;
+    return value && !isPast(slot, clock) ? { value, expiresAt, tag: now.tag } : undefined;
+  }
+  return now.tag === confirmed?.tag ? { ...now, value: confirmed.value } : now;
+}
