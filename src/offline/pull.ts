@@ -28,7 +28,7 @@ const portion = 400;
 const drift = 60_000;
 
 /** Thrown when another round has begun. */
-export const outrun = new Error("Another round has begun");
+export const outrun: Error = new Error("Another round has begun");
 
 /** Finds out what has changed on the other side, and takes it over. Throws `outrun` when another context does by now. */
 export async function pull(side: Side, call: Call): Promise<void> {
