@@ -48,7 +48,7 @@ export async function push(side: Side, call: Call): Promise<Pushed> {
   }
   let at = 0;
   const verdicts = parts.map((part): Verdict => {
-    const both = (outcomes).slice(at, (at += part.length));
+    const both = outcomes.slice(at, (at += part.length));
     return both.find(({ error }) => error) ?? both.at(-1)!;
   });
   const refused = verdicts.filter(({ error }) => isStoreError(error, "unauthorized"));

@@ -97,7 +97,7 @@ export function settle(
 
   /** Puts the slot after the first in its place, over what is there now. */
   function follow(predicted: Uint8Array | undefined): void {
-    if (!isWrite(next)) return  (next && keep(next));
+    if (!isWrite(next)) return next && keep(next);
     // What it was decided on has come to be.
     const steps = next.steps && next.steps - (isWrite(slot) ? slot.steps : 1);
     const base = { base: confirmed?.tag, ...("before" in next && { before: confirmed?.value }) };
