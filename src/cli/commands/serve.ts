@@ -5,6 +5,7 @@ import type { Config, StoreConfig } from "../config/config.ts";
 import { readStore } from "../config/readConfig.ts";
 import { readPort } from "../config/rules.ts";
 import { createJournal } from "../serving/journal.ts";
+import { requestsBeside } from "../serving/requestsBeside.ts";
 import { startServer } from "../serving/startServer.ts";
 import { createBackends, defaultFile, readGivenConfig, storeOptions } from "../store.ts";
 
@@ -24,6 +25,8 @@ export const serveCommand: Command = {
   },
   details: `Without a configuration it serves ./${defaultFile}, a SQLite file, to this machine alone. On an address that others
 can reach it starts only with tokens or jwt, or with access: public.
+Which requests were applied is remembered where "requests" of the configuration says; without that beside a store
+that is a SQLite file, in a file of its name and -requests, and for any other store in this process.
 SIGTERM and SIGINT end it when streams are closed and writes are finished; a second one at once. /health and /ready
 say how it is, /metrics what it does.`,
   examples: [
@@ -35,7 +38,9 @@ say how it is, /metrics what it does.`,
     const { world, isJson, flags, options } = invocation;
     const registry = createBackends(world);
     const overrides = await readOverrides(invocation, registry);
-    const config = await readGivenConfig(invocation, registry, { overrides });
+    const given = await readGivenConfig(invocation, registry, { overrides });
+    const requests = given.requests ?? requestsBeside(given.store!);
+    const config: Config = { ...given, ...(requests && { requests }) };
     if (flags.check) {
       const shown = { ok: true, backend: config.store!.backend, access: accessOf(config) };
       const name = options.config ?? "The command";
@@ -50,7 +55,12 @@ say how it is, /metrics what it does.`,
     const journal = createJournal(format, world.log, world.now);
     const server = await startServer(config, registry, journal);
     const { store } = config;
-    journal.say("info", "serving", { store: nameStore(store!), url: server.url, access: accessOf(config) });
+    journal.say("info", "serving", {
+      store: nameStore(store!),
+      ...(requests && { requests: nameStore(requests) }),
+      url: server.url,
+      access: accessOf(config),
+    });
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener("abort", () => resolve());

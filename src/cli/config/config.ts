@@ -47,7 +47,7 @@ export interface Config {
   jwt?: JwtOptions;
   cors?: "*" | string[];
   limits?: LimitsConfig;
-  /** The store that remembers which requests were applied. */
+  /** The store that remembers which requests were applied. A server of a SQLite file has one beside that, unless it is given another. */
   requests?: StoreConfig;
   /** Whether there is /metrics, for holders of everything or for everyone. */
   metrics?: boolean | "public";

@@ -1,11 +1,12 @@
 import { quote, StoreError } from "../../core/error.ts";
+import { requestsEnding } from "../serving/requestsBeside.ts";
 
-// What SQLite keeps beside a file.
-const companions = ["-wal", "-shm", "-journal"];
+// What SQLite keeps beside a file, and what a server does, beside which there is the same.
+const companions = ["-wal", "-shm", "-journal", requestsEnding];
 
 /**
  * Throws `invalid-argument` where an export would take the place of what a store stands on: one of the files, or folders, that
- * are given, any database of SQLite, and what SQLite keeps beside it.
+ * are given, any database of SQLite, and what SQLite and a server keep beside it.
  */
 export async function guardFiles(path: string, name: string, files: readonly string[]): Promise<void> {
   const { isAbsolute, relative, sep } = await import("node:path");

@@ -161,11 +161,11 @@ test("no export takes the place of what a store stands on, whatever its name", a
       assert.match(err, /^Cannot export to ".*": expected a file of its own, got one that a store stands on\n$/, name);
     }
   };
-  const names = ["s.db", "s.db-wal", "s.db-shm", "s.db-journal", "link.db", "hard.db", "./files/../s.db"];
+  const names = ["s.db", "s.db-wal", "s.db-shm", "s.db-journal", "s.db-requests", "s.db-requests-wal", "link.db", "hard.db", "./files/../s.db"]; // prettier-ignore
   for (const name of names) await refused(join(home, name), args);
   for (const name of ["s.db", "s.db-wal", "s.yaml"]) await refused(join(home, name), ["--config", "guarded/s.yaml"]);
   // Of a store that the command is not about, such as one that is served.
-  for (const name of ["s.db", "link.db", "hard.db", "s.db-wal", "s.db-shm"])
+  for (const name of ["s.db", "link.db", "hard.db", "s.db-wal", "s.db-shm", "s.db-requests"])
     await refused(join(home, name), other.args);
   await open.close();
   assert.deepEqual(Object.keys(await contents({ path, args })), ["a", "c"]);
