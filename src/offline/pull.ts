@@ -118,6 +118,8 @@ async function fetchPart(side: Side, keys: readonly string[], round: number | un
 
 function confirm(record: Record, found: Remote | undefined, word: () => string, { now }: Call): Record {
   const { confirmed } = record;
+  // What is on its way may be in what was found or not. It is settled with what is asked for then.
+  if (record.pending[0]?.isSent) return { ...record, n: word() };
   const live = found && !isPast(found, now) ? found : undefined;
   if (!live && !confirmed && !record.pending[0]) return record;
   if (live && live.tag === confirmed?.tag && confirmed.value)

@@ -2,6 +2,7 @@
 export interface Modules {
   index: typeof import("../../src/index.ts");
   "http/handler": typeof import("../../src/http/handler.ts");
+  offline: typeof import("../../src/offline.ts");
 }
 
 /** Imports a module of the package by its name there. */

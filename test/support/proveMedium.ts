@@ -4,6 +4,7 @@ import * as sqlite from "../../src/backends/sqlite.ts";
 import * as valkey from "../../src/backends/valkey.ts";
 import * as handler from "../../src/http/handler.ts";
 import * as index from "../../src/index.ts";
+import * as offline from "../../src/offline.ts";
 import * as testing from "../../src/testing.ts";
 import { defineCases } from "./defineCases.ts";
 import { serverSubjects, type Load } from "./serverSubjects.ts";
@@ -11,6 +12,7 @@ import { serverSubjects, type Load } from "./serverSubjects.ts";
 const modules = {
   index,
   "http/handler": handler,
+  offline,
   "backends/s3": s3,
   "backends/sqlite": sqlite,
   "backends/valkey": valkey,

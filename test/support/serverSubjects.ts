@@ -6,6 +6,7 @@ import type { Subject } from "../../src/testing.ts";
 import { storeServer, storesPath } from "./storeServer.ts";
 import { strictCredentials, strictS3Server } from "./strictS3.ts";
 import type { Load as LoadPortable, Modules as PortableModules } from "./modules.ts";
+import { offlineSubjects } from "./offlineSubjects.ts";
 import { subjects } from "./subjects.ts";
 import { valkeySubjects } from "./valkeySubjects.ts";
 
@@ -31,8 +32,10 @@ function lazy<T>(task: () => Promise<T>): { (): Promise<T>; started(): Promise<T
 export async function serverSubjects(load: Load): Promise<{ subjects: Subject[]; stop(): Promise<void> }> {
   // @ts-expect-error this entry of the package has no declarations
   if (!("indexedDB" in globalThis)) await import("fake-indexeddb/auto");
-  const { memory } = await load("index");
-  const { handler } = await load("http/handler");
+  const index = await load("index");
+  const { memory } = index;
+  const handlers = await load("http/handler");
+  const { handler } = handlers;
   const { sqlite } = await load("backends/sqlite");
   const { s3 } = await load("backends/s3");
   const valkeys = valkeySubjects((await load("backends/valkey")).valkey);
@@ -66,9 +69,13 @@ export async function serverSubjects(load: Load): Promise<{ subjects: Subject[];
     open: async (medium, options) =>
       s3({ ...options, ...strictCredentials, bucketName: medium, endpoint: await address() }),
   };
+  const offlines = offlineSubjects(index, handlers, await load("offline"), {
+    "offline in a file": sqliteSubject.open,
+    "offline in a database": (database, options) => index.indexeddb({ ...options, database }),
+  });
   return {
     // The views of S3 are those of any other, and would cost much time.
-    subjects: [...(await subjects(load, address, [sqliteSubject, ...valkeys.subjects])), s3Subject],
+    subjects: [...(await subjects(load, address, [sqliteSubject, ...valkeys.subjects])), s3Subject, ...offlines],
     async stop() {
       await (await server.started())?.close(true);
       await valkeys.stop();
