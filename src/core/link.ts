@@ -55,9 +55,11 @@ export interface Push {
 export interface Outcome {
   /** Whether it was done. A write was not where something else was there; a touch where nothing was. */
   readonly isDone: boolean;
+  /** Whether nobody knows if it was done. It is not to be asked for again. */
+  readonly isUncertain?: boolean | undefined;
   /** What is there afterwards, `undefined` for nothing. The value of a write that was done does not come back. */
   readonly now?: Remote | undefined;
-  /** Why the other side will never do it, or not now. */
+  /** Why the other side will never do it, or not now. It was not done. */
   readonly error?: StoreError | undefined;
 }
 

@@ -49,7 +49,10 @@ export async function push(side: Side, call: Call): Promise<Pushed> {
   let at = 0;
   const verdicts = parts.map((part): Verdict => {
     const both = outcomes.slice(at, (at += part.length));
-    return both.find(({ error }) => error) ?? both.at(-1)!;
+    const [first] = both;
+    // What was added is not to be added again, whatever became of its new deadline.
+    if (both[1]?.error && first!.isDone) return first!;
+    return both.find(({ isUncertain, error }) => isUncertain ?? error) ?? both.at(-1)!;
   });
   const refused = verdicts.filter(({ error }) => isStoreError(error, "unauthorized"));
   // Where nothing passes it is not about this.

@@ -34,8 +34,6 @@ export interface Court {
 
 /** What became of the operation that was on its way. */
 export interface Verdict extends Outcome {
-  /** Nobody knows whether it was done. */
-  readonly isUncertain?: boolean | undefined;
   /** It is to be tried again later. */
   readonly isLater?: boolean | undefined;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { onTestFinished, test, vi } from "vitest";
 import { memory } from "../../src/backends/memory.ts";
-import { FORGOTTEN, type Link, type Operation } from "../../src/core/link.ts";
+import { FORGOTTEN, type Link, type Operation, type Outcome } from "../../src/core/link.ts";
 import { isStoreError } from "../../src/core/error.ts";
 import { handler } from "../../src/http/handler.ts";
 import { remoteLink } from "../../src/http/link.ts";
@@ -224,6 +224,10 @@ test("an answer that makes no sense is none", async () => {
   }
   body = `[[false,[3,null,"${digest}"]],[true,[1,null,"x"]],[false,null]]\nold1`;
   assert.deepEqual(outcomesOf(await push(1, operations, name)), [[false, "old", undefined], [true, "1", undefined], [false, undefined, undefined]]); // prettier-ignore
+  body = `[[null,[3,null,"${digest}"]],[null,[null,null,""]],[false,null]]\nold`;
+  const open = await push(1, operations, name);
+  assert.deepEqual(outcomesOf(open), [[false, "old", undefined], [false, undefined, undefined], [false, undefined, undefined]]); // prettier-ignore
+  assert.deepEqual((open as Outcome[]).map(({ isUncertain = false }) => isUncertain), [true, true, false]); // prettier-ignore
   const good = { name: "n", scope: "s", time: 1, maxBytes: 1, maxItems: 1 };
   for (const bad of [{ name: 5 }, { name: "" }, { name: "a b" }, { name: undefined }, { scope: 5 }, { time: "1" }, { time: null }, { maxBytes: -1 }, { maxItems: 0.5 }]) {
     body = JSON.stringify({ ...good, ...bad });

@@ -21,6 +21,7 @@ const record = (properties: Readonly<Record<string, Schema>>, ...optional: strin
 });
 
 const size: Schema = { ...whole, description: "bytes" };
+const wasDone: Schema = { type: ["boolean", "null"], description: "null where nobody knows" };
 const sizeOrNone: Schema = { type: ["integer", "null"], minimum: 0, description: "bytes; null without the value" };
 /** What the arguments of a call are like on its line. */
 const lineArguments: Readonly<Record<keyof typeof shapes, Schema>> = {
@@ -117,9 +118,9 @@ export const schemas: Readonly<Record<string, Schema>> = {
   }),
   Outcomes: list({
     oneOf: [
-      { ...tuple({ type: "boolean" }, { type: "null" }), description: "Whether it was done; nothing is there" },
+      { ...tuple(wasDone, { type: "null" }), description: "Whether it was done; nothing is there" },
       {
-        ...tuple({ type: "boolean" }, tuple(sizeOrNone, lifetime, text)),
+        ...tuple(wasDone, tuple(sizeOrNone, lifetime, text)),
         description: "Whether it was done, and what is there",
       },
       problem,

@@ -1,7 +1,8 @@
-import { check } from "../../core/error.ts";
+import { check, isStoreError } from "../../core/error.ts";
 import { contend, outrun } from "../../core/contend.ts";
 import type { Outcome, Remote } from "../../core/link.ts";
 import { createTurns } from "../../core/turns.ts";
+import { equalBytes } from "../../core/value.ts";
 import type { Problem } from "../wire/problem.ts";
 import { maxAnswer, writeOutcomes, type PushStep } from "../wire/push.ts";
 import type { Ask } from "./ask.ts";
@@ -71,28 +72,39 @@ export async function runPush(
   const subject: Subject = { store, hash, now };
   const outcomes: (Outcome | Problem)[] = [];
   let held = 0;
+  let answers = false;
   // Of two steps about one key the second begins when the first is done.
   const takeTurn = createTurns();
+
+  /** Notes an outcome, and returns the size of the value that was read for it. */
+  function note(index: number, outcome: Outcome): number | undefined {
+    const size = outcome.now?.value?.length;
+    const fits = size === undefined || held + size <= maxAnswer;
+    if (fits) held += size ?? 0;
+    // What gives a value away is for those who may read it.
+    const tag = can("read") ? outcome.now?.tag : "";
+    const shown = outcome.now && { ...outcome.now, tag: tag!, ...(!fits && { value: undefined }) };
+    outcomes[index] = { ...outcome, now: shown };
+    return size;
+  }
 
   /** Does a step, notes what comes of it, and returns the size of the value that it has read. */
   async function make(index: number, value: Uint8Array | undefined): Promise<number | undefined> {
     const step = push[index]!;
-    const name = step[0];
+    const [name, key] = step;
+    let isBegun = false;
     try {
       allow(...operations[steps[name]].needs);
-      const outcome = await (runs[name] as (...given: unknown[]) => Promise<Outcome>)(subject, step, value);
-      const size = outcome.now?.value?.length;
-      const fits = size === undefined || held + size <= maxAnswer;
-      if (fits) held += size ?? 0;
-      // What gives a value away is for those who may read it.
-      const tag = can("read") ? outcome.now?.tag : "";
-      outcomes[index] = {
-        ...outcome,
-        now: outcome.now && { ...outcome.now, tag: tag!, ...(!fits && { value: undefined }) },
-      };
-      return size;
+      // What a store that is gone is asked for it has not done; of what it is in the middle of nobody knows that.
+      if (!answers) await store.has(key);
+      isBegun = answers = true;
+      return note(index, await (runs[name] as (...given: unknown[]) => Promise<Outcome>)(subject, step, value));
     } catch (error) {
-      outcomes[index] = toProblem(error);
+      if (!isBegun || !isOpen(error, name)) outcomes[index] = toProblem(error);
+      else {
+        answers = false;
+        return note(index, await lookBack(subject, key, name === "write", value));
+      }
       return undefined;
     }
   }
@@ -104,6 +116,28 @@ export async function runPush(
     room.end(await takeTurn(step[1], () => make(index, value)));
   });
   return writeOutcomes(outcomes);
+}
+
+/** Whether a step that failed may have been done all the same. To give a deadline once more does no harm. */
+function isOpen(error: unknown, name: Name): boolean {
+  if (name === "touch") return false;
+  return !isStoreError(error) || error.code === "unavailable" || (error.code === "conflict" && name === "add");
+}
+
+/** Looks what became of a step of which that is not known. What is there as it was to be is done. */
+async function lookBack(
+  subject: Subject,
+  key: string,
+  isWrite: boolean,
+  value: Uint8Array | undefined,
+): Promise<Outcome> {
+  try {
+    const now = await look(subject, key);
+    if (isWrite && equalBytes(now?.value, value)) return { isDone: true, now: now && { ...now, value: undefined } };
+    return { isDone: false, isUncertain: true, now };
+  } catch {
+    return { isDone: false, isUncertain: true, now: unknown(Infinity) };
+  }
 }
 
 /** Throws `invalid-argument` for what is no step of a push. */

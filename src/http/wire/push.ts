@@ -14,8 +14,8 @@ export type PushStep =
 /** What is there afterwards, `null` for nothing. The size is `null` where the value does not come along. */
 export type Outline = readonly [size: number | null, ttl: number | null, tag: string] | null;
 
-/** What became of a step. */
-export type OutcomeLine = readonly [isDone: boolean, now: Outline] | Problem;
+/** What became of a step: whether it was done, `null` where nobody knows, and what is there; or why it was not done. */
+export type OutcomeLine = readonly [isDone: boolean | null, now: Outline] | Problem;
 
 /** How many bytes of values there are in an answer at most. */
 export const maxAnswer = 262_144;
@@ -65,7 +65,8 @@ export function writeOutcomes(outcomes: readonly (Outcome | Problem)[]): Uint8Ar
   const values: Uint8Array[] = [];
   const lines = outcomes.map((each): OutcomeLine => {
     if (!("isDone" in each)) return each;
-    const { isDone, now } = each;
+    const { now } = each;
+    const isDone = each.isUncertain ? null : each.isDone;
     if (!now) return [isDone, null];
     if (now.value) values.push(now.value);
     return [isDone, [now.value?.length ?? null, now.expiresAt, now.tag]];
@@ -79,7 +80,7 @@ export function outcomesAt(bytes: Uint8Array, time: number): Uint8Array<ArrayBuf
   const values: Uint8Array[] = [];
   const lines = (head as OutcomeLine[]).map((line): OutcomeLine => {
     if (!Array.isArray(line) || !line[1]) return line;
-    const [isDone, [size, expiresAt, tag]] = line as unknown as [boolean, NonNullable<Outline>];
+    const [isDone, [size, expiresAt, tag]] = line as unknown as [boolean | null, NonNullable<Outline>];
     const value = size === null ? undefined : next(size);
     if (expiresAt !== null && expiresAt <= time) return [isDone, null];
     if (value) values.push(value);
@@ -95,16 +96,18 @@ export function readOutcomes(bytes: Uint8Array, start: number, operations: reado
   const outcomes = (head as OutcomeLine[]).map((line, index): Outcome => {
     if (!Array.isArray(line)) return { isDone: false, error: toError(line as Problem) };
     const { kind } = operations[index]!;
-    const [isDone, now] = line as unknown as [isDone: boolean, now: Outline];
+    const [done, now] = line as unknown as [isDone: boolean | null, now: Outline];
+    const isDone = !!done;
+    const outcome = { isDone, ...(done === null && { isUncertain: true }) };
     // A number is added to whatever is there, or not at all.
-    expectComplete(typeof isDone === "boolean" && (isDone || kind !== "add"));
-    if (now === null) return { isDone };
+    expectComplete(done === null || (typeof done === "boolean" && (done || kind !== "add")));
+    if (now === null) return outcome;
     const [size, ttl, tag] = now;
     const hasValue = size !== null;
-    expectComplete(typeof tag === "string" && (isDone || kind === "write") && (!hasValue || isCount(size)));
+    expectComplete(typeof tag === "string" && (isDone || kind !== "touch") && (!hasValue || isCount(size)));
     // The sender of a value has it.
     expectComplete(!hasValue || kind === "add" || !isDone);
-    return { isDone, now: { value: hasValue ? next(size) : undefined, expiresAt: deadlineOf(ttl, start), tag } };
+    return { ...outcome, now: { value: hasValue ? next(size) : undefined, expiresAt: deadlineOf(ttl, start), tag } };
   });
   end();
   return outcomes;

@@ -173,6 +173,65 @@ test("what is done is reported as done, also where nobody can say what is there 
   assert.equal(text(await inner.find("n")), "1");
 });
 
+test("of a step in the middle of which the store failed nobody says that it was not done", async () => {
+  const gone = (): Promise<never> => Promise.reject(new StoreError("unavailable", "Gone"));
+  for (const isDone of [true, false]) {
+    const inner = memory();
+    await inner.setMany(["a", "b", "c", "n", "t"].map((key) => [key, bytes("1")] as const));
+    /** Fails after it was done, or in place of that. */
+    const cut =
+      <A extends unknown[]>(call: (...given: A) => Promise<unknown>) =>
+      async (...given: A): Promise<never> => {
+        if (isDone) await call(...given);
+        return gone();
+      };
+    const { compareAndSet, increment, touch, update } = inner;
+    const failing = { compareAndSet: cut(compareAndSet), increment: cut(increment), touch: cut(touch), update: cut(update) }; // prettier-ignore
+    const { send } = served({ store: { ...inner, ...failing } });
+    const outcomes = (await send(
+      ["write", "a", "2", tag("1"), null],
+      ["write", "b", null, tag("1"), null],
+      ["add", "n", 1, null],
+      ["touch", "t", 500],
+      ["write", "c", "2", tag("x"), null],
+    )) as unknown[];
+    assert.deepEqual(
+      outcomes.map((line) => (Array.isArray(line) ? line : (line as { code: string }).code)),
+      [
+        isDone ? [true, [null, null, tag("2")]] : [null, ["1", null, tag("1")]],
+        isDone ? [true, null] : [null, ["1", null, tag("1")]],
+        [null, [isDone ? "2" : "1", null, tag(isDone ? "2" : "1")]],
+        "unavailable",
+        [false, ["1", null, tag("1")]],
+      ],
+    );
+  }
+});
+
+test("a store that does not answer at all has done nothing", async () => {
+  const inner = memory();
+  let isGone = true;
+  let calls = 0;
+  const gone = (): Promise<never> => Promise.reject(new StoreError("unavailable", "Gone"));
+  const { send } = served({
+    store: {
+      ...inner,
+      has: (...given) => (isGone ? gone() : inner.has(...given)),
+      entry: (...given) => (isGone ? gone() : inner.entry(...given)),
+      increment: (...given) => (calls++, isGone ? gone() : inner.increment(...given)),
+    },
+  });
+  const steps: Step[] = [["add", "n", 1, null], ["add", "m", 1, null], ["write", "a", "v", null, null]]; // prettier-ignore
+  const outcomes = (await send(...steps)) as { code: string }[];
+  assert.deepEqual(outcomes.map(({ code }) => code), ["unavailable", "unavailable", "unavailable"]); // prettier-ignore
+  assert.equal(calls, 0);
+  isGone = false;
+  assert.deepEqual(await send(...steps.slice(0, 1), ["touch", "n", null]), [
+    [true, ["1", null, tag("1")]],
+    [true, [null, null, tag("1")]],
+  ]);
+});
+
 test("what has expired since is not answered", async () => {
   const { serve, clock } = served();
   const { name } = await greet(serve);
