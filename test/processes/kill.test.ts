@@ -8,8 +8,7 @@ import { sqlite } from "../../src/backends/sqlite.ts";
 import { isStoreError } from "../../src/core/error.ts";
 import { remote } from "../../src/http/remote.ts";
 import { text, utf8 } from "../support/bytes.ts";
-import { startChild, type Child } from "../support/childProcess.ts";
-import { runtimes } from "../../scripts/runtimes.mjs";
+import { createKilledServer } from "../support/killedServer.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "shelflife-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -17,29 +16,6 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const rounds = 100;
 const writers = 8;
 const path = join(folder, "store.db");
-const commands = Object.values(runtimes);
-const mount = "http://store.test/";
-
-/** A server under a fixed name whose process can be killed, which the next one then replaces. */
-function createServer(): { start(round: number): Promise<void>; kill(): Promise<void>; fetch: typeof fetch } {
-  let child: Child | undefined;
-  let started: (url: string) => void;
-  let url: Promise<string>;
-  const expect = (): void => void (url = new Promise((resolve) => (started = resolve)));
-  expect();
-
-  return {
-    async start(round) {
-      child = startChild(commands[round % commands.length]!, "./serveChild.ts");
-      started(await child.call("serve", { path }, { path: join(folder, "requests.db") }));
-    },
-    async kill() {
-      expect();
-      await child?.kill();
-    },
-    fetch: async (input, init) => fetch(String(input).replace(mount, await url), init),
-  };
-}
 
 interface Writer {
   /** How many values it was told to be written, each under a key of its own. */
@@ -54,7 +30,7 @@ test(
   `a server that is killed ${rounds} times loses nothing of what it acknowledged, and counts exactly`,
   { timeout: 900_000 },
   async () => {
-    const server = createServer();
+    const server = createKilledServer(path, join(folder, "requests.db"));
     const failure = new AbortController();
     const { signal } = failure;
     let isOver = false;
@@ -67,9 +43,9 @@ test(
       const writer: Writer = { written: 0, counted: 0, unknown: 0 };
       const counter = `counter ${index}`;
       // One of its own, so that the calls of different writers do not travel together and stand at different points.
-      const store = remote({ url: mount, fetch: server.fetch, attempts: 20, timeout: 120_000 });
+      const store = remote({ url: server.mount, fetch: server.fetch, attempts: 20, timeout: 120_000 });
       // Of what was cut off between being noted and being answered nobody will ever know the outcome: it is not asked for long.
-      const counters = remote({ url: mount, fetch: server.fetch, attempts: 3, timeout: 120_000 });
+      const counters = remote({ url: server.mount, fetch: server.fetch, attempts: 3, timeout: 120_000 });
       let last = 0;
       while (!isOver) {
         await store.set(`${index}: ${writer.written}`, utf8(`value ${writer.written}`), { signal });
@@ -91,7 +67,7 @@ test(
       return writer;
     }
 
-    await server.start(0);
+    await server.start();
     const writing = Promise.all(Array.from({ length: writers }, (_, index) => write(index)));
     const failed = new Promise<never>((_, reject) => writing.catch(reject));
     try {
@@ -101,7 +77,7 @@ test(
         // At any point of what the others have under way.
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 4));
         await server.kill();
-        await server.start(round);
+        await server.start();
       }
       isOver = true;
       const done = await writing;

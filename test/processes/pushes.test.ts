@@ -39,7 +39,6 @@ test(
     const server = createKilledServer(path, join(folder, "requests.db"));
     let isOver = false;
     let answered = 0;
-    let forgotten = 0;
     let reached = (): void => {};
     let target = Infinity;
 
@@ -64,7 +63,6 @@ test(
           if (++answered >= target) reached();
           continue;
         }
-        forgotten++;
         replica.uncertain++;
         replica.maybe.push(value);
         ({ name } = await link.greet(call));
@@ -89,7 +87,6 @@ test(
       const replicas = await running;
       await server.kill();
       await verify(replicas);
-      assert.ok(forgotten < answered, `${forgotten} forgotten, ${answered} answered`);
     } finally {
       isOver = true;
       await server.kill();
