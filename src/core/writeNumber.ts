@@ -58,7 +58,8 @@ const roundTime = 5;
 // After how many rounds the writer is asked, again and again: what it puts back may be written over.
 const askingRound = 3;
 // After how many rounds, or how many ms, a number is given up: its writer's process may have ended before the write was on the
-// way. In a hidden page one round may take a second.
+// way. In a hidden page one round may take a second. That nobody reports it is no reason to give it up sooner: the locks of a
+// tab that leaves are free at once, and WebKit shows what it wrote some ms later.
 const lastRound = 20;
 const longestWait = 200;
 // How many times as long a context waits that hears from the writer, whose write must be on the way.
