@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { onTestFinished, test, vi } from "vitest";
-import { isStoreError, memory } from "../../src/index.ts";
+import { isStoreError, memory, localstorage } from "../../src/index.ts";
+import { TextStorage } from "../support/textStorage.ts";
+import { until } from "../support/until.ts";
 import { watched } from "../support/watched.ts";
 
 test("a watch needs no streams of the runtime", async () => {
@@ -44,6 +46,52 @@ test("a watch that has ended when its store refuses it leaves no rejection that 
   await new Promise((resolve) => setTimeout(resolve, 0));
   assert.deepEqual(unhandled.mock.calls, []);
   assert.deepEqual(await left.next(), { done: true, value: undefined });
+});
+
+test("a watch begins at its call, also while an earlier one begins, and what is asked of the store comes after both", async () => {
+  const begin: (() => void)[] = [];
+  const { store, observers } = watched(() => new Promise((resolve) => begin.push(resolve)));
+  const [one, two] = [store.watch(), store.watch()];
+  assert.equal(begin.length, 2);
+  let isAnswered = false;
+  const asked = store.findMany([]).then(() => (isAnswered = true));
+  begin[1]!();
+  await until(() => observers.size === 1);
+  for (const observer of observers) observer.changed({ type: "set", key: "a" });
+  assert.deepEqual((await two.next()).value, { type: "set", key: "a" });
+  assert.equal(isAnswered, false);
+  begin[0]!();
+  await asked;
+  assert.equal(observers.size, 2);
+  for (const watch of [one, two]) await watch.return!();
+});
+
+test("what another store of the medium writes right after a watch was called is reported, though an earlier one begins", async () => {
+  const storage = new TextStorage();
+  const [mine, other] = [localstorage({ storage }), localstorage({ storage })];
+  const watches = [mine.watch(), mine.watch(), mine.watch()];
+  await other.set("a", new Uint8Array());
+  for (const watch of watches) assert.deepEqual((await watch.next()).value, { type: "set", key: "a" });
+  for (const store of [mine, other]) await store.close();
+});
+
+test("a watch that is called inside update or transact reports what that writes", async () => {
+  const store = memory();
+  let watch = store.watch();
+  await watch.return!();
+  await store.update("a", () => {
+    watch = store.watch();
+    return new Uint8Array();
+  });
+  assert.deepEqual((await watch.next()).value, { type: "set", key: "a" });
+  await watch.return!();
+  await store.transact(["a", "b"], () => {
+    watch = store.watch();
+    return [undefined, { value: new Uint8Array() }];
+  });
+  const seen = [await watch.next(), await watch.next()].map(({ value }) => `${value.type} ${value.key}`);
+  assert.deepEqual(seen, ["delete a", "set b"]);
+  await store.close();
 });
 
 test("what is no watch's options rejects, and throws nothing", async () => {

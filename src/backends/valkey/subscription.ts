@@ -62,6 +62,9 @@ export async function subscribe(
     await client.connect();
     client.on("close", broken);
     if (clients.length > 1) origins[number] = String(await client.cluster("MYID"));
+  }
+
+  async function listen(client: ValkeyClient, number: number): Promise<void> {
     client.on("messageBuffer", (_: unknown, message: Uint8Array) => {
       const origin = originOf(message);
       if (origins.includes(origin) ? origins[number] === origin : number === 0) received(message);
@@ -71,6 +74,8 @@ export async function subscribe(
 
   try {
     await Promise.all(clients.map(connect));
+    // Not before all origins are known: what a node passes on of another may be late, from before this subscription.
+    await Promise.all(clients.map(listen));
     if (isStopped) throw new Error("Connection is closed.");
     isBegun = true;
   } catch (error) {

@@ -62,8 +62,6 @@ export function startWatch(
   const started = run(options, async (call) => {
     const { signal } = call;
     const prefix = checkPrefix(options?.prefix);
-    // It may have ended while it waited for an earlier one to begin.
-    if (over) return;
     const observer: Observer = {
       changed(change) {
         if (change.key.startsWith(prefix)) add(change);

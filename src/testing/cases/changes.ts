@@ -35,9 +35,7 @@ export const changes: readonly Case[] = [
     name: "a watch reports nothing that was acknowledged before it was called",
     needs,
     async run(context) {
-      const { open, value, subject } = context;
-      // What one of several servers reports may still be on its way.
-      if (subject.isScattered) return;
+      const { open, value } = context;
       const store = await open();
       const earlier: AsyncIterator<Change>[] = [];
       // At first nobody watches; then what reports changes is there already.
