@@ -117,12 +117,11 @@ export function createCompleteStore(
     ...createListing(backend, run, isLive, give as (value: Value) => Bytes),
     clear: (options) => run(options, (call) => backend.clear({ prefix: checkPrefix(options?.prefix) }, call)),
     watch(options) {
-      // It waits for nothing itself: what others do meanwhile is done after the call.
+      // It begins at once, whatever else is waited for; what is asked for after it is seen by it.
       const before = opening;
       opening = undefined;
       const [changes, started] = startWatch({ watch }, options, run, watches);
       opening = before;
-      // What is done after a watch was asked for is seen by it.
       wait(started);
       return changes;
     },
