@@ -157,7 +157,7 @@ test("a failure of the store is logged with its cause, and without the key", asy
      const fail = () => { throw new Error("no route to plain/key"); };
      export const factory = {
        valid: (given) => given,
-       build: () => ({ has: async () => false, close: async () => {}, isPersistent: () => true, async entry(key) { if (key === "plain/key") fail(); throw Object.assign(new Error('Cannot read "secret/key"', { cause: new Error("lost secret/key") }), { name: "StoreError", code: "unavailable", key }); } }),
+       build: () => ({ get: fail, has: async () => false, close: async () => {}, isPersistent: () => true, async entry(key) { if (key === "plain/key") fail(); throw Object.assign(new Error('Cannot read "secret/key"', { cause: new Error("lost secret/key") }), { name: "StoreError", code: "unavailable", key }); } }),
      };`,
   );
   writeFileSync(join(folder, "failing.yaml"), "backends: [./failing.mjs]\nstore: { backend: failing }\nlisten: { port: 0 }\nmetrics: false\n"); // prettier-ignore
