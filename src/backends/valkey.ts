@@ -52,6 +52,9 @@ export const valkeyFactory: Factory<ValkeyOptions> = {
   build: (options) => createCompleteStore(valkeyBackend(options), options),
 };
 
+// As many keys are read by one script, as they are together. So many hold a server up for no longer than a page of a listing.
+const maxRead = 1000;
+
 function valkeyBackend(options: ValkeyOptions): CompleteBackend {
   const { prefix = "", timeout = 5000, now } = options;
   const clock = createClock(now);
@@ -101,7 +104,7 @@ function valkeyBackend(options: ValkeyOptions): CompleteBackend {
     mutate: mutations.mutate,
     mutateMany: mutations.mutateMany,
     head: (key, { signal }) => askOne("head", key, noArgs, signal, readHead),
-    getMany: (keys, { signal }) => ask(stepsOf("get", keys), { signal }, readEntry),
+    getMany: (keys, { signal }) => ask(stepsOf("get", keys), { signal, isWhole: keys.length <= maxRead }, readEntry),
     async setMany(items, { signal }) {
       const steps = items.map(([key, { value, expiresAt }]): Step => ({ name: "set", key, args: [hold(value), expiresAt] })); // prettier-ignore
       await ask(steps, { signal, isWhole: true }, readNothing);

@@ -29,7 +29,10 @@ export interface Store<Out = Bytes, In = Out> {
   delete(key: string, options?: CallOptions): Promise<void>;
   /** Returns whether values outlive the page or process. */
   isPersistent(): boolean;
-  /** Reads many values, in the order of the keys; a miss is `undefined`. */
+  /**
+   * Reads many values, in the order of the keys; a miss is `undefined`. Where the medium reads
+   * several in one step they are as they are together; through a handler as many as it takes at once (`maxItems`, `maxBytes`).
+   */
   findMany(keys: Iterable<string>, options?: CallOptions): Promise<(Out | undefined)[]>;
   /**
    * Writes many values; the last of two for one key wins. One bad item, and nothing is written. So it is never split: a
@@ -238,7 +241,7 @@ export interface Backend<V = Uint8Array> {
   mutateMany?(keys: readonly string[], decide: ManyDecision<V>, call: Call): Awaitable<void>;
   /** Reads deadlines without values. Fallback: `get`. */
   head?(key: string, call: Call): Awaitable<{ readonly expiresAt: number } | undefined>;
-  /** Fallback: one `get` for each. */
+  /** Reads entries as they are together, where the medium can. Fallback: one `get` for each. */
   getMany?(keys: readonly string[], call: Call): Awaitable<(Entry<V> | undefined)[]>;
   /** Writes distinct keys, all or none. Fallback: one `set` after the other. */
   setMany?(items: readonly (readonly [key: string, entry: Entry])[], call: Call): Awaitable<void>;

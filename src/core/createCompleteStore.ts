@@ -14,7 +14,7 @@ import { toEntries, writeMany, writeOne } from "./createCompleteStore/writing.ts
 import { disposable } from "./disposable.ts";
 import { missing, StoreError } from "./error.ts";
 import { checkKey, checkPrefix } from "./key.ts";
-import { lending, type Lender, lendSweeper } from "./lending.ts";
+import { lending, type Lender, lendMedium, type Medium } from "./lending.ts";
 import type { StoreOptions } from "./options.ts";
 import { untilAborted } from "./untilAborted.ts";
 import { checkBytes, copyBytes, fresh, toBytes } from "./value.ts";
@@ -134,7 +134,9 @@ export function createCompleteStore(
         await backend.close();
       })()),
   });
-  lendSweeper(store.sweep, { backend, run });
+  const medium: Medium = { backend, run };
+  lendMedium(store.sweep, medium);
+  lendMedium(store.entry, medium);
   lending
     .set(store.get, lend)
     .set(store.find, lendFound)

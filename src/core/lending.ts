@@ -1,4 +1,4 @@
-import type { Awaitable, Call, CallOptions, CompleteBackend, Store, Value, WriteOptions } from "./contract.ts";
+import type { Awaitable, Call, CallOptions, CompleteBackend, Entry, Store, Value, WriteOptions } from "./contract.ts";
 import { toBytes } from "./value.ts";
 
 /** Reads bytes that are only lent, or text that stands for them. A miss ends as the call's own does. */
@@ -7,7 +7,7 @@ export type Lender = (key: string, options: CallOptions | undefined) => Awaitabl
 /** Writes text as its UTF-8 bytes. */
 export type TextWriter = (key: string, text: string, options: WriteOptions | undefined) => Awaitable<void>;
 
-/** What a store is made of, for a sweep of a part of it. */
+/** What a store is made of, for what is no call of a store: a sweep of a part of it, a read of many entries at once. */
 export interface Medium {
   readonly backend: CompleteBackend<Value>;
   /** Does work as a call of the store. */
@@ -16,6 +16,12 @@ export interface Medium {
 
 /** Removes what has expired among the keys with a prefix, and counts it. */
 export type Sweeper = (prefix: string, options: CallOptions | undefined) => Promise<number>;
+
+/** Reads the live entries of keys as they are together. Bytes are only lent. */
+export type EntriesReader = (
+  keys: readonly string[],
+  options: CallOptions | undefined,
+) => Promise<(Entry | undefined)[]>;
 
 interface Lending {
   get(call: Store["get"]): Lender | undefined;
@@ -32,17 +38,21 @@ interface Lending {
 export const lending: Lending = /* @__PURE__ */ new WeakMap<object, any>();
 
 // By a name, so that a view of another copy of this file finds it: of another bundle, say.
-const sweeper: unique symbol = Symbol.for("shelflife.sweeper") as never;
+const medium: unique symbol = Symbol.for("shelflife.medium") as never;
 
-/** Gives a call that sweeps all what sweeps a part. */
-export function lendSweeper(call: Store["sweep"], lent: Medium | Sweeper): void {
-  Object.defineProperty(call, sweeper, { value: lent });
+/** Gives a call what sweeps a part of all that it sweeps, or reads many entries in the way in which it reads one. */
+export function lendMedium(call: Store["sweep"], lent: Medium | Sweeper): void;
+export function lendMedium(call: Store["entry"], lent: Medium | EntriesReader): void;
+export function lendMedium(call: object, lent: object): void {
+  Object.defineProperty(call, medium, { value: lent });
 }
 
-/** Returns what sweeps a part, if that was given to the call that sweeps all. */
-export function lentSweeper(call: Store["sweep"]): Medium | Sweeper | undefined {
+/** Returns what was given to a call, if anything was. */
+export function lentMedium(call: Store["sweep"]): Medium | Sweeper | undefined;
+export function lentMedium(call: Store["entry"]): Medium | EntriesReader | undefined;
+export function lentMedium(call: object): object | undefined {
   // What is no store has none.
-  return (call as { [sweeper]?: Medium | Sweeper } | undefined)?.[sweeper];
+  return (call as { [medium]?: object } | undefined)?.[medium];
 }
 
 /** Reads by the lender of a call if it has one. */

@@ -3,6 +3,7 @@ import {
   type Call,
   type CompleteBackend,
   type Decision,
+  type Entry,
   type ManyDecision,
   type Store,
 } from "../core/contract.ts";
@@ -13,14 +14,14 @@ import { createPending } from "../core/pending.ts";
 import type { Factory } from "../core/registry.ts";
 import { createTurns, takeTurns } from "../core/turns.ts";
 import { findPage, readCount, readNothing, readWhether } from "./client/answers.ts";
-import { createBatcher } from "./client/batcher.ts";
+import { createBatcher, isRefused } from "./client/batcher.ts";
 import { followChanges } from "./client/follow.ts";
 import { checkRemoteOptions, type RemoteOptions } from "./client/options.ts";
-import { inParts } from "./client/parts.ts";
+import { inParts, usualItems } from "./client/parts.ts";
 import { promptly } from "./client/readStream.ts";
 import type { Details, Target } from "./client/request.ts";
 import { createSend } from "./client/send.ts";
-import { readResults, readTagged, writeCalls, writeItems, writeSteps, type Tagged } from "./wire/batch.ts";
+import { readEntries, readResults, writeCalls, writeItems, writeSteps, type Tagged } from "./wire/batch.ts";
 import { readPolled } from "./wire/events.ts";
 import { frame } from "./wire/frame.ts";
 import { lastHeader } from "./wire/headers.ts";
@@ -89,13 +90,24 @@ function remoteStore(options: RemoteOptions): Store {
     if (!(await make(call, line, expiresAt, ...values))) return outrun;
   }
 
-  async function changeMany(keys: readonly string[], decide: ManyDecision, call: Call): Promise<void | typeof outrun> {
-    const before = await ask(call, "POST batch", {
-      body: () => frame({ findTagged: keys }),
+  /** Reads entries as they are together. */
+  const findTogether = (
+    name: "find" | "findTagged",
+    keys: readonly string[],
+    call: Call,
+  ): Promise<(Tagged | undefined)[]> =>
+    ask(call, "POST batch", {
+      body: () => frame({ [name]: keys }),
       isRead: true,
       isSafe: true,
-      read: (bytes, start) => readTagged(bytes, start, keys.length),
+      read: (bytes, start) => readEntries(bytes, start, keys.length, name),
     });
+
+  const findApart = (keys: readonly string[], call: Call): Promise<(Entry | undefined)[]> =>
+    Promise.all(keys.map((key) => make(call, ["get", key])));
+
+  async function changeMany(keys: readonly string[], decide: ManyDecision, call: Call): Promise<void | typeof outrun> {
+    const before = await findTogether("findTagged", keys, call);
     const after = decide(before);
     if (after.every((next, index) => next === UNCHANGED || !(next || before[index]))) return;
     const body = (start: number): Uint8Array<ArrayBuffer> => writeSteps(keys, before, after, start);
@@ -114,7 +126,14 @@ function remoteStore(options: RemoteOptions): Store {
     mutateMany: (keys, decide, call) =>
       track(takeTurns(takeTurn, keys, () => contend(keys[0]!, () => changeMany(keys, decide, call)))),
     head: (key, call) => make(call, ["has", key]),
-    getMany: (keys, call) => Promise.all(keys.map((key) => make(call, ["get", key]))),
+    getMany: (keys, call) =>
+      keys[1] === undefined || keys.length > usualItems
+        ? findApart(keys, call)
+        : findTogether("find", keys, call).catch((error) => {
+            // What does not fit into one answer, or is more than the handler takes at once.
+            if (!isRefused(error)) throw error;
+            return findApart(keys, call);
+          }),
     setMany: (items, call) =>
       ask(call, "POST batch", { body: (start) => writeItems(items, start), isSafe: true, read: readNothing }),
     deleteMany: (all, call) =>

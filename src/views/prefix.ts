@@ -3,9 +3,10 @@ import type { Awaitable, Page, PrefixOptions, Store } from "../core/contract.ts"
 import { check } from "../core/error.ts";
 import { checkPrefix, isKey, isWellFormed } from "../core/key.ts";
 import { attempt } from "../core/attempt.ts";
-import { lend, lending, setText, type Sweeper, lendSweeper } from "../core/lending.ts";
+import { lend, lending, setText, type Sweeper, lendMedium } from "../core/lending.ts";
 import { lendWire, lentWire } from "../core/link.ts";
 import { mapChanges } from "../core/mapChanges.ts";
+import { readerOf } from "../core/readerOf.ts";
 import { strays } from "../core/strays.ts";
 import { sweeperOf } from "../core/sweeperOf.ts";
 import { withoutPrefix } from "../core/withoutPrefix.ts";
@@ -108,8 +109,10 @@ export function prefix<Out, In = Out>(store: Store<Out, In>, prefix: string): St
   if (sweep) {
     const sweepPart: Sweeper = (within, options) => run(() => sweep(prefix + within, options));
     view.sweep = (options) => sweepPart("", options);
-    lendSweeper(view.sweep, sweepPart);
+    lendMedium(view.sweep, sweepPart);
   }
+  const read = readerOf(store as Store<any>);
+  if (read) lendMedium((view as Store<any>).entry, (keys, options) => run(() => read(keys.map(inner), options)));
   const findStrays = strays.get(store.list);
   if (findStrays) {
     strays.set(view.list, async (within, options) => {

@@ -12,6 +12,7 @@ import { showChange } from "../support/showChange.ts";
 const openers: Record<string, (options: any) => Store> = { sqlite, valkey, remote };
 // The two keys whose amounts sum to 100, whoever reads them.
 const keys = ["a", "b"];
+const others = Array.from({ length: 300 }, (_, index) => `other ${index}`);
 // So long that they are several pages of a file, and are not written in one go.
 const length = 10_000;
 
@@ -36,6 +37,11 @@ async function move(): Promise<void> {
 const readers: Record<string, () => Promise<number[]>> = {
   transact: async () => amountsOf(await store.transact(keys, (entries) => entries)),
   findMany: async () => (await store.findMany(keys)).map(amountOf),
+  /** With so many others in between that they are not read in one go by chance. */
+  "findMany of many": async () => {
+    const found = await store.findMany([keys[0]!, ...others, keys[1]!]);
+    return [found[0], found.at(-1)].map(amountOf);
+  },
 };
 
 const calls = {

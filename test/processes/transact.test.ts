@@ -115,14 +115,15 @@ for (const [what, place] of Object.entries(places)) {
       await handlers[0].call("begin");
       const urls = (await Promise.all(handlers.map((child) => child.call("serve")))) as string[];
       const remotes = urls.map((url): Place => ["remote", { url }]);
-      const [first, second, reader, direct, abandoned] = await Promise.all([
+      const [first, second, reader, many, direct, abandoned] = await Promise.all([
         open("node24", remotes[0]!),
         open("deno", remotes[1]!),
         open("node24", remotes[0]!),
+        open("node22", remotes[0]!),
         open("node24", where),
         open("node24", remotes[1]!),
       ]);
-      await whileRead([[reader, "transact"], [direct, "findMany"]], async () => {
+      await whileRead([[reader, "transact"], [many, "findMany of many"], [direct, "findMany of many"]], async () => {
         await Promise.all([first.call("moveOften", 20), second.call("moveOften", 20)]);
         assert.deepEqual(await reader.call("read", "transact"), [60, 40]);
         void abandoned.call("moveOn").catch(() => {});

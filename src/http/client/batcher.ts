@@ -70,9 +70,8 @@ export function createBatcher(
       );
     } catch (error) {
       // A handler that takes no such batch has done nothing of it.
-      const isRefused =
-        calls.length > 1 && (isStoreError(error, "invalid-argument") || isStoreError(error, "quota-exceeded"));
-      return Promise.all(calls.map((call) => (isRefused ? deliver([call]) : call.reject(error))));
+      const areApart = calls.length > 1 && isRefused(error);
+      return Promise.all(calls.map((call) => (areApart ? deliver([call]) : call.reject(error))));
     }
   }
 
@@ -80,4 +79,9 @@ export function createBatcher(
     new Promise((resolve, reject) => {
       if (queue.push({ call, line, expiresAt, values, resolve, reject }) === 1) track(flush());
     });
+}
+
+/** Whether a handler refused many things at once, of which it may take each by itself. */
+export function isRefused(error: unknown): boolean {
+  return isStoreError(error, "invalid-argument") || isStoreError(error, "quota-exceeded");
 }

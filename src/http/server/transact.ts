@@ -2,7 +2,7 @@ import { contend, outrun } from "../../core/contend.ts";
 import type { Entry, NewEntry } from "../../core/contract.ts";
 import { equalBytes } from "../../core/value.ts";
 import { keep } from "../wire/ttl.ts";
-import { findMany } from "./findMany.ts";
+import { findMany, measure } from "./findMany.ts";
 import { optionsOf, type LiveEntry, type Runnable, type Subject } from "./operation.ts";
 import type { Room } from "./room.ts";
 
@@ -23,8 +23,8 @@ export const snapshot: Runnable<[keys: readonly string[], room: Room], (TaggedEn
   needs: ["read"],
   takes: ["keys"],
   async run(subject, keys, room) {
-    // One by one at first: how much they are together is to be known before they are all there.
-    await findMany(subject, keys, room);
+    // Few at a time at first: how much they are together is to be known before they are all there.
+    await measure(subject, keys, room);
     const entries = await subject.store.transact(keys, (found) => found, optionsOf(subject));
     return Promise.all(entries.map((entry) => tagged(subject, live(subject, entry))));
   },

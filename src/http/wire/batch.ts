@@ -98,11 +98,21 @@ export function writeSteps(
   return frame({ transact: steps }, values);
 }
 
-/** Reads the entries of so many keys with their tags, which were asked for at `start`. Throws if it is no answer to that. */
-export function readTagged(bytes: Uint8Array, start: number, count: number): (Tagged | undefined)[] {
+/**
+ * Reads the entries of so many keys, which were asked for at `start` by a name that says whether they have tags. Throws if it
+ * is no answer to that.
+ */
+export function readEntries(
+  bytes: Uint8Array,
+  start: number,
+  count: number,
+  name: "find" | "findTagged",
+): (Tagged | undefined)[] {
   const [head, next, end] = unframe(bytes);
   expectComplete(Array.isArray(head) && head.length === count);
-  const entries = (head as unknown[]).map((line) => (line === null ? undefined : readFound(line, next, start, true)));
+  const entries = (head as unknown[]).map((line) =>
+    line === null ? undefined : readFound(line, next, start, name === "findTagged"),
+  );
   end();
   return entries;
 }

@@ -67,3 +67,33 @@ test("findMany takes any number of keys", async () => {
   const found = await far.findMany(keys(25_000));
   assert.deepEqual([found.length, found[24_999]], [25_000, bytes("x")]);
 });
+
+test("findMany of several keys is one request, and of one key it travels with other calls", async () => {
+  const { far, store, sent } = pair();
+  await store.setMany(keys(1500).map((key) => [key, bytes(key)]));
+  assert.deepEqual(await far.findMany(keys(1500)), keys(1500).map(bytes));
+  assert.deepEqual(sent, ["POST batch"]);
+  sent.length = 0;
+  const found = await Promise.all([far.find("1"), far.findMany(["2"]), far.find("3"), far.findMany(["4"])]);
+  assert.deepEqual(found, [bytes("1"), [bytes("2")], bytes("3"), [bytes("4")]]);
+  assert.deepEqual([sent, await far.findMany([])], [["POST batch"], []]);
+});
+
+test("findMany of what a handler does not give at once is read key by key", async () => {
+  for (const [handler, count] of [
+    [{ maxBytes: 2500 }, 20],
+    [{ maxItems: 40 }, 50],
+    [{ maxItems: 1 }, 2],
+  ] as const) {
+    const { far, store } = pair({ handler });
+    await store.setMany(keys(count).map((key) => [key, new Uint8Array(200).fill(+key)]));
+    const found = await far.findMany([...keys(count), "none", "0"]);
+    assert.deepEqual(found, [...keys(count).map((key) => new Uint8Array(200).fill(+key)), undefined, new Uint8Array(200)]); // prettier-ignore
+  }
+});
+
+test("findMany rejects with what a handler refuses for other reasons, and asks no more", async () => {
+  const { far, sent } = pair({ between: async () => new Response("", { status: 403 }) });
+  await assert.rejects(far.findMany(["a", "b"]), (error) => isStoreError(error, "unauthorized"));
+  assert.equal(sent.length, 1);
+});
