@@ -2,7 +2,6 @@ import {
   UNCHANGED,
   type CompleteBackend,
   type Entry,
-  type ManyDecision,
   type Observer,
   type Store,
   type Value,
@@ -142,7 +141,16 @@ function memoryBackend({
       if (next) set(key, next);
       else remove(key);
     },
-    mutateMany: (keys, decide) => changeAll(keys, decide(keys.map((key) => slots.get(key))), fits, put, remove),
+    mutateMany(keys, decide) {
+      // Not by a helper that others use, too, which would be more in the bundle.
+      const chosen = decide(keys.map((key) => slots.get(key)));
+      for (const [index, next] of chosen.entries()) if (next && next !== UNCHANGED) fits(keys[index]!, next);
+      for (const [index, next] of chosen.entries()) {
+        if (next === UNCHANGED) continue;
+        if (next) put(keys[index]!, next);
+        else remove(keys[index]!);
+      }
+    },
     getMany: (keys) => keys.map(get),
     setMany(items) {
       for (const item of items) fits(...item);
@@ -172,20 +180,4 @@ function memoryBackend({
       slots.clear();
     },
   };
-}
-
-/** Does what was decided of entries, or none of it if one could never fit. A loop of its own, which is less in the bundle. */
-function changeAll(
-  keys: readonly string[],
-  chosen: ReturnType<ManyDecision<Value>>,
-  fits: (key: string, entry: Entry<Value>) => void,
-  put: (key: string, entry: Entry<Value>) => void,
-  remove: (key: string) => void,
-): void {
-  for (const [index, next] of chosen.entries()) if (next && next !== UNCHANGED) fits(keys[index]!, next);
-  for (const [index, next] of chosen.entries()) {
-    if (next === UNCHANGED) continue;
-    if (next) put(keys[index]!, next);
-    else remove(keys[index]!);
-  }
 }

@@ -14,7 +14,7 @@ import { toEntries, writeMany, writeOne } from "./createCompleteStore/writing.ts
 import { disposable } from "./disposable.ts";
 import { missing, StoreError } from "./error.ts";
 import { checkKey, checkPrefix } from "./key.ts";
-import { lending, type Lender, lendMedium, type Medium } from "./lending.ts";
+import { lendBy, type Lender, type Medium } from "./lending.ts";
 import type { StoreOptions } from "./options.ts";
 import { untilAborted } from "./untilAborted.ts";
 import { checkBytes, copyBytes, fresh, toBytes } from "./value.ts";
@@ -135,12 +135,11 @@ export function createCompleteStore(
       })()),
   });
   const medium: Medium = { backend, run };
-  lendMedium(store.sweep, medium);
-  lendMedium(store.entry, medium);
-  lending
-    .set(store.get, lend)
-    .set(store.find, lendFound)
-    .set(store.set, (key, text, options) => write(key, text, options, backend.keepsText ? (same) => same : toBytes));
+  lendBy(store, "sweep", medium);
+  lendBy(store, "entry", medium);
+  lendBy(store, "get", lend);
+  lendBy(store, "find", lendFound);
+  lendBy(store, "set", (key, text, options) => write(key, text, options, backend.keepsText ? (same) => same : toBytes));
   const interval = sweepInterval ?? (backend.isPersistent() ? 3_600_000 : 300_000);
   const stopSweeps = startSweeps(backend, backend.ownExpiry ? Infinity : interval, now);
   return store;

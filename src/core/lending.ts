@@ -17,42 +17,42 @@ export interface Medium {
 /** Removes what has expired among the keys with a prefix, and counts it. */
 export type Sweeper = (prefix: string, options: CallOptions | undefined) => Promise<number>;
 
-/** Reads the live entries of keys as they are together. Bytes are only lent. */
+/** Reads the entries of keys as they are together, those too that have expired. Bytes are only lent. */
 export type EntriesReader = (
   keys: readonly string[],
   options: CallOptions | undefined,
-) => Promise<(Entry | undefined)[]>;
+) => Promise<(Entry<Value> | undefined)[]>;
 
-interface Lending {
-  get(call: Store["get"]): Lender | undefined;
-  get(call: Store["set"]): TextWriter | undefined;
-  set(call: Store<any>["get"], lender: Lender): this;
-  set(call: Store<any>["set"], writer: TextWriter): this;
+/** What is lent under each call. */
+interface Lent {
+  readonly get: Lender;
+  readonly find: Lender;
+  readonly set: TextWriter;
+  readonly sweep: Medium | Sweeper;
+  readonly entry: Medium | EntriesReader;
 }
-
-/**
- * Lends the views of the core what they decode and do not keep, and takes the text that they encode and nobody else holds:
- * no copy, no promise where the medium has none, and text where the medium keeps it. A lender is found by the call that it
- * stands for, so that a wrapper which puts its own call in the place of a store's has replaced the lender, too.
- */
-export const lending: Lending = /* @__PURE__ */ new WeakMap<object, any>();
 
 // By a name, so that a view of another copy of this file finds it: of another bundle, say.
-const medium: unique symbol = Symbol.for("shelflife.medium") as never;
+const lent: unique symbol = Symbol.for("shelflife.lent") as never;
 
-/** Gives a call what sweeps a part of all that it sweeps, or reads many entries in the way in which it reads one. */
-export function lendMedium(call: Store["sweep"], lent: Medium | Sweeper): void;
-export function lendMedium(call: Store["entry"], lent: Medium | EntriesReader): void;
-export function lendMedium(call: object, lent: object): void {
-  Object.defineProperty(call, medium, { value: lent });
+/**
+ * Lends what a call of a store alone does not give. To the views of the core: what they decode and do not keep, and what takes
+ * the text that they encode and nobody else holds. No copy, no promise where the medium has none, and text where the medium
+ * keeps it. What is lent is found by the call that it stands for, so that a wrapper which puts its own call in the place of a
+ * store's has replaced that, too.
+ */
+export function lendBy<Name extends keyof Lent>(store: Store<any>, name: Name, what: Lent[Name]): void {
+  const call = store[name];
+  Object.defineProperty(call, lent, { value: [call, what] });
 }
 
-/** Returns what was given to a call, if anything was. */
-export function lentMedium(call: Store["sweep"]): Medium | Sweeper | undefined;
-export function lentMedium(call: Store["entry"]): Medium | EntriesReader | undefined;
-export function lentMedium(call: object): object | undefined {
-  // What is no store has none.
-  return (call as { [medium]?: object } | undefined)?.[medium];
+/** Returns what a store lends by a call, if it does. */
+export function lentBy<Name extends keyof Lent>(store: Pick<Store<any>, Name>, name: Name): Lent[Name] | undefined {
+  // What is no store has no calls.
+  const call = store[name] as { [lent]?: [call: unknown, what: Lent[Name]] } | undefined;
+  const [by, what] = call?.[lent] ?? [];
+  // Not what stands before another call and lets that be seen through it.
+  return by === call ? what : undefined;
 }
 
 /** Reads by the lender of a call if it has one. */
@@ -62,7 +62,7 @@ export function lend(
   key: string,
   options: CallOptions | undefined,
 ): ReturnType<Lender> {
-  const lender = lending.get(store[name] as Store["get"]);
+  const lender = lentBy(store, name);
   return lender ? lender(key, options) : Promise.resolve(store[name](key, options));
 }
 
@@ -73,6 +73,6 @@ export function setText(
   text: string,
   options: WriteOptions | undefined,
 ): ReturnType<TextWriter> {
-  const writer = lending.get(store.set);
+  const writer = lentBy(store, "set");
   return writer ? writer(key, text, options) : store.set(key, toBytes(text), options);
 }

@@ -1,12 +1,12 @@
 import { UNCHANGED, type Call, type CompleteBackend, type Store, type Value } from "./contract.ts";
-import { lentMedium, type Sweeper } from "./lending.ts";
+import { lentBy, type Sweeper } from "./lending.ts";
 
 /**
  * Returns what sweeps a part of a store and leaves the rest as it is, where the two can be told apart. What a medium
  * removes by its own clock, and has no other way for, is left to it.
  */
 export function sweeperOf(store: Pick<Store<any>, "sweep">): Sweeper | undefined {
-  const lent = lentMedium(store.sweep);
+  const lent = lentBy(store, "sweep");
   if (typeof lent !== "object") return lent;
   const { backend, run } = lent;
   return (prefix, options) =>

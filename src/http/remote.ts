@@ -3,7 +3,6 @@ import {
   type Call,
   type CompleteBackend,
   type Decision,
-  type Entry,
   type ManyDecision,
   type Store,
 } from "../core/contract.ts";
@@ -17,7 +16,7 @@ import { findPage, readCount, readNothing, readWhether } from "./client/answers.
 import { createBatcher, isRefused } from "./client/batcher.ts";
 import { followChanges } from "./client/follow.ts";
 import { checkRemoteOptions, type RemoteOptions } from "./client/options.ts";
-import { inParts, usualItems } from "./client/parts.ts";
+import { inParts } from "./client/parts.ts";
 import { promptly } from "./client/readStream.ts";
 import type { Details, Target } from "./client/request.ts";
 import { createSend } from "./client/send.ts";
@@ -103,9 +102,6 @@ function remoteStore(options: RemoteOptions): Store {
       read: (bytes, start) => readEntries(bytes, start, keys.length, name),
     });
 
-  const findApart = (keys: readonly string[], call: Call): Promise<(Entry | undefined)[]> =>
-    Promise.all(keys.map((key) => make(call, ["get", key])));
-
   async function changeMany(keys: readonly string[], decide: ManyDecision, call: Call): Promise<void | typeof outrun> {
     const before = await findTogether("findTagged", keys, call);
     const after = decide(before);
@@ -126,14 +122,15 @@ function remoteStore(options: RemoteOptions): Store {
     mutateMany: (keys, decide, call) =>
       track(takeTurns(takeTurn, keys, () => contend(keys[0]!, () => changeMany(keys, decide, call)))),
     head: (key, call) => make(call, ["has", key]),
-    getMany: (keys, call) =>
-      keys[1] === undefined || keys.length > usualItems
-        ? findApart(keys, call)
-        : findTogether("find", keys, call).catch((error) => {
-            // What does not fit into one answer, or is more than the handler takes at once.
-            if (!isRefused(error)) throw error;
-            return findApart(keys, call);
-          }),
+    async getMany(keys, call) {
+      try {
+        if (keys[1] !== undefined) return await findTogether("find", keys, call);
+      } catch (error) {
+        // What does not fit into one answer, or is more than the handler takes at once, is asked for key by key.
+        if (!isRefused(error)) throw error;
+      }
+      return Promise.all(keys.map((key) => make(call, ["get", key])));
+    },
     setMany: (items, call) =>
       ask(call, "POST batch", { body: (start) => writeItems(items, start), isSafe: true, read: readNothing }),
     deleteMany: (all, call) =>

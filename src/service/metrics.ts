@@ -2,7 +2,7 @@ import type { Store } from "../core/contract.ts";
 import { disposable } from "../core/disposable.ts";
 import { check, isStoreError } from "../core/error.ts";
 import { readerOf } from "../core/readerOf.ts";
-import { lendMedium } from "../core/lending.ts";
+import { lendBy } from "../core/lending.ts";
 import { callable, checkOptions } from "../core/options.ts";
 import { sweeperOf } from "../core/sweeperOf.ts";
 import { isEventStream, type Answer } from "../http/server/answer.ts";
@@ -121,9 +121,9 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
     for (const name of operations) Object.assign(watched, { [name]: watchCall(name, store[name]) });
     // A sweep of a part of the store is one, too, and so is a read of many entries.
     const sweep = sweeperOf(store);
-    if (sweep) lendMedium(watched.sweep, watchCall("sweep", sweep));
+    if (sweep) lendBy(watched, "sweep", watchCall("sweep", sweep));
     const read = readerOf(store);
-    if (read) lendMedium(watched.entry, watchCall("findMany", read));
+    if (read) lendBy(watched, "entry", watchCall("findMany", read));
     return disposable(watched);
   }
 

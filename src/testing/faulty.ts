@@ -1,5 +1,5 @@
 import type { CallOptions, Store } from "../core/contract.ts";
-import { lendMedium } from "../core/lending.ts";
+import { lendBy } from "../core/lending.ts";
 import { sweeperOf } from "../core/sweeperOf.ts";
 
 /** What goes wrong with one call. */
@@ -42,7 +42,7 @@ export function faulty<T>(store: Store<T>, decide: (call: FaultyCall) => Fault |
   const sweep = sweeperOf(store);
   if (sweep) {
     const sweepPart = fail("sweep", (options: CallOptions | undefined, prefix: string) => sweep(prefix, options));
-    lendMedium(view.sweep as Store["sweep"], (prefix, options) => sweepPart(options, prefix));
+    lendBy(view as unknown as Store<T>, "sweep", (prefix, options) => sweepPart(options, prefix));
   }
   return view as unknown as Store<T>;
 }

@@ -3,7 +3,7 @@ import type { Awaitable, Page, PrefixOptions, Store } from "../core/contract.ts"
 import { check } from "../core/error.ts";
 import { checkPrefix, isKey, isWellFormed } from "../core/key.ts";
 import { attempt } from "../core/attempt.ts";
-import { lend, lending, setText, type Sweeper, lendMedium } from "../core/lending.ts";
+import { lend, lendBy, setText, type Sweeper } from "../core/lending.ts";
 import { lendWire, lentWire } from "../core/link.ts";
 import { mapChanges } from "../core/mapChanges.ts";
 import { readerOf } from "../core/readerOf.ts";
@@ -109,10 +109,10 @@ export function prefix<Out, In = Out>(store: Store<Out, In>, prefix: string): St
   if (sweep) {
     const sweepPart: Sweeper = (within, options) => run(() => sweep(prefix + within, options));
     view.sweep = (options) => sweepPart("", options);
-    lendMedium(view.sweep, sweepPart);
+    lendBy(view, "sweep", sweepPart);
   }
-  const read = readerOf(store as Store<any>);
-  if (read) lendMedium((view as Store<any>).entry, (keys, options) => run(() => read(keys.map(inner), options)));
+  const read = readerOf(store);
+  if (read) lendBy(view, "entry", (keys, options) => run(() => read(keys.map(inner), options)));
   const findStrays = strays.get(store.list);
   if (findStrays) {
     strays.set(view.list, async (within, options) => {
@@ -124,8 +124,8 @@ export function prefix<Out, In = Out>(store: Store<Out, In>, prefix: string): St
   if (lent) lendWire(view.entries, { ...lent, prefix: lent.prefix + prefix });
   const bytes = store as Store<any>;
   for (const name of ["get", "find"] as const) {
-    lending.set(view[name], (key: string, options) => runAtOnce(() => lend(bytes, name, inner(key), options)));
+    lendBy(view, name, (key: string, options) => runAtOnce(() => lend(bytes, name, inner(key), options)));
   }
-  lending.set(view.set, (key, text, options) => runAtOnce(() => setText(bytes, inner(key), text, options)));
+  lendBy(view, "set", (key, text, options) => runAtOnce(() => setText(bytes, inner(key), text, options)));
   return view;
 }

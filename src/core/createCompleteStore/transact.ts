@@ -14,29 +14,35 @@ export function createTransact(
   run: Run,
   wait: () => void,
 ): Pick<Store, "transact"> {
-  const copy = ({ value, expiresAt }: Entry<Value>): Entry<Bytes> => ({ value: copyBytes(toBytes(value)), expiresAt });
-  const live = <V>(entry: Entry<V> | undefined): Entry<V> | undefined =>
-    entry && entry.expiresAt > now() ? entry : undefined;
+  // Of bytes of the backend's, which need no check.
+  const copy = ({ value, expiresAt }: Entry<Value>): Entry<Bytes> => ({
+    value: new Uint8Array(toBytes(value)),
+    expiresAt,
+  });
 
   return {
     transact: (keys, change, options) =>
       run(
         options,
         async (call, wanted) => {
-          let after: (Entry<Bytes> | undefined)[] = [];
+          let after: (Entry<Bytes> | undefined)[];
           const decide: ManyDecision<Value> = (found) => {
-            const current = found.map(live);
+            const time = now();
+            const live = <E extends Entry<Value>>(entry: E | undefined): E | undefined =>
+              entry && entry.expiresAt > time ? entry : undefined;
             // Frozen, so that a change in place throws: an entry that is returned as it was given is left as it is.
-            const given = current.map((entry) => entry && Object.freeze(copy(entry)));
+            const given = found.map((entry) => live(entry) && Object.freeze(copy(entry!)));
             // The calls that it makes come after this one.
             if (!backend.takesTurns) wait();
             const chosen = checkChosen<Uint8Array>(change([...given]), wanted.length);
             after = [];
-            return chosen.map((entry, index) => {
-              const isLeft = entry === given[index];
-              const next = isLeft ? current[index] : entry && live(fresh(copyBytes(entry.value), entry, now));
+            // With the holes of an array, too.
+            return Array.from(chosen, (entry, index) => {
+              const next = live(
+                entry && (entry === given[index] ? found[index] : fresh(copyBytes(entry.value), entry, now)),
+              );
               after.push(next && copy(next));
-              return isLeft && next === found[index] ? UNCHANGED : next;
+              return next === found[index] ? UNCHANGED : next;
             });
           };
           if (!wanted[1]) await backend.mutate(wanted[0]!, (found) => decide([found])[0], call);
@@ -47,14 +53,14 @@ export function createTransact(
               "Cannot transact: expected a medium that changes many keys in one step",
             );
           }
-          return after;
+          return after!;
         },
         () => {
           checkFunction(change);
           const wanted = checkItems(keys).map(checkKey);
           const { size } = new Set(wanted);
-          check(size && size <= maxKeys, "keys", `1 to ${maxKeys}`, size);
-          check(size === wanted.length, "keys", "distinct ones", `${wanted.length - size} twice`);
+          const isRight = size && size <= maxKeys && size === wanted.length;
+          check(isRight, "keys", `1 to ${maxKeys} distinct ones`, wanted.length);
           return wanted;
         },
       ),

@@ -1,7 +1,7 @@
 import { isStoreError } from "../../core/error.ts";
 
 /** How many items a handler takes at once, unless it was made to take fewer. */
-export const usualItems = 10_000;
+const usual = 10_000;
 
 /**
  * Asks for something about many items in parts, one after the other, as large as a handler takes them, and resolves with the
@@ -10,7 +10,7 @@ export const usualItems = 10_000;
 export async function inParts<Item>(
   items: readonly Item[],
   ask: (part: readonly Item[]) => Promise<number>,
-  most: number = usualItems,
+  most: number = usual,
 ): Promise<number> {
   let sum = 0;
   for (let at = 0; at < items.length; at += most) {

@@ -1,5 +1,6 @@
 import type { Entry } from "../../core/contract.ts";
 import { readerOf } from "../../core/readerOf.ts";
+import { toBytes } from "../../core/value.ts";
 import { optionsOf, type LiveEntry, type Subject } from "./operation.ts";
 import { refuseSize } from "./refusal.ts";
 import type { Room } from "./room.ts";
@@ -38,8 +39,7 @@ export async function measure(subject: Subject, keys: readonly string[], room: R
     if (room.isFull) throw refuseSize(room.maxBytes);
     found.set(key, entry);
   };
-  const read = wanted[1] === undefined ? undefined : readerOf(subject.store);
-  if (!read) {
+  if (wanted[1] === undefined || !readerOf(subject.store)) {
     await runInOrder(wanted.length, room.mayRead, async (index) => {
       room.begin();
       // Not by `find`: a value goes out with its deadline, or it could arrive too late.
@@ -53,7 +53,7 @@ export async function measure(subject: Subject, keys: readonly string[], room: R
     const portion = wanted.slice(from, to);
     // What was read before need not be held any more.
     found.clear();
-    const entries = await read(portion, optionsOf(subject));
+    const entries = await readLive(subject, portion);
     for (const [index, key] of portion.entries()) note(key, entries[index]);
     if (portion.length === wanted.length) return found;
   }
@@ -64,7 +64,7 @@ export async function measure(subject: Subject, keys: readonly string[], room: R
 async function readTogether(subject: Subject, keys: readonly string[], { maxBytes }: Room): Promise<Found> {
   const counts = countsOf(keys);
   const wanted = [...counts.keys()];
-  const entries = await readerOf(subject.store)!(wanted, optionsOf(subject));
+  const entries = await readLive(subject, wanted);
   const found = new Map<string, Entry>();
   let size = 0;
   for (const [index, key] of wanted.entries()) {
@@ -75,6 +75,19 @@ async function readTogether(subject: Subject, keys: readonly string[], { maxByte
   }
   if (size > maxBytes) throw refuseSize(maxBytes);
   return found;
+}
+
+/** Reads live entries as they are together, of a store that has that. */
+async function readLive(subject: Subject, keys: readonly string[]): Promise<(Entry | undefined)[]> {
+  const { store, now } = subject;
+  const found = await readerOf(store)!(keys, optionsOf(subject));
+  const time = now();
+  const past = keys.filter((_, index) => found[index] && found[index].expiresAt <= time);
+  // To be read by itself removes what has expired, if it is still that.
+  await Promise.allSettled(past.map((key) => store.entry(key, optionsOf(subject))));
+  return found.map((entry) =>
+    entry && entry.expiresAt > time ? { value: toBytes(entry.value), expiresAt: entry.expiresAt } : undefined,
+  );
 }
 
 /** How often each key is asked for: it is read once, and counts as often. */

@@ -1,6 +1,6 @@
 import type { Store } from "../../core/contract.ts";
 import { StoreError } from "../../core/error.ts";
-import { lentMedium } from "../../core/lending.ts";
+import { lentBy } from "../../core/lending.ts";
 import { prefix } from "../../views/prefix.ts";
 
 /**
@@ -10,7 +10,7 @@ import { prefix } from "../../views/prefix.ts";
 export function partOf(store: Store, before: string): Store {
   if (before === "") return store;
   const part = prefix(store, before);
-  if (lentMedium(part.sweep)) return part;
+  if (lentBy(part, "sweep")) return part;
   return {
     ...part,
     async sweep() {

@@ -109,19 +109,16 @@ export function readEntries(
   name: "find" | "findTagged",
 ): (Tagged | undefined)[] {
   const [head, next, end] = unframe(bytes);
-  expectComplete(Array.isArray(head) && head.length === count);
-  const entries = (head as unknown[]).map((line) =>
-    line === null ? undefined : readFound(line, next, start, name === "findTagged"),
-  );
+  expectComplete(head.length === count);
+  const entries = (head as unknown[]).map((line) => (line === null ? undefined : readFound(line, next, start, name)));
   end();
   return entries;
 }
 
-/** Reads what is found of one entry. Throws if it is nothing of that kind. */
-function readFound(line: unknown, next: (size: number) => Uint8Array, start: number, isTagged: boolean): Tagged {
-  expectComplete(Array.isArray(line));
+/** Reads what is found of one entry. Throws if it is nothing of that kind: what is no array cannot be taken apart, or has other sizes. */
+function readFound(line: unknown, next: (size: number) => Uint8Array, start: number, name: string): Tagged {
   const [size, ttl, tag] = line as FoundLine;
-  expectComplete(typeof tag === (isTagged ? "string" : "undefined"));
+  expectComplete(typeof tag === (name.endsWith("Tagged") ? "string" : "undefined"));
   return { value: next(size), expiresAt: deadlineOf(ttl, start), tag };
 }
 
@@ -158,7 +155,7 @@ export function readResults(bytes: Uint8Array, start: number, calls: readonly Pi
     const [name] = calls[index]!.line;
     const isRead = /^(get|has|take)/.test(name);
     if (line === alone && isRead && calls.length > 1) return line;
-    if (isRead && Array.isArray(line)) return readFound(line, next, start, name === "getTagged");
+    if (isRead && Array.isArray(line)) return readFound(line, next, start, name);
     if (Object(line) === line) {
       const error = toError(line as Problem);
       // A miss is a value.

@@ -16,7 +16,7 @@ export function problemDocument(status: number, { code, detail, key }: Problem):
 
 // A store that is closed is an outage to its clients, and nobody hears of that code.
 const codes =
-  "not-found,cant-decode,cant-encode,bad-config,invalid-argument,unsupported,quota-exceeded,unavailable,unauthorized,conflict".split(","); // prettier-ignore
+  /* @__PURE__ */ "not-found,cant-decode,cant-encode,bad-config,invalid-argument,unsupported,quota-exceeded,unavailable,unauthorized,conflict".split(","); // prettier-ignore
 
 /** Reads a problem document. Throws if it is none. */
 export function readProblem(code: string, bytes: Uint8Array): StoreError {

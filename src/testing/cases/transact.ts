@@ -88,6 +88,21 @@ export const transactions: readonly Case[] = [
     },
   },
   {
+    name: "a hole in what the function of a transact returns is no value, as undefined is",
+    needs,
+    async run({ open, value, text }) {
+      const store = await open();
+      await store.setMany([
+        ["a", value("1")],
+        ["b", value("2")],
+      ]);
+      // oxlint-disable-next-line no-sparse-arrays
+      const after = await store.transact(["a", "b"], () => [, { value: value("3") }]);
+      equal(shown(after, text), [undefined, ["3", Infinity]], "the result");
+      equal((await store.findMany(["a", "b"])).map(text), [undefined, "3"], "the values");
+    },
+  },
+  {
     name: "transact takes 1 to 1,000 distinct keys",
     needs,
     async run({ open, value }) {
