@@ -1,4 +1,5 @@
 import type { Awaitable, Call, CallOptions, CompleteBackend, Entry, Store, Value, WriteOptions } from "./contract.ts";
+import type { Wire } from "./link.ts";
 import { toBytes } from "./value.ts";
 
 /** Reads bytes that are only lent, or text that stands for them. A miss ends as the call's own does. */
@@ -30,6 +31,7 @@ interface Lent {
   readonly set: TextWriter;
   readonly sweep: Medium | Sweeper;
   readonly entry: Medium | EntriesReader;
+  readonly entries: Wire;
 }
 
 // By a name, so that a view of another copy of this file finds it: of another bundle, say.

@@ -109,27 +109,13 @@ export interface Link {
   close?(): void;
 }
 
-/** Asks a handler for something, as a remote store does. */
+/**
+ * Asks a handler for something, as a remote store does. That lends it by its `entries`: a view of other values has its own of
+ * them, and so is no remote store, while one that only reads faster passes it on.
+ */
 export interface Wire {
   /** Sends a request: a method and a resource, what it has besides, and how its answer is read. */
   readonly ask: (call: Call, target: any, details: any) => Promise<any>;
   /** What the keys begin with of the part that is seen. */
   readonly prefix: string;
-}
-
-// By a name, so that it is found from another bundle.
-const wire: unique symbol = Symbol.for("shelflife.wire") as never;
-
-/**
- * Gives a remote store the way to its handler, by its `entries`: a view of other values has its own of them, and so is no
- * remote store, while one that only reads faster passes it on.
- */
-export function lendWire(entries: Store<any>["entries"], lent: Wire): void {
-  Object.defineProperty(entries, wire, { value: lent });
-}
-
-/** Returns the way to the handler of a store, if it is a remote one or a part of one. */
-export function lentWire(entries: Store<any>["entries"]): Wire | undefined {
-  // What is no whole store has none.
-  return (entries as { [wire]?: Wire } | undefined)?.[wire];
 }

@@ -1,6 +1,7 @@
 import type { Call, Store } from "../core/contract.ts";
 import { isStoreError } from "../core/error.ts";
-import { FORGOTTEN, lentWire, type Greeting, type Link, type Outcome } from "../core/link.ts";
+import { lentBy } from "../core/lending.ts";
+import { FORGOTTEN, type Greeting, type Link, type Outcome } from "../core/link.ts";
 import { pause } from "../core/pause.ts";
 import { withoutPrefix } from "../core/withoutPrefix.ts";
 import type { Details, Target } from "./client/request.ts";
@@ -12,7 +13,7 @@ const tries = 16;
 
 /** Returns what a store that goes on without another asks of a handler, if that is one of a handler, or a part of one. */
 export function remoteLink(store: Store): Pick<Link, "greet" | "push"> | undefined {
-  const wire = lentWire(store.entries);
+  const wire = lentBy(store, "entries");
   if (!wire) return undefined;
   const { prefix } = wire;
   const ask = <R>(call: Call, target: Target, details: Details<R>): Promise<R> => wire.ask(call, target, details);

@@ -8,7 +8,7 @@ import {
 } from "../core/contract.ts";
 import { contend, outrun } from "../core/contend.ts";
 import { createCompleteStore } from "../core/createCompleteStore.ts";
-import { lendWire } from "../core/link.ts";
+import { lendBy } from "../core/lending.ts";
 import { createPending } from "../core/pending.ts";
 import type { Factory } from "../core/registry.ts";
 import { createTurns, takeTurns } from "../core/turns.ts";
@@ -170,6 +170,6 @@ function remoteStore(options: RemoteOptions): Store {
     touch: (key, expiresAt, call) => make(call, ["touch", key], expiresAt),
   };
   const store = createCompleteStore(backend, options);
-  lendWire(store.entries, { ask, prefix: "" });
+  lendBy(store, "entries", { ask, prefix: "" });
   return store;
 }

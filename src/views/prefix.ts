@@ -3,8 +3,7 @@ import type { Awaitable, Page, PrefixOptions, Store } from "../core/contract.ts"
 import { check } from "../core/error.ts";
 import { checkPrefix, isKey, isWellFormed } from "../core/key.ts";
 import { attempt } from "../core/attempt.ts";
-import { lend, lendBy, setText, type Sweeper } from "../core/lending.ts";
-import { lendWire, lentWire } from "../core/link.ts";
+import { lend, lendBy, lentBy, setText, type Sweeper } from "../core/lending.ts";
 import { mapChanges } from "../core/mapChanges.ts";
 import { readerOf } from "../core/readerOf.ts";
 import { strays } from "../core/strays.ts";
@@ -120,8 +119,8 @@ export function prefix<Out, In = Out>(store: Store<Out, In>, prefix: string): St
       return found.map((key) => key.slice(prefix.length));
     });
   }
-  const lent = lentWire(store.entries);
-  if (lent) lendWire(view.entries, { ...lent, prefix: lent.prefix + prefix });
+  const lent = lentBy(store, "entries");
+  if (lent) lendBy(view, "entries", { ...lent, prefix: lent.prefix + prefix });
   const bytes = store as Store<any>;
   for (const name of ["get", "find"] as const) {
     lendBy(view, name, (key: string, options) => runAtOnce(() => lend(bytes, name, inner(key), options)));

@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "vitest";
 import { memory } from "../../src/backends/memory.ts";
-import { lentWire, type Wire } from "../../src/core/link.ts";
+import { lentBy } from "../../src/core/lending.ts";
+import type { Wire } from "../../src/core/link.ts";
 import { remote } from "../../src/http/remote.ts";
 import { cached } from "../../src/views/cached.ts";
 import { json } from "../../src/views/json.ts";
 import { prefix } from "../../src/views/prefix.ts";
 import { mount } from "../support/pair.ts";
 
-const wireOf = ({ entries }: { readonly entries: any }): Wire | undefined => lentWire(entries);
+const wireOf = (store: { readonly entries: any }): Wire | undefined => lentBy(store, "entries");
 
 test("a remote store lends its wire, and a view of a part adds its prefix", () => {
   const far = remote({ url: mount });
