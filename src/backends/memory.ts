@@ -1,3 +1,4 @@
+import { applyChosen } from "../core/applyChosen.ts";
 import {
   UNCHANGED,
   type CompleteBackend,
@@ -54,13 +55,13 @@ interface Slot extends Sieved, Timed {
   expiresAt: number;
 }
 
+// Bytes are counted where they are bounded, and text is not. Where they are not, a value that is replaced is left alone: to
+// look at what nobody has used for long costs as much as to find it.
 function memoryBackend({
   maxEntries = Infinity,
   maxBytes = Infinity,
   now = () => Date.now(),
 }: MemoryOptions): CompleteBackend<Value> {
-  // Bytes are counted where they are bounded, and text is not. Where they are not, a value that is replaced is left alone:
-  // to look at what nobody has used for long costs as much as to find it.
   const keepsText = maxBytes === Infinity;
   const costOf: typeof cost = keepsText ? () => 0 : cost;
   // In the order of arrival. A replaced value keeps its place.
@@ -142,14 +143,9 @@ function memoryBackend({
       else remove(key);
     },
     mutateMany(keys, decide) {
-      // Not by a helper that others use, too, which would be more in the bundle.
       const chosen = decide(keys.map((key) => slots.get(key)));
-      for (const [index, next] of chosen.entries()) if (next && next !== UNCHANGED) fits(keys[index]!, next);
-      for (const [index, next] of chosen.entries()) {
-        if (next === UNCHANGED) continue;
-        if (next) put(keys[index]!, next);
-        else remove(keys[index]!);
-      }
+      applyChosen(keys, chosen, fits, () => {});
+      applyChosen(keys, chosen, put, remove);
     },
     getMany: (keys) => keys.map(get),
     setMany(items) {

@@ -29,10 +29,7 @@ export interface Store<Out = Bytes, In = Out> {
   delete(key: string, options?: CallOptions): Promise<void>;
   /** Returns whether values outlive the page or process. */
   isPersistent(): boolean;
-  /**
-   * Reads many values, in the order of the keys; a miss is `undefined`. Where the medium reads
-   * several in one step they are as they are together; through a handler as many as it takes at once (`maxItems`, `maxBytes`).
-   */
+  /** Reads many values, in the order of the keys; a miss is `undefined`. As they are together, where the medium does that. */
   findMany(keys: Iterable<string>, options?: CallOptions): Promise<(Out | undefined)[]>;
   /**
    * Writes many values; the last of two for one key wins. One bad item, and nothing is written. So it is never split: a
