@@ -14,7 +14,7 @@ import { toEntries, writeMany, writeOne } from "./createCompleteStore/writing.ts
 import { disposable } from "./disposable.ts";
 import { missing, StoreError } from "./error.ts";
 import { checkKey, checkPrefix } from "./key.ts";
-import { lendBy, type Lender, type Medium } from "./lending.ts";
+import { lendBy, type Lender } from "./lending.ts";
 import type { StoreOptions } from "./options.ts";
 import { untilAborted } from "./untilAborted.ts";
 import { checkBytes, copyBytes, fresh, toBytes } from "./value.ts";
@@ -134,9 +134,8 @@ export function createCompleteStore(
         await backend.close();
       })()),
   });
-  const medium: Medium = { backend, run };
-  lendBy(store, "sweep", medium);
-  lendBy(store, "entry", medium);
+  lendBy(store, "sweep", { backend, run });
+  lendBy(store, "entry", { backend, run });
   lendBy(store, "get", lend);
   lendBy(store, "find", lendFound);
   lendBy(store, "set", (key, text, options) => write(key, text, options, backend.keepsText ? (same) => same : toBytes));
