@@ -10,6 +10,7 @@ import { minify as compress } from "rolldown/utils";
 const modules = resolve(process.env.SHELFLIFE_MODULES);
 const dist = process.env.SHELFLIFE_DIST;
 const index = `${modules}${sep}index.js`;
+const offline = `${modules}${sep}offline.js`;
 
 /** Hands rollup the map that tsc wrote beside each module, and the TypeScript itself, so that the maps lead to it. */
 const typescriptMaps = {
@@ -112,5 +113,20 @@ export default [
         plugins: [lower, minify, again],
       },
     ],
+  },
+  {
+    // Adds to the global of the bundle before it, which is loaded first.
+    input: offline,
+    plugins: [nodeResolve({ browser: true }), typescriptMaps],
+    onwarn: refuse,
+    output: {
+      file: `${dist}/shelflife.offline.umd.min.js`,
+      format: "umd",
+      name: "Shelflife",
+      extend: true,
+      exports: "named",
+      sourcemap: true,
+      plugins: [lower, minify, again],
+    },
   },
 ];

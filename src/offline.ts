@@ -6,8 +6,10 @@ import { StoreError } from "./core/error.ts";
 import { createSharedHub } from "./core/hub.ts";
 import type { Link } from "./core/link.ts";
 import { callable, checkOptions, positiveInteger, storeRules, type StoreOptions } from "./core/options.ts";
+import type { Factory, Registry } from "./core/registry.ts";
 import { decodeLoosely, encodeText } from "./core/utf8.ts";
 import { copyBytes } from "./core/value.ts";
+import { createFactory, type Part } from "./offline/factory.ts";
 import { readConflicts, type Conflict } from "./offline/kept.ts";
 import { plainLink } from "./offline/plainLink.ts";
 import { fetch } from "./offline/pull.ts";
@@ -17,7 +19,14 @@ import type { Merge } from "./offline/settle.ts";
 import type { Status } from "./offline/status.ts";
 import { keepInStep } from "./offline/sync.ts";
 
-export type { Conflict, Merge, Status };
+export { mergeJson } from "./offline/mergeJson.ts";
+export type { Conflict, Merge, Part, Status };
+
+declare module "./core/registry.ts" {
+  interface Backends {
+    offline: OfflineParameters;
+  }
+}
 
 /** How two stores are made one. */
 export interface OfflineOptions extends StoreOptions {
@@ -36,6 +45,14 @@ export interface OfflineOptions extends StoreOptions {
   atomics?: "remote" | "local" | undefined;
   /** How many keys may wait to be pushed; more is `quota-exceeded`. @default 10_000 */
   maxPendingKeys?: number | undefined;
+}
+
+/** The parameters of an offline store that is opened by its name. */
+export interface OfflineParameters extends OfflineOptions {
+  /** Where everything is at once: a store, or the configuration of one. */
+  local: Part;
+  /** Where it is brought when that can be reached: a store, or the configuration of one. */
+  remote: Part;
 }
 
 /** A store that goes on without its other side. */
@@ -68,6 +85,26 @@ export function offline(local: Store, remote: Store, options: OfflineOptions = {
   const word = (): string =>
     crypto.getRandomValues(new Uint32Array(2)).reduce((text, part) => text + part.toString(36), "");
   return createOffline(local, plainLink(remote, word), checkOfflineOptions(options), word);
+}
+
+/**
+ * Returns the factory of offline stores, to be registered with the registry that opens their two sides.
+ *
+ * @example Opens an offline store by a configuration.
+ * ```ts
+ * import { open, register, registry } from "shelflife";
+ * import { offlineFactory } from "shelflife/offline";
+ *
+ * register("offline", offlineFactory(registry));
+ * const local = { backend: "memory" };
+ * const store = await open({ backend: "offline", parameters: { local, remote: { backend: "memory" } } });
+ * await store.set("greeting", new TextEncoder().encode("hello"));
+ * await store.flush(); // it is on the remote
+ * await store.close();
+ * ```
+ */
+export function offlineFactory(registry: Registry): Factory<OfflineParameters> {
+  return createFactory<OfflineParameters>(registry, checkOfflineOptions, offline);
 }
 
 function checkOfflineOptions(options: unknown): OfflineOptions {

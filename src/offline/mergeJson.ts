@@ -1,0 +1,13 @@
+import { decodeText, encodeText } from "../core/utf8.ts";
+import type { Merge } from "./settle.ts";
+
+/** Returns a merge of values that are JSON. `undefined` stands for no value, and what is no JSON is nobody's to merge: theirs stays. */
+export function mergeJson<T>(
+  merge: (base: T | undefined, mine: T | undefined, theirs: T | undefined) => T | undefined,
+): Merge {
+  const read = (bytes: Uint8Array | undefined): T | undefined => bytes && (JSON.parse(decodeText(bytes)) as T);
+  return ({ base, mine, theirs }) => {
+    const merged = merge(read(base), read(mine), read(theirs));
+    return merged === undefined ? undefined : encodeText(JSON.stringify(merged));
+  };
+}
