@@ -3,25 +3,25 @@ import { encodeText } from "../core/utf8.ts";
 import { add, isPast } from "../core/value.ts";
 import { enqueueDelta } from "./enqueue.ts";
 import { soonest, sweepWithin } from "./ends.ts";
-import type { Parts } from "./parts.ts";
+import type { Decide, Parts } from "./parts.ts";
 import { get, list, read } from "./reading.ts";
 import { lasting } from "./record.ts";
 import { checkRecordKey, records as recordPrefix } from "./rows.ts";
-import { deleteSome, enqueue, mutateMany, portion, write } from "./writing.ts";
+import { deleteSome, mutate, mutateMany, setMany, write } from "./writing.ts";
 
 /** Returns the backend of an offline store: every call is one of the local store, but for what is not known there yet. */
 export function createBackend(parts: Parts): CompleteBackend {
-  const { local, word, admit } = parts;
+  const { local, word, admit, enqueue } = parts;
   return {
     returnsCopies: true,
     isPersistent: () => local.isPersistent(),
     get: (key, call) => get(parts, key, call),
     getMany: async (keys, call) =>
       (await read(parts, keys, call)).map((record) => lasting(record) as Entry | undefined),
-    async set(key, entry, call) {
+    set(key, entry, call) {
       checkRecordKey(key);
       admit(1, entry.value.length);
-      await enqueue(parts, [key], ([record]) => [write(parts, record!, entry, word(), false)], call);
+      return enqueue(key, (record) => write(parts, record, entry, word(), false), true, call);
     },
     async setMany(items, call) {
       for (const [key] of items) checkRecordKey(key);
@@ -29,55 +29,48 @@ export function createBackend(parts: Parts): CompleteBackend {
         items.length,
         items.reduce((sum, [, { value }]) => sum + value.length, 0),
       );
-      for (let at = 0; at < items.length; at += portion) {
-        const part = items.slice(at, at + portion);
-        await enqueue(
-          parts,
-          part.map(([key]) => key),
-          (records) => records.map((record, index) => write(parts, record, part[index]![1], word(), false)),
-          call,
-        );
-      }
+      await setMany(parts, items, call);
     },
-    delete: async (key, call) => (await deleteSome(parts, [key], call)) > 0,
+    async delete(key, call) {
+      checkRecordKey(key);
+      let wasThere = false;
+      const remove: Decide = (record, seen) => {
+        wasThere = !!seen;
+        return seen && write(parts, record, undefined, word(), false);
+      };
+      await enqueue(key, remove, false, call);
+      return wasThere;
+    },
     deleteMany: (keys, call) => deleteSome(parts, keys, call),
-    mutate: (key, decide, call) => mutateMany(parts, [key], ([found]) => [decide(found)], call, decide),
+    async mutate(key, decide, call) {
+      checkRecordKey(key);
+      await mutate(parts, key, decide, call);
+    },
     mutateMany: (keys, decide, call) => mutateMany(parts, keys, decide, call),
     async increment(key, by, expiresAt, call) {
-      await read(parts, [key], call);
+      checkRecordKey(key);
       const id = word();
       let sum = 0;
-      await enqueue(
-        parts,
-        [key],
-        ([record], [seen]) => {
-          sum = add(seen?.value, by, key);
-          const after = { value: encodeText(`${sum}`), expiresAt: seen?.expiresAt ?? expiresAt };
-          return [enqueueDelta(record!, { id, by, born: expiresAt }, after)];
-        },
-        call,
-      );
+      const count: Decide = (record, seen) => {
+        sum = add(seen?.value, by, key);
+        const after = { value: encodeText(`${sum}`), expiresAt: seen?.expiresAt ?? expiresAt };
+        return enqueueDelta(record, { id, by, born: expiresAt }, after);
+      };
+      await enqueue(key, count, false, call);
       return sum;
     },
     async touch(key, expiresAt, call) {
-      await read(parts, [key], call);
+      checkRecordKey(key);
       const id = word();
       let isThere = false;
-      await enqueue(
-        parts,
-        [key],
-        ([record], [seen]) => {
-          isThere = !!seen;
-          if (!seen) return [undefined];
-          const after = { ...seen, expiresAt };
-          return [
-            isPast(after, call.now)
-              ? write(parts, record!, after, id, false)
-              : enqueueDelta(record!, { id, until: expiresAt }, after),
-          ];
-        },
-        call,
-      );
+      const extend: Decide = (record, seen) => {
+        isThere = !!seen;
+        if (!seen) return undefined;
+        const after = { ...seen, expiresAt };
+        if (isPast(after, call.now)) return write(parts, record, after, id, false);
+        return enqueueDelta(record, { id, until: expiresAt }, after);
+      };
+      await enqueue(key, extend, false, call);
       return isThere;
     },
     list: (options, call) => list(parts, options, call),

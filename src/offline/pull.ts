@@ -2,7 +2,7 @@ import type { Call } from "../core/contract.ts";
 import type { Remote } from "../core/link.ts";
 import { isPast } from "../core/value.ts";
 import { readAll } from "./readAll.ts";
-import type { Record } from "./record.ts";
+import { blank, type Record } from "./record.ts";
 import { fromJson, identityRow, isRecordKey, progressRow, toJson } from "./rows.ts";
 import { isSameTime } from "./settle.ts";
 import type { Side } from "./side.ts";
@@ -97,13 +97,17 @@ async function fetchPart(side: Side, keys: readonly string[], round: number | un
       call,
     );
     let again: string[] = [];
-    await rows.change(wanted, [identityRow, progressRow], ({ records, others: [who, progress] }) => {
+    // Of what is nowhere there is nothing to change: what has expired here is left to a sweep, which counts it.
+    const places = wanted.flatMap((_, index) => (found[index] || before[index] !== blank ? [index] : []));
+    const changed = places.map((index) => wanted[index]!);
+    await rows.change(changed, [identityRow, progressRow], ({ records, others: [who, progress] }) => {
       if (round !== undefined && toJson(progress)?.round !== round) throw outrun;
       again = [];
       // Of what nothing is known here, something may have been known meanwhile: then somebody was heard of it.
       const isQuiet = JSON.stringify(toJson(who)) === JSON.stringify(identity);
       return {
-        records: records.map((record, index) => {
+        records: records.map((record, place) => {
+          const index = places[place]!;
           if (record.n !== before[index]!.n || (!record.n && !isQuiet)) {
             again.push(wanted[index]!);
             return record;

@@ -1,5 +1,8 @@
-import type { Call, Entry, Page } from "../core/contract.ts";
+import { andThen } from "../core/attempt.ts";
+import type { Awaitable, Call, Entry, Page } from "../core/contract.ts";
+import { lend } from "../core/lending.ts";
 import { decodeLoosely } from "../core/utf8.ts";
+import { toBytes } from "../core/value.ts";
 import type { Parts } from "./parts.ts";
 import type { Progress } from "./pull.ts";
 import { blank, lasting, readRecord, visible, type Record } from "./record.ts";
@@ -10,7 +13,7 @@ const portion = 400;
 
 /** Reads what is known of keys, once it is known whether there is anything. */
 export async function read(
-  { local, rows, fetch }: Parts,
+  { local, rows, fetch }: Pick<Parts, "local" | "rows" | "fetch">,
   keys: readonly string[],
   call: Call,
 ): Promise<readonly Record[]> {
@@ -27,11 +30,13 @@ export async function read(
 }
 
 /** Reads an entry, or what it was when it has ended and nobody has noted that. */
-export async function get(parts: Parts, key: string, call: Call): Promise<Entry | undefined> {
+export function get(parts: Parts, key: string, call: Call): Awaitable<Entry | undefined> {
   checkRecordKey(key);
-  const row = await parts.local.find(recordPrefix + key, call.signal && { signal: call.signal });
-  const [record] = row ? [toRecord(row)] : await read(parts, [key], call);
-  return lasting(record!) as Entry | undefined;
+  const { signal } = call;
+  return andThen(lend(parts.local, "find", recordPrefix + key, signal && { signal }), (row) => {
+    if (row) return lasting(toRecord(toBytes(row))) as Entry | undefined;
+    return read(parts, [key], call).then(([record]) => lasting(record!) as Entry | undefined);
+  });
 }
 
 /** Lists the keys under marks: those of which something waits. */

@@ -1,8 +1,9 @@
 import { UNCHANGED, type Decision, type Entry } from "../core/contract.ts";
 import { StoreError } from "../core/error.ts";
 import type { Remote } from "../core/link.ts";
+import { decodeLoosely } from "../core/utf8.ts";
 import { isPast } from "../core/value.ts";
-import { frame, unframe } from "../http/wire/frame.ts";
+import { frame } from "../http/wire/frame.ts";
 
 /** What is known of one key here: what the other side had, and what was done since and is not there yet. */
 export interface Record {
@@ -140,9 +141,12 @@ export function writeRecord({ n, confirmed, pending, mark }: Record): Entry | un
 export function readRecord(row: Entry | undefined): Record {
   if (!row) return blank;
   try {
-    const [[found, n, confirmed, mark, ...slots], next] = unframe(row.value);
+    // Not by the frames of the wire, which check more and are slower.
+    let at = row.value.indexOf(10) + 1;
+    const [found, n, confirmed, mark, ...slots] = JSON.parse(decodeLoosely(row.value.subarray(0, at)));
     if (found !== version) throw found;
-    const cut = (size: number | null | undefined): Uint8Array | undefined => (size == null ? undefined : next(size));
+    const cut = (size: number | null | undefined): Uint8Array | undefined =>
+      size == null ? undefined : row.value.slice(at, (at += size));
     return {
       n,
       confirmed: confirmed

@@ -11,6 +11,7 @@ import { fetch, type Progress } from "./pull.ts";
 import { createRows, marks, progressRow, records, type Rows } from "./rows.ts";
 import type { Merge } from "./settle.ts";
 import type { Side } from "./side.ts";
+import { createQueue } from "./writing.ts";
 import { createStatus, type StatusKeeper } from "./status.ts";
 
 /** What an offline store stands on, and what it is to do. */
@@ -81,14 +82,16 @@ export function createRoom(world: World): Room {
     return !!(await rows.readJson<Progress>(progressRow, { signal }))?.isComplete;
   }
 
+  const fetchSome = (keys: readonly string[], call: Call): Promise<void> => fetch(side, keys, call);
   const backend = createBackend({
     local,
     rows,
+    enqueue: createQueue({ local, rows, fetch: fetchSome }),
     word,
     hub,
     keepsBefore: !!merge,
     decisions,
-    fetch: (keys, call) => fetch(side, keys, call),
+    fetch: fetchSome,
     async complete(call) {
       while (!(await isComplete(call))) {
         if (!link.list) throw new StoreError("unsupported", "Cannot list: expected a remote that lists its keys");

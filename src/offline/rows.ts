@@ -38,14 +38,16 @@ export interface Step {
 export interface After {
   readonly records: readonly (Record | undefined)[];
   readonly others?: readonly NewRow[] | undefined;
+  /** What is to be reported, where that is more than what looks another way. */
+  readonly changes?: readonly KeyChange[] | undefined;
 }
 
 /** The rows of an offline store in its local one. */
 export interface Rows {
   read(keys: readonly string[], options?: CallOptions): Promise<Record[]>;
   /**
-   * Changes records and other rows in one step, marks and unmarks what is pending, and then reports what that changed for
-   * those who look: everything that `isOwn`, and else what looks another way. Resolves with whether anything was done.
+   * Changes records and other rows in one step, marks what is pending, and then reports what that changed for those who look.
+   * Resolves with whether anything was done.
    */
   change(
     keys: readonly string[],
@@ -74,6 +76,20 @@ export function fromJson(value: unknown): NewEntry {
   return { value: encodeText(JSON.stringify(value)) };
 }
 
+/** Returns what has changed for those who look; nothing if nothing has, unless somebody wrote the same once more. */
+export function changeOf(
+  key: string,
+  before: Record,
+  after: Record,
+  now: () => number,
+  isOwn: boolean,
+): KeyChange | undefined {
+  const [old, next] = [visible(before, now), visible(after, now)];
+  if (!next) return old && { type: "delete", key };
+  const isSame = old && isSameTime(old, next) && equalBytes(old.value, next.value);
+  return isSame && !isOwn ? undefined : { type: "set", key };
+}
+
 /** Returns the rows in a store. `word` makes a new word each time, `report` gets what has changed. */
 export function createRows(
   local: Store,
@@ -81,76 +97,92 @@ export function createRows(
   report: (changes: readonly KeyChange[], isOwn: boolean) => void,
 ): Rows {
   let ends: string[] = [];
+  // The marks that were there when they were seen last: what is marked by now needs no new one.
+  const known = new Map<string, string>();
 
-  function changeOf(key: string, before: Record, after: Record, isOwn: boolean): KeyChange | undefined {
-    const [old, next] = [visible(before, now), visible(after, now)];
-    if (!next) return old && { type: "delete", key };
-    const isSame = old && isSameTime(old, next) && equalBytes(old.value, next.value);
-    return isSame && !isOwn ? undefined : { type: "set", key };
+  async function change(
+    keys: readonly string[],
+    others: readonly string[],
+    decide: (step: Step) => After | undefined,
+    isOwn = false,
+    options?: CallOptions,
+  ): Promise<boolean> {
+    // In the order of time, so that what has waited longest is found first.
+    const stem = Math.floor(now()).toString(36).padStart(9, "0");
+    const wanted = [...keys.map((key) => records + key), ...others];
+    const end = wanted.length;
+    // What does not fit into one step is marked after it: what is marked for nothing does no harm.
+    const isSplit = 2 * keys.length + others.length > most;
+    const fresh = keys.map((key) => (known.has(key) ? undefined : stem + word()));
+    const places = new Map<number, number>();
+    fresh.forEach((mark, index) => mark && !isSplit && places.set(index, wanted.push(marks + mark) - 1));
+    let changes: KeyChange[] = [];
+    let marked: [string, Uint8Array][] = [];
+    let [isDone, isStale] = [false, false];
+    const seen = new Map<string, string | undefined>();
+    await local.transact(
+      wanted,
+      (rows) => {
+        changes = [];
+        marked = [];
+        isStale = false;
+        const before = keys.map((_, index) => readRecord(rows[index]));
+        const after = decide({ records: before, others: rows.slice(keys.length, end) });
+        isDone = !!after;
+        if (!after) return rows;
+        const next: NewRow[] = [...rows];
+        keys.forEach((key, index) => {
+          const old = before[index]!;
+          let record = after.records[index] ?? old;
+          if (isDue(old, now)) {
+            changes.push({ type: "expire", key });
+            if (record.pending.at(-1)?.id === old.pending.at(-1)!.id) record = ended(record);
+          }
+          if (record === old) return;
+          const isWaiting = !!record.pending[0];
+          const mark = isWaiting ? (record.mark ?? fresh[index]) : undefined;
+          if (isWaiting && !mark) isStale = true;
+          seen.set(key, mark);
+          next[index] = writeRecord({ ...record, mark });
+          if (isWaiting && !record.mark) {
+            const place = places.get(index);
+            if (place === undefined) marked.push([marks + mark!, encodeText(key)]);
+            else next[place] = { value: encodeText(key) };
+          }
+          const change = !after.changes && changeOf(key, old, record, now, false);
+          if (change) changes.push(change);
+        });
+        // Somebody has settled what was marked.
+        if (isStale) return rows;
+        after.others?.forEach((row, index) => (next[keys.length + index] = row));
+        for (const change of after.changes ?? []) changes.push(change);
+        return next;
+      },
+      options,
+    );
+    for (const [key, mark] of seen) {
+      if (mark) known.set(key, mark);
+      else known.delete(key);
+    }
+    if (isStale) return change(keys, others, decide, isOwn, options);
+    if (marked[0]) await local.setMany(marked);
+    if (!isDone) return false;
+    if (!isOwn) for (const change of changes) if (change.type === "expire") ends.push(change.key);
+    ends.splice(0, ends.length - mostEnds);
+    report(changes, isOwn);
+    return true;
   }
 
   return {
-    read: async (keys, options) =>
-      (
-        await local.findMany(
-          keys.map((key) => records + key),
-          options,
-        )
-      ).map((value) => readRecord(value && { value, expiresAt: Infinity })),
-
-    async change(keys, others, decide, isOwn = false, options) {
-      // In the order of time, so that what has waited longest is found first.
-      const stem = Math.floor(now()).toString(36).padStart(9, "0");
-      const fresh = keys.map(() => stem + word());
-      // What does not fit into one step is marked after it: what is marked for nothing does no harm.
-      const isSplit = 2 * keys.length + others.length > most;
-      const wanted = [...keys.map((key) => records + key), ...others];
-      if (!isSplit) for (const mark of fresh) wanted.push(marks + mark);
-      let changes: KeyChange[] = [];
-      let marked: [string, NewEntry][] = [];
-      let isDone = false;
-      await local.transact(
-        wanted,
-        (rows) => {
-          changes = [];
-          marked = [];
-          const before = keys.map((_, index) => readRecord(rows[index]));
-          const end = keys.length + others.length;
-          const after = decide({ records: before, others: rows.slice(keys.length, end) });
-          isDone = !!after;
-          if (!after) return rows;
-          const next: NewRow[] = [...rows];
-          keys.forEach((key, index) => {
-            const old = before[index]!;
-            let record = after.records[index] ?? old;
-            if (isDue(old, now)) {
-              changes.push({ type: "expire", key });
-              if (record.pending.at(-1)?.id === old.pending.at(-1)!.id) record = ended(record);
-            }
-            if (record === old) return;
-            const isWaiting = !!record.pending[0];
-            const mark = isWaiting ? (record.mark ?? fresh[index]) : undefined;
-            next[index] = writeRecord({ ...record, mark });
-            if (isWaiting && !record.mark) {
-              const row = { value: encodeText(key) };
-              if (isSplit) marked.push([marks + mark!, row]);
-              else next[end + index] = row;
-            }
-            const change = changeOf(key, old, record, isOwn && record.pending !== old.pending);
-            if (change) changes.push(change);
-          });
-          after.others?.forEach((row, index) => (next[keys.length + index] = row));
-          return next;
-        },
+    read: async (keys, options) => {
+      const found = await local.findMany(
+        keys.map((key) => records + key),
         options,
       );
-      if (marked[0]) await local.setMany(marked.map(([mark, { value }]) => [mark, value]));
-      if (!isDone) return false;
-      if (!isOwn) for (const change of changes) if (change.type === "expire") ends.push(change.key);
-      ends.splice(0, ends.length - mostEnds);
-      report(changes, isOwn);
-      return true;
+      return found.map((value) => readRecord(value && { value, expiresAt: Infinity }));
     },
+
+    change,
 
     countEnds(prefix) {
       const left = ends.filter((key) => !key.startsWith(prefix));

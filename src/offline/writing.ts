@@ -1,19 +1,146 @@
 import { UNCHANGED, type Call, type Decision, type Entry } from "../core/contract.ts";
 import { enqueueWrite } from "./enqueue.ts";
-import type { Parts } from "./parts.ts";
+import type { Decide, Parts } from "./parts.ts";
 import { read } from "./reading.ts";
-import { decisionOf, isWrite, visible, type Record } from "./record.ts";
+import { blank, decisionOf, isWrite, visible, type Record, type Slot } from "./record.ts";
+import { changeOf } from "./rows.ts";
 
 // How many records are changed in one step where a call need not be one, and how many decisions are kept for one key.
 export const portion = 400;
 const mostDecisions = 100;
 
-/** Changes records as a caller wants it: `decide` returns what of a key is to wait, or nothing. */
-export async function enqueue(
-  { rows }: Parts,
+/** One call about one key: what is to wait after it, or nothing. */
+interface Job {
+  readonly key: string;
+  readonly decide: Decide;
+  /** Whether it has to be known first what there is. */
+  isBlind: boolean;
+  readonly call: Call;
+  resolve(): void;
+  reject(error: unknown): void;
+}
 
+/** Returns what does calls about one key each: those made at once in one step, each for itself. */
+export function createQueue(parts: Pick<Parts, "rows" | "local" | "fetch">): Parts["enqueue"] {
+  let waiting: Job[] = [];
+  let isRunning = false;
+
+  /** Takes what fits into one step, in the order of the calls. */
+  function take(): Job[] {
+    const keys = new Set<string>();
+    let count = 0;
+    while (count < waiting.length && (keys.has(waiting[count]!.key) || keys.size < portion))
+      keys.add(waiting[count++]!.key);
+    const taken = waiting.slice(0, count);
+    waiting = waiting.slice(count);
+    return taken;
+  }
+
+  /** Does jobs in one step, and returns those that have to wait until more is known. */
+  async function step(jobs: readonly Job[]): Promise<readonly Job[]> {
+    const keys = [...new Set(jobs.map(({ key }) => key))];
+    const failures = new Map<Job, unknown>();
+    const unknown = new Set<Job>();
+    await parts.rows.change(
+      keys,
+      [],
+      ({ records }) => {
+        failures.clear();
+        unknown.clear();
+        const state = new Map(keys.map((key, index) => [key, records[index]!]));
+        const held = new Set<string>();
+        const changes = [];
+        for (const job of jobs) {
+          const { key, decide, isBlind, call } = job;
+          const record = state.get(key)!;
+          if ((!isBlind && record === blank) || held.has(key)) {
+            held.add(key);
+            unknown.add(job);
+            continue;
+          }
+          try {
+            call.signal?.throwIfAborted();
+            const pending = decide(record, visible(record, call.now) as Entry | undefined);
+            if (!pending) continue;
+            const next = { ...record, pending };
+            state.set(key, next);
+            const change = changeOf(key, record, next, call.now, true);
+            if (change) changes.push(change);
+          } catch (error) {
+            failures.set(job, error);
+          }
+        }
+        return { records: [...state.values()], changes };
+      },
+      true,
+    );
+    for (const job of jobs) {
+      if (failures.has(job)) job.reject(failures.get(job));
+      else if (!unknown.has(job)) job.resolve();
+    }
+    return [...unknown];
+  }
+
+  /** Does jobs; where they fail together, each by itself. */
+  async function run(jobs: readonly Job[]): Promise<void> {
+    let unknown: readonly Job[] = [];
+    try {
+      unknown = await step(jobs);
+    } catch (error) {
+      if (!jobs[1]) return jobs[0]!.reject(error);
+      for (const job of jobs) await run([job]);
+      return;
+    }
+    // What is asked for holds nobody else up.
+    if (unknown[0]) void know(unknown);
+  }
+
+  /** Has it known what there is of keys, and then does the jobs. */
+  async function know(jobs: readonly Job[]): Promise<void> {
+    const byKey = new Map<string, Job[]>();
+    for (const job of jobs) byKey.set(job.key, [...(byKey.get(job.key) ?? []), job]);
+    try {
+      await read(parts, [...byKey.keys()], jobs[0]!.call);
+      for (const job of jobs) job.isBlind = true;
+      waiting = [...jobs, ...waiting];
+      start();
+    } catch (error) {
+      // One that may not be read is no reason for the others.
+      if (byKey.size > 1) for (const some of byKey.values()) void know(some);
+      else {
+        jobs[0]!.reject(error);
+        waiting = [...jobs.slice(1), ...waiting];
+        start();
+      }
+    }
+  }
+
+  function start(): void {
+    if (isRunning) return;
+    isRunning = true;
+    void (async () => {
+      // Those made at once are taken together.
+      await undefined;
+      while (waiting[0]) await run(take());
+      isRunning = false;
+    })();
+  }
+
+  return (key, decide, isBlind, call) =>
+    new Promise<void>((resolve, reject) => {
+      waiting.push({ key, decide, isBlind, call, resolve, reject });
+      start();
+    });
+}
+
+/** Changes several records in one step: `decide` returns what of each is to wait, or nothing. */
+async function enqueueMany(
+  { rows }: Parts,
   keys: readonly string[],
-  decide: (records: readonly Record[], seen: readonly (Entry | undefined)[]) => readonly (Record["pending"] | undefined)[], // prettier-ignore
+  decide: (
+    records: readonly Record[],
+    seen: readonly (Entry | undefined)[],
+  ) => readonly (readonly Slot[] | undefined)[],
   call: Call,
 ): Promise<void> {
   const { signal } = call;
@@ -23,7 +150,12 @@ export async function enqueue(
     ({ records }) => {
       const seen = records.map((record) => visible(record, call.now) as Entry | undefined);
       const pending = decide(records, seen);
-      return { records: records.map((record, index) => pending[index] && { ...record, pending: pending[index] }) };
+      const after = records.map((record, index) => (pending[index] ? { ...record, pending: pending[index] } : record));
+      const changes = after.flatMap((record, index) => {
+        const old = records[index]!;
+        return (record !== old && changeOf(keys[index]!, old, record, call.now, true)) || [];
+      });
+      return { records: after, changes };
     },
     true,
     { signal },
@@ -52,34 +184,55 @@ function remember({ decisions }: Parts, record: Record, id: string, decide: Deci
   if (before && before.length < mostDecisions) decisions.set(id, [...before, decide]);
 }
 
-/** Makes decisions about keys, all of them in one step. One that is to be made again by itself is remembered. */
+/** Makes a decision about a key, and remembers it, so that it can be made again. */
+export async function mutate(parts: Parts, key: string, decide: Decision, call: Call): Promise<void> {
+  const id = parts.word();
+  let before: Record | undefined;
+  const choose: Decide = (record, seen) => {
+    before = undefined;
+    const next = decide(seen);
+    if (next === UNCHANGED || (!next && !seen)) return undefined;
+    before = record;
+    return write(parts, record, next, id, true);
+  };
+  await parts.enqueue(key, choose, false, call);
+  if (before) remember(parts, before, id, decide);
+}
+
+/** Makes decisions about keys, all of them in one step. */
 export async function mutateMany(
   parts: Parts,
-
   keys: readonly string[],
   decide: (found: readonly (Entry | undefined)[]) => readonly (Entry | undefined | typeof UNCHANGED)[],
   call: Call,
-  rerun?: Decision,
 ): Promise<void> {
   await read(parts, keys, call);
-  const ids = keys.map(parts.word);
-  let before: Record | undefined;
-  await enqueue(
+  await enqueueMany(
     parts,
     keys,
     (records, seen) => {
-      before = undefined;
       const chosen = decide(seen);
       return records.map((record, index) => {
         const next = chosen[index];
         if (next === UNCHANGED || (!next && !seen[index])) return undefined;
-        before = record;
-        return write(parts, record, next, ids[index]!, true);
+        return write(parts, record, next, parts.word(), true);
       });
     },
     call,
   );
-  if (rerun && before) remember(parts, before, ids[0]!, rerun);
+}
+
+/** Writes entries, as many in one step as fit. */
+export async function setMany(parts: Parts, items: readonly (readonly [string, Entry])[], call: Call): Promise<void> {
+  for (let at = 0; at < items.length; at += portion) {
+    const part = items.slice(at, at + portion);
+    await enqueueMany(
+      parts,
+      part.map(([key]) => key),
+      (records) => records.map((record, index) => write(parts, record, part[index]![1], parts.word(), false)),
+      call,
+    );
+  }
 }
 
 /** Removes keys, and counts those that had a value. */
@@ -89,7 +242,7 @@ export async function deleteSome(parts: Parts, keys: readonly string[], call: Ca
     const part = keys.slice(at, at + portion);
     await read(parts, part, call);
     let some = 0;
-    await enqueue(
+    await enqueueMany(
       parts,
       part,
       (records, seen) => {
