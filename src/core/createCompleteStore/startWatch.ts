@@ -38,9 +38,10 @@ export function startWatch(
   }
 
   function finish(outcome: Promise<Step>): void {
+    // Nobody may ever ask for it.
+    outcome.catch(() => {});
     if (over) return;
     over = outcome;
-    over.catch(() => {});
     watches.delete(end);
     stop();
     for (const reader of readers) reader(outcome);
@@ -49,8 +50,7 @@ export function startWatch(
   const end: End = () => finish(Promise.resolve({ done: true, value: undefined }));
   function fail(error: unknown): void {
     read = last;
-    // Nobody would handle the reason of one that has ended.
-    if (!over) finish(Promise.reject(error));
+    finish(Promise.reject(error));
   }
   function leave(): void {
     end();
