@@ -49,8 +49,8 @@ export function startWatch(
 
   const end: End = () => finish(Promise.resolve({ done: true, value: undefined }));
   function fail(error: unknown): void {
-    read = last;
     finish(Promise.reject(error));
+    read = last;
   }
   function leave(): void {
     end();
@@ -60,7 +60,6 @@ export function startWatch(
 
   watches.add(end);
   const started = run(options, async (call) => {
-    const { signal } = call;
     const prefix = checkPrefix(options?.prefix);
     const observer: Observer = {
       changed(change) {
@@ -70,9 +69,9 @@ export function startWatch(
       failed: fail,
     };
     const stopReporting = await backend.watch({ prefix }, observer, call);
-    signal?.addEventListener("abort", leave);
+    call.signal?.addEventListener("abort", leave);
     stop = () => {
-      signal?.removeEventListener("abort", leave);
+      call.signal?.removeEventListener("abort", leave);
       stopReporting();
     };
     if (over) stop();
