@@ -104,7 +104,7 @@ export function readOutcomes(bytes: Uint8Array, start: number, operations: reado
     if (now === null) return outcome;
     const [size, ttl, tag] = now;
     const hasValue = size !== null;
-    expectComplete(typeof tag === "string" && (isDone || kind !== "touch") && (!hasValue || isCount(size)));
+    expectComplete(typeof tag === "string" && (isDone || kind !== "touch"));
     // The sender of a value has it.
     expectComplete(!hasValue || kind === "add" || !isDone);
     return { ...outcome, now: { value: hasValue ? next(size) : undefined, expiresAt: deadlineOf(ttl, start), tag } };

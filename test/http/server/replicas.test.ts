@@ -97,6 +97,22 @@ test("two handlers that share a store of requests apply a push once, and the oth
   assert.equal(text(await gate.store.find("n")), "2");
 });
 
+test("one that ends after the next has begun takes nothing away from that", async () => {
+  for (const requests of [undefined, memory()]) {
+    const gate = gated(memory());
+    const serve = handler(gate.store, { requests });
+    const { name } = await greet(serve);
+    const slow = push(serve, `${name} 1 x`, add);
+    await until(() => gate.waiting);
+    const next = [["write", "a", "v", null, null]];
+    const answer = await push(serve, `${name} 2 x`, next);
+    gate.open();
+    assert.deepEqual(await slow, sum(1));
+    assert.deepEqual(await push(serve, `${name} 2 x`, next), answer);
+    assert.equal(await push(serve, `${name} 1 x`, add), "forgotten");
+  }
+});
+
 test("when requests are those of a backup, what they do not know is not applied, whichever way they differ", async () => {
   const store = memory();
   const requests = memory();
