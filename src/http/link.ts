@@ -5,6 +5,7 @@ import { FORGOTTEN, type Greeting, type Link, type Outcome } from "../core/link.
 import { pause } from "../core/pause.ts";
 import { withoutPrefix } from "../core/withoutPrefix.ts";
 import type { Details, Target } from "./client/request.ts";
+import { createReading, type Reading } from "./link/reading.ts";
 import { outcomeHeader, replicaHeader } from "./wire/headers.ts";
 import { forgotten, readGreeting, readOutcomes, writePush, writeTicket } from "./wire/push.ts";
 
@@ -12,12 +13,14 @@ import { forgotten, readGreeting, readOutcomes, writePush, writeTicket } from ".
 const tries = 16;
 
 /** Returns what a store that goes on without another asks of a handler, if that is one of a handler, or a part of one. */
-export function remoteLink(store: Store): Pick<Link, "greet" | "push"> | undefined {
+export function remoteLink(store: Store): (Link & Reading) | undefined {
   const wire = lentBy(store, "entries");
   if (!wire) return undefined;
   const { prefix } = wire;
   const ask = <R>(call: Call, target: Target, details: Details<R>): Promise<R> => wire.ask(call, target, details);
   return {
+    store,
+    ...createReading(wire),
     async greet(call): Promise<Greeting> {
       const greeting = await ask(call, "POST replica", { isSafe: true, read: readGreeting });
       // Another part is seen with another prefix.

@@ -1,4 +1,4 @@
-import type { Page } from "../../core/contract.ts";
+import type { Listed, Page } from "../../core/contract.ts";
 import { StoreError } from "../../core/error.ts";
 import { expectComplete, isCount } from "../wire/complete.ts";
 import { readJson } from "../wire/json.ts";
@@ -26,12 +26,16 @@ export function readCount(bytes: Uint8Array, most: number = Infinity): number {
 // What is on a page may expire on the way. So many in a row do not.
 const mostEmptyPages = 100;
 
+interface Paged extends Pick<Page, "cursor"> {
+  readonly entries: readonly Pick<Listed, "expiresAt">[];
+}
+
 /** Asks for pages until one has a live entry or is the last. Rejects `unavailable` when too many have none. */
-export async function findPage(
+export async function findPage<P extends Paged>(
   parameters: PageParameters,
   now: () => number,
-  ask: (parameters: PageParameters) => Promise<Page>,
-): Promise<Page> {
+  ask: (parameters: PageParameters) => Promise<P>,
+): Promise<P> {
   let { cursor } = parameters;
   for (let count = 0; count < mostEmptyPages; count++) {
     const page = await ask({ ...parameters, cursor });

@@ -34,7 +34,7 @@ export function checkRemoteOptions(parameters: unknown): RemoteOptions {
       expected: `an http or https URL${username || password ? " without credentials" : ""}`,
       required: true,
       // With the credentials that it should not have.
-      secret: orNothing(() => String(url))?.includes("@") ?? false,
+      secret: !!orNothing(() => String(url))?.includes("@"),
       test: () => /^https?:\/\/[^@/]+\/[^?#]*$/.test(parse(url)?.href ?? ""),
     },
     headers: {

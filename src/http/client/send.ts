@@ -32,7 +32,7 @@ export function createSend(options: RemoteOptions): Send {
   /** Returns the token of one try, which no message shows. */
   async function findToken(find: () => Awaitable<string | undefined>): Promise<string | undefined> {
     const found = await attempt(find).catch((cause) => {
-      throw unauthorized("an error", cause);
+      throw unauthorized("none", cause);
     });
     if (found === undefined || isToken(found)) return found;
     throw unauthorized(kindOf(found));
@@ -61,9 +61,9 @@ export function createSend(options: RemoteOptions): Send {
         const start = now();
         let wait: number | undefined;
         let isAnswered = false;
-        // What there is of an answer, and why there is no more.
+        let isWhole = false;
+        // What there is of an answer.
         let got = "none";
-        let whyOf: typeof reasonOf | undefined = reasonOf;
         try {
           const response = await (options.fetch ?? fetch)(url, {
             method: method!,
@@ -95,7 +95,7 @@ export function createSend(options: RemoteOptions): Send {
           const content = isGood && isStream ? response.body : await readBytes(response);
           // What makes no sense may be a value, which no message shows.
           got = outcome ? "one that makes no sense" : status ? `status ${status}` : "a redirect";
-          whyOf = undefined;
+          isWhole = true;
           if (isGood || details.isAnswer?.(headers)) return read(content, start, headers);
           isAnswered = !!outcome;
           // Somebody before the handler answered.
@@ -104,7 +104,8 @@ export function createSend(options: RemoteOptions): Send {
           expectComplete(outcome !== "not-found");
           throw readProblem(outcome, content as Uint8Array);
         } catch (cause) {
-          got += whyOf?.(cause, mount) ?? "";
+          // Why there is no more.
+          if (!isWhole) got += reasonOf(cause, mount);
           before = `, before that ${got}`;
           const error = isStoreError(cause) ? cause : unavailable(got, cause);
           // To what must not be applied twice a handler's answer is its last word, unless it asks for another try.
@@ -115,8 +116,7 @@ export function createSend(options: RemoteOptions): Send {
       }
     }
 
-    const late = (): StoreError => unavailable(`none within ${timeout} ms${before}`);
-    return untilDeadline(calls, timeout, late, sendOften, isStream);
+    return untilDeadline(calls, timeout, () => unavailable(`none within ${timeout} ms${before}`), sendOften, isStream);
   };
 }
 

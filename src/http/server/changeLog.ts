@@ -1,4 +1,5 @@
 import type { Change } from "../../core/contract.ts";
+import { mostPolled } from "../wire/events.ts";
 import { createPositions } from "./positions.ts";
 
 /** The changes of a store from one moment on: what a client reads that comes and goes. */
@@ -82,17 +83,14 @@ export interface Interest {
   readonly after: string | undefined;
 }
 
-// How much is taken off a log at once.
-const portion = 1000;
-
-/** Takes the next changes of interest off a log, up to a portion, and returns where it has come to. */
+/** Takes the next changes of interest off a log, as many as a poll is answered with, and returns where it has come to. */
 export function advance(
   log: ChangeLog,
   at: number,
   { prefix, hidden }: Interest,
   take: (id: string, change: Change) => void,
 ): number {
-  for (let count = 0; at < log.end && count < portion; at++) {
+  for (let count = 0; at < log.end && count < mostPolled; at++) {
     const change = log.read(at);
     if (change.type === "resync") take(log.id(at + 1), change);
     else {

@@ -1,4 +1,5 @@
 import { UNCHANGED, type Entry, type Unchanged } from "../../core/contract.ts";
+import type { Remote } from "../../core/link.ts";
 import { expectComplete } from "./complete.ts";
 import { frame, unframe } from "./frame.ts";
 import { toError, type Problem } from "./problem.ts";
@@ -120,6 +121,26 @@ function readFound(line: unknown, next: (size: number) => Uint8Array, start: num
   const [size, ttl, tag] = line as FoundLine;
   expectComplete(typeof tag === (name.endsWith("Tagged") ? "string" : "undefined"));
   return { value: next(size), expiresAt: deadlineOf(ttl, start), tag };
+}
+
+/** Reads the answer to who asked at `start` for entries unless they are known. Throws if it is no answer to that. */
+export function readUnless(
+  bytes: Uint8Array,
+  start: number,
+  wanted: readonly (readonly [key: string, tag: string | undefined])[],
+): (Remote | undefined)[] {
+  const [head, next, end] = unframe(bytes);
+  expectComplete(Array.isArray(head) && head.length === wanted.length);
+  const entries = (head as unknown[]).map((line, index) => {
+    if (line === null) return undefined;
+    expectComplete(Array.isArray(line));
+    const [size, ttl, tag] = line as unknown as UnlessLine;
+    // What is asked for by itself comes, unless it is known.
+    expectComplete(typeof tag === "string" && (size !== null || wanted.length > 1 || tag === wanted[index]![1]));
+    return { value: size === null ? undefined : next(size), expiresAt: deadlineOf(ttl, start), tag };
+  });
+  end();
+  return entries;
 }
 
 /** What a batch is before its items are looked at. */

@@ -7,6 +7,9 @@ import { readJson } from "./json.ts";
 /** How often an idle stream gives a sign of life: ms. One that is silent for three times as long has broken. */
 export const heartbeat = 15_000;
 
+/** How many changes a poll is answered with at most: if it is so many, there may be more. */
+export const mostPolled = 1000;
+
 /** What a poll for changes is answered with: those after an id, and the id of the last. */
 export interface Polled {
   readonly changes: readonly KeyChange[];

@@ -1,4 +1,5 @@
 import type { Listed, Page } from "../../core/contract.ts";
+import type { TaggedPage } from "../../core/link.ts";
 import { isKey } from "../../core/key.ts";
 import { expectComplete, isCount } from "./complete.ts";
 import { readJson } from "./json.ts";
@@ -49,4 +50,18 @@ export function readPage(bytes: Uint8Array, start: number, asked: PageParameters
   if (cursor === undefined) return page;
   expectComplete(typeof cursor === "string" && cursor !== asked.cursor);
   return { ...page, cursor };
+}
+
+/** Reads a page with tags that was asked for at `start`. Throws if it is none of what was asked for, or leads nowhere. */
+export function readTaggedPage(bytes: Uint8Array, start: number, asked: PageParameters): TaggedPage {
+  const page = readPage(bytes, start, asked);
+  const { entries }: Lines = readJson(bytes);
+  return {
+    ...page,
+    entries: page.entries.map(({ key, expiresAt }, index) => {
+      const { tag } = entries[index]!;
+      expectComplete(typeof tag === "string");
+      return { key, expiresAt, tag: tag! };
+    }),
+  };
 }
