@@ -12,8 +12,19 @@ import { writeEvent, writeResync, writeSign } from "../../src/http/wire/events.t
 import { frame, readEvents, readProblem, unframe } from "../../src/http/wire.ts";
 import { anyBytes, anyJson, anyText, fuzz } from "../support/fuzz.ts";
 import { bytes, mount, text } from "../support/pair.ts";
+import { greet } from "../support/pushing.ts";
 
-const resources = fc.constantFrom("batch", "changes", "entries", "entry", "increment", "sweep", "take", "touch");
+const resources = fc.constantFrom(
+  "batch",
+  "changes",
+  "entries",
+  "entry",
+  "increment",
+  "replica",
+  "sweep",
+  "take",
+  "touch",
+);
 const methods = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom("GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS") },
   fc.constantFrom("PATCH", "TRACE", "CONNECT", "get", "__proto__", "constructor", "M-SEARCH", "A".repeat(50)),
@@ -26,7 +37,7 @@ const headerValues = fc.oneof(
 ); // prettier-ignore
 const headerNames = fc.constantFrom(
   "accept", "authorization", "content-encoding", "content-length", "content-range", "content-type", "idempotency-key", "if-match",
-  "if-none-match", "last-event-id", "origin", "range", "sec-fetch-site", "shelflife", "shelflife-timeout", "shelflife-ttl",
+  "if-none-match", "last-event-id", "origin", "range", "sec-fetch-site", "shelflife", "shelflife-replica", "shelflife-timeout", "shelflife-ttl",
   "access-control-request-headers", "transfer-encoding", "x-forwarded-host", "__proto__", "constructor",
 ); // prettier-ignore
 const encoded = anyText.map((value) => {
@@ -72,6 +83,17 @@ const heads = fc.oneof(
     .map((getUnless) => ({ getUnless })),
   anyJson,
 );
+const pushes = fc
+  .array(
+    fc.oneof(
+      { weight: 3, arbitrary: fc.tuple(fc.constant("add"), fc.constantFrom("n", "word", ""), fc.nat(3), sizes) },
+      fc.tuple(fc.constant("write"), anyText, sizes, fc.oneof(fc.constant(null), anyText), sizes),
+      fc.tuple(fc.constant("touch"), anyText, sizes),
+      anyJson,
+    ),
+    { maxLength: 6 },
+  )
+  .map((push) => ({ push }));
 const frames = fc.tuple(heads, fc.array(anyBytes(4), { maxLength: 5 })).map(([head, values]) => frame(head, values));
 const bodies = fc.oneof(frames, anyBytes(), fc.constant(undefined));
 
@@ -126,6 +148,29 @@ fuzz(
     // What Request would put in order a server hands over as it came.
     Object.defineProperties(request, { method: { value: method }, url: { value: url } });
     await checkAnswer(await serve(request));
+  },
+  3000,
+);
+
+let name: string | undefined;
+let sequence = 1;
+fuzz(
+  "a push that is refused has changed nothing and used up no number, and one that is not answers each of its steps once",
+  fc.tuple(fc.oneof(pushes, heads), anyBytes(3)).map(([head, value]) => frame(head, [value])),
+  async (body) => {
+    name ??= (await greet(serve)).name as string;
+    const before = await contents();
+    const send = (): Promise<Response> =>
+      serve(new Request(`${mount}/batch`, { method: "POST", body, headers: { "shelflife-replica": `${name} ${sequence} x` } })); // prettier-ignore
+    const { status, body: answer } = await send().then(async (got) => ({ status: got.status, body: new Uint8Array(await got.arrayBuffer()) })); // prettier-ignore
+    assert.deepEqual([errors, [200, 400, 413].includes(status)], [[], true], String(status));
+    if (status !== 200) return assert.deepEqual(await contents(), before);
+    assert.equal((unframe(answer)[0] as unknown[]).length, (unframe(body)[0] as { push: unknown[] }).push.length);
+    const after = await contents();
+    assert.deepEqual(new Uint8Array(await (await send()).arrayBuffer()), answer);
+    assert.deepEqual(await contents(), after);
+    sequence++;
+    assert.equal(text(await store.get("other")), theirs);
   },
   3000,
 );
