@@ -38,13 +38,14 @@ export async function push(side: Side, call: Call): Promise<Pushed> {
       await split(side, identity, call);
       return "done";
     }
-    outcomes = parts.flat().map(() => ({ isDone: false, error }));
+    // Alone it is refused for good, and the number is still free.
+    return settleBatch(side, identity, [{ isDone: false, error }], call, { name, sequence: sequence - 1 });
   }
   if (outcomes === FORGOTTEN) {
     // Nobody else's part may be looked at in place of what is not known here.
     const { scope } = await link.greet(call);
     if (scope !== identity.scope) throw otherAccount();
-    return settleBatch(side, identity, await look(side, items, records, call), call, true);
+    return settleBatch(side, identity, await look(side, items, records, call), call, { name: "", sequence: 0 });
   }
   let at = 0;
   const verdicts = parts.map((part): Verdict => {

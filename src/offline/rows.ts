@@ -161,7 +161,7 @@ export function createRows(
       options,
     );
     for (const [key, mark] of seen) {
-      if (mark) known.set(key, mark);
+      if (mark && !isStale) known.set(key, mark);
       else known.delete(key);
     }
     if (isStale) return change(keys, others, decide, isOwn, options);

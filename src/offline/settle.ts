@@ -46,13 +46,12 @@ export function settle(
   court: Court,
 ): [record: Record, reports: Report[]] {
   const [slot, next] = record.pending as [Slot, Slot?];
-  const { now: theirs, isDone, isUncertain, error, isLater } = verdict;
+  const { now: confirmed, isDone, isUncertain, error, isLater } = verdict;
   const reports: Report[] = [];
   const pending: Slot[] = [];
   function keep(slot: Slot): void {
     pending.push(slot);
   }
-  const confirmed = error || isLater ? record.confirmed : theirs;
 
   /** What becomes of a write that did not know of what is there. */
   function collide(write: Write): Write | undefined {
@@ -109,7 +108,7 @@ export function settle(
 
   if (isLater) {
     const both = next ? [{ ...slot, isSent: false }, next] : [{ ...slot, isSent: false }];
-    return [{ ...record, pending: folded(both, court) }, reports];
+    return [{ ...record, confirmed, n: court.n, pending: folded(both, court) }, reports];
   }
   if (error) {
     reports.push({ kind: "refused", mine: mineOf(slot), theirs: confirmed?.value, error });
@@ -131,7 +130,7 @@ export function settle(
     append(collide({ ...slot, isSent: false }));
     if (next) keep(next);
   }
-  return [{ ...record, confirmed, n: error ? record.n : court.n, pending: folded(pending, court) }, reports];
+  return [{ ...record, confirmed, n: court.n, pending: folded(pending, court) }, reports];
 }
 
 // Deadlines that travel as what is left of them are never quite the same afterwards: ms.

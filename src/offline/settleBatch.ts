@@ -8,14 +8,14 @@ import { fromJson, identityRow, kept, marks, toJson } from "./rows.ts";
 import { settle, type Verdict } from "./settle.ts";
 import type { KeptReport, Side } from "./side.ts";
 
-/** Settles all that was on its way in one step, as far as nobody else has. */
+/** Settles all that was on its way in one step, as far as nobody else has. `next` is under which number it goes on. */
 export async function settleBatch(
   { link, rows, word, court, writeReport, settled }: Side,
 
   identity: Identity,
   verdicts: readonly Verdict[],
   call: Call,
-  isForgotten = false,
+  next: Pick<Identity, "name" | "sequence"> = identity,
 ): Promise<"done" | "later"> {
   const { items } = identity.batch!;
   const keys = items.map(([key]) => key);
@@ -30,9 +30,10 @@ export async function settleBatch(
     const stale = items.flatMap(([, , id], index) => {
       const { pending, n, confirmed } = records[index]!;
       const { error, isLater, isDone, now } = settling[index]!;
-      if (pending[0]?.id !== id || error || isLater) return [];
+      if (pending[0]?.id !== id) return [];
       // An answer that came before what is known by now may be older.
       if (n !== seen[index]) return [index];
+      if (error || isLater) return [];
       // What is there is only named, and not known.
       const isKnown = !now || now.value || now.tag === confirmed?.tag || (isDone && isWrite(pending[0]));
       return isKnown ? [] : [index];
@@ -63,25 +64,26 @@ export async function settleBatch(
         const left: (NewEntry | Entry | undefined)[] = found.slice(0, items.length);
         const after = records.map((record, index) => {
           let verdict = settling[index]!;
-          if (!verdict.error && !verdict.isLater && record.n !== seen[index]) isOutrun = true;
+          if (record.n !== seen[index]) isOutrun = true;
           const slot = record.pending[0]!;
-          verdict = { ...verdict, now: knownOf(verdict, slot, record, call) };
-          const [next, about] = settle(keys[index]!, record, verdict, { ...court, now: call.now, n: word() });
+          // What was refused says nothing of what is there, unless that was asked for.
+          const isMute = (verdict.error || verdict.isLater) && seen[index] === items[index]![3];
+          verdict = { ...verdict, now: isMute ? record.confirmed : knownOf(verdict, slot, record, call) };
+          const [over, about] = settle(keys[index]!, record, verdict, { ...court, now: call.now, n: word() });
           about.forEach((report, at) =>
             reports.push({ ...report, id: ids[2 * index + at]!, key: keys[index]!, at: call.now() }),
           );
           if (verdict.isLater) isLater = true;
-          if (!next.pending.some(({ id }) => id === slot.id)) gone.push(slot.id);
-          if (!next.pending[0]) left[index] = undefined;
-          return next;
+          if (!over.pending.some(({ id }) => id === slot.id)) gone.push(slot.id);
+          if (!over.pending[0]) left[index] = undefined;
+          return over;
         });
         if (isOutrun) return undefined;
-        const next: Identity = { ...identity, batch: undefined, ...(isForgotten && { name: "", sequence: 0 }) };
         const keptRows = ids.map((id) => {
           const report = reports.find((report) => report.id === id);
           return report && writeReport(report);
         });
-        return { records: after, others: [fromJson(next), ...left, ...keptRows] };
+        return { records: after, others: [fromJson({ ...identity, ...next, batch: undefined }), ...left, ...keptRows] };
       },
     );
     if (isOutrun) continue;

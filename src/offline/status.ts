@@ -57,18 +57,25 @@ export function createStatus(local: Store, marked: () => void): StatusKeeper {
     const all = rows[letter]!;
     const changes = local.watch({ prefix: letter, unref: true });
     watches.push(changes);
+    // What has come and gone since a listing began, which that may not have seen.
+    let since = new Map<string, boolean>();
+    const note = (key: string, isThere: boolean): void => void (isThere ? all.add(key) : all.delete(key));
     const list = async (): Promise<void> => {
       const found = new Set<string>();
+      const mine = (since = new Map<string, boolean>());
       for await (const key of local.keys({ prefix: letter })) found.add(key);
       all.clear();
       for (const key of found) all.add(key);
+      for (const [key, isThere] of mine) note(key, isThere);
       count();
     };
     const follow = async (): Promise<void> => {
       for await (const change of changes) {
         if (change.type === "resync") await list();
-        else if (change.type === "set") all.add(change.key);
-        else all.delete(change.key);
+        else {
+          since.set(change.key, change.type === "set");
+          note(change.key, change.type === "set");
+        }
         count();
         if (letter === marks && change.type === "set") marked();
       }

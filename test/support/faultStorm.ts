@@ -5,6 +5,7 @@ import { remote } from "../../src/http/remote.ts";
 import { bytes, text } from "./pair.ts";
 import type { FaultProxy } from "./faultProxy.ts";
 import type { Fault } from "./faults.ts";
+import { createRandom } from "./random.ts";
 import { showChange } from "./showChange.ts";
 
 /** What a storm is made of. */
@@ -24,17 +25,6 @@ export const stormFaults: readonly Fault[] = [
   "502 page",
   "portal",
 ];
-
-/** Returns numbers from 0 to 1 that are the same for the same seed. */
-export function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 export interface Storm {
   /** Where the server is without the proxy. */

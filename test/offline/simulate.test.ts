@@ -1,0 +1,15 @@
+import { expect, test } from "vitest";
+import { simulate } from "./simulate.ts";
+
+// So many in every run; `npm run simulate -- 10000` runs more of them.
+const seeds = 500;
+
+test(`offline stores keep what they promise, by ${seeds} schedules with faults`, async ({ annotate }) => {
+  let operations = 0;
+  for (let seed = 1; seed <= seeds; seed++) {
+    const { violations, story, ...outcome } = await simulate(seed);
+    if (violations[0]) expect.fail(`Seed ${seed}: ${violations.join("; ")}\n${story.join("\n")}`);
+    operations += outcome.operations;
+  }
+  await annotate(`${operations} operations`);
+});

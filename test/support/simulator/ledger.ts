@@ -1,0 +1,176 @@
+import { createBook, type Book, type Deed } from "./deeds.ts";
+
+/** Knows all that was done, and finds out what should not be. */
+export interface Ledger extends Book {
+  readonly violations: string[];
+  fail(text: string): void;
+  /** What a client did is committed there. */
+  committed(deed: Deed, before: string | undefined, after: string | undefined): void;
+  /** A client has given a deadline to what it has of a key, by its clock. */
+  ends(client: string, key: string, text: string, expiresAt: number): void;
+  /** What is over for a client, and must not come back. */
+  over(client: string, key: string): ReadonlySet<number>;
+  /** What a client was to see of a key at some moment. */
+  seen(client: string, key: string, text: string | undefined, now: number, over?: ReadonlySet<number>): void;
+  /** What a client knows that the server had. */
+  knows(client: string, key: string, text: string): void;
+  reported(client: string, key: string, report: Reported): void;
+  /** The server has done something. */
+  applied(client: string, key: string, text: string | undefined, by: number | undefined, over?: string): void;
+  /** How often each was applied, which a backup of the server is of. */
+  save(): { readonly counts: ReadonlyMap<number, number>; readonly last: ReadonlyMap<string, number> };
+  restored(saved: ReturnType<Ledger["save"]>): void;
+  /** Compares what became of everything with what should have. `find` reads what the server has in the end. */
+  check(find: (key: string) => string | undefined, latest: (client: string) => number): void;
+}
+
+export interface Reported {
+  readonly kind: string;
+  readonly mine?: string | undefined;
+  readonly theirs?: string | undefined;
+}
+
+export function createLedger(say: (text: string) => void): Ledger {
+  const violations: string[] = [];
+  let counts = new Map<number, number>();
+  const everApplied = new Set<number>();
+  const reportedIds = new Set<number>();
+  // The last deed of a client that was applied to a key.
+  let last = new Map<string, number>();
+  // What a client has put an end to, and knows of a key.
+  const buried = new Map<string, Set<number>>();
+  const known = new Map<string, Set<string>>();
+  // What was overwritten: by which deed, and the text.
+  const overwritten: { readonly id: number; readonly text: string }[] = [];
+  const overReports = new Set<string>();
+  let orders = 0;
+
+  function fail(text: string): void {
+    violations.push(text);
+    say(`VIOLATION ${text}`);
+  }
+
+  const book = createBook(fail);
+  const { deeds, idsIn } = book;
+
+  function of<T>(map: Map<string, T>, name: string, make: () => T): T {
+    if (!map.has(name)) map.set(name, make());
+    return map.get(name)!;
+  }
+
+  return {
+    ...book,
+    violations,
+    fail,
+    committed(deed, before, after) {
+      if (deed.order !== undefined) fail(`${deed.kind} ${deed.id} is committed twice`);
+      deed.order = ++orders;
+      const name = `${deed.client} ${deed.key}`;
+      deed.known = new Set(known.get(name)).add(before ?? "");
+      if (after === undefined && deed.kind === "update") deed.kind = "delete";
+      const rest = idsIn(deed.key, after);
+      deed.saw = idsIn(deed.key, before).filter((id) => !rest.includes(id));
+      if (deed.kind === "add" || deed.kind === "touch") return;
+      for (const id of deed.saw) of(buried, name, () => new Set()).add(id);
+    },
+    ends(client, key, text, expiresAt) {
+      for (const id of idsIn(key, text)) {
+        const deed = deeds.get(id)!;
+        if (deed.client === client) deed.expiresAt = Math.min(deed.expiresAt, expiresAt);
+      }
+    },
+    over: (client, key) => new Set(buried.get(`${client} ${key}`)),
+    seen(client, key, text, now, over) {
+      const gone = buried.get(`${client} ${key}`);
+      const ids = idsIn(key, text);
+      // What somebody has added to is another value. What has ended here lives on there for as long as it took to come there.
+      const isBack = (id: number): boolean =>
+        !!gone?.has(id) && over?.has(id) !== false && deeds.get(id)!.expiresAt > now;
+      if (ids[0] && ids.every(isBack)) fail(`${client} sees ${key} ${text} again, which was over`);
+    },
+    knows: (client, key, text) => void of(known, `${client} ${key}`, () => new Set<string>()).add(text),
+    reported(client, key, { kind, mine, theirs }) {
+      if (theirs !== undefined) overReports.add(`${client} ${key} ${theirs}`);
+      if (kind === "overwrote") return;
+      for (const id of idsIn(key, mine)) reportedIds.add(id);
+      for (const { id, ...deed } of deeds.values())
+        if (mine === undefined && deed.client === client && deed.key === key && deed.kind !== "add")
+          reportedIds.add(id);
+      // What was put an end to may be there after all.
+      buried.delete(`${client} ${key}`);
+    },
+    applied(client, key, text, by, over) {
+      const ids = idsIn(key, text ?? (by === undefined ? undefined : `${by}`));
+      for (const id of ids) {
+        const { order, client: author, kind } = deeds.get(id)!;
+        counts.set(id, (counts.get(id) ?? 0) + 1);
+        everApplied.add(id);
+        if (order === undefined) fail(`${id} is applied, and was not committed`);
+        if (counts.get(id)! > 1) fail(`${id} is applied twice`);
+        if (author !== client) fail(`${id} of ${author} is applied by ${client}`);
+        // What was merged says of what.
+        if (over !== undefined && kind === "set" && !text?.includes(`|${over.split("|")[0]}`))
+          overwritten.push({ id, text: over });
+      }
+      const name = `${client} ${key}`;
+      const orders = ids.map((id) => deeds.get(id)!.order ?? 0);
+      if (Math.min(...orders) <= (last.get(name) ?? 0)) fail(`${ids.join()} of ${name} is applied after later ones`);
+      if (orders[0]) last.set(name, Math.max(...orders));
+    },
+    save: () => ({ counts: new Map(counts), last: new Map(last) }),
+    restored(saved) {
+      // What was undone may be done again, and what was over is there again.
+      counts = new Map(saved.counts);
+      last = new Map(saved.last);
+      buried.clear();
+    },
+    check: (find, latest) =>
+      checkAll({ deeds, everApplied, reportedIds, buried, overwritten, overReports, idsIn, fail }, find, latest),
+  };
+}
+
+interface Accounts {
+  readonly deeds: ReadonlyMap<number, Deed>;
+  readonly everApplied: ReadonlySet<number>;
+  readonly reportedIds: ReadonlySet<number>;
+  readonly buried: ReadonlyMap<string, ReadonlySet<number>>;
+  readonly overwritten: readonly { readonly id: number; readonly text: string }[];
+  readonly overReports: ReadonlySet<string>;
+  readonly idsIn: Book["idsIn"];
+  fail(text: string): void;
+}
+
+/** Compares what became of everything with what should have. */
+function checkAll(
+  { deeds, everApplied, reportedIds, buried, overwritten, overReports, idsIn, fail }: Accounts,
+  find: (key: string) => string | undefined,
+  latest: (client: string) => number,
+): void {
+  function isMoot({ client, key, order }: Deed): boolean {
+    return [...deeds.values()].some(
+      (later) =>
+        later.client === client && later.key === key && later.order! > order! && /set|update|delete/.test(later.kind),
+    );
+  }
+
+  for (const deed of deeds.values()) {
+    const { id, client, key, kind, order, isAcknowledged, saw, expiresAt } = deed;
+    const what = `${kind} ${id} of ${key} by ${client}`;
+    if (!isAcknowledged || kind === "touch") continue;
+    if (order === undefined) {
+      if (kind === "set" || kind === "add") fail(`${what} is acknowledged, and was not committed`);
+      continue;
+    }
+    if (reportedIds.has(id) || isMoot(deed)) continue;
+    if (kind === "delete") {
+      const there = idsIn(key, find(key));
+      if (buried.has(`${client} ${key}`) && saw.some((id) => there.includes(id))) fail(`${what} is lost`);
+    } else if (!everApplied.has(id) && expiresAt > latest(client)) fail(`${what} is lost`);
+  }
+  for (const { id, text } of overwritten) {
+    const { client, key, known } = deeds.get(id)!;
+    if (idsIn(key, text).every((id) => deeds.get(id)!.client === client)) continue;
+    if (!known.has(text) && !reportedIds.has(id) && !overReports.has(`${client} ${key} ${text}`))
+      fail(`${id} of ${client} overwrote ${key} ${text}, which is not reported`);
+  }
+}

@@ -1,0 +1,94 @@
+import type { NewEntry } from "../../../src/core/contract.ts";
+import { decodeLoosely, encodeText } from "../../../src/core/utf8.ts";
+import type { Chance, Faults } from "./chance.ts";
+import type { Client, Context } from "./client.ts";
+import { counters, keys, registers, writeContent } from "./content.ts";
+import type { Deed, Kind } from "./deeds.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Work } from "./recorder.ts";
+
+const hour = 3_600_000;
+
+/** Has a context do something that a caller may. */
+export function operate(client: Client, context: Context, chance: Chance, faults: Faults, ledger: Ledger): void {
+  const { store, deeds } = context;
+  const { now } = client;
+  // Of two at once on one key nobody could say which is which.
+  const free = (some: readonly string[]): string[] => some.filter((key) => !deeds.has(key));
+
+  function begin(work: Work, key: string, kind: Kind): Deed {
+    const deed = ledger.begin(client.name, key, kind);
+    work.deeds.push(deed);
+    if (chance.is(faults.poison)) ledger.poison.add(deed.id);
+    else if (chance.is(faults.tooLarge)) ledger.tooLarge.add(deed.id);
+    return deed;
+  }
+
+  function lifetime(): { ttl?: number; expiresAt?: number } {
+    if (chance.is(0.6)) return {};
+    const ttl = chance.is(0.6) ? 50 + chance.below(4000) : (1 + chance.below(30)) * hour;
+    return chance.is(0.5) ? { ttl } : { expiresAt: now() + ttl };
+  }
+
+  function value({ key, id }: Deed, before?: Uint8Array): Uint8Array<ArrayBuffer> {
+    return encodeText(writeContent(key, client.name, id, before && decodeLoosely(before)));
+  }
+
+  const calls: { readonly [name: string]: (work: Work) => Promise<unknown> } = {
+    async set(work) {
+      const deed = begin(work, chance.pick(free(keys)), "set");
+      await store.set(deed.key, value(deed), lifetime());
+    },
+    async delete(work) {
+      const { key } = begin(work, chance.pick(free(keys)), "delete");
+      await store.delete(key);
+    },
+    async update(work) {
+      const deed = begin(work, chance.pick(free(registers)), "update");
+      await store.update(deed.key, (found) => value(deed, found), lifetime());
+    },
+    async increment(work) {
+      const { key, bit } = begin(work, chance.pick(free(counters)), "add");
+      await store.increment(key, 2 ** bit, lifetime());
+    },
+    async touch(work) {
+      const { key } = begin(work, chance.pick(free(keys)), "touch");
+      await store.touch(key, { ttl: chance.is(0.5) ? 50 + chance.below(4000) : (1 + chance.below(30)) * hour });
+    },
+    async transact(work) {
+      const deeds = twoOf(free(registers)).map((key) => begin(work, key, "update"));
+      await store.transact(
+        deeds.map(({ key }) => key),
+        (found) =>
+          found.map((entry, index): NewEntry | undefined =>
+            entry && index && chance.is(0.3) ? undefined : { value: value(deeds[index]!, entry?.value), ...lifetime() },
+          ),
+      );
+    },
+    async setMany(work) {
+      const deeds = twoOf(free(keys)).map((key) => begin(work, key, "set"));
+      await store.setMany(deeds.map((deed) => [deed.key, value(deed), lifetime()]));
+    },
+    async deleteMany(work) {
+      const deeds = twoOf(free(keys)).map((key) => begin(work, key, "delete"));
+      await store.deleteMany(deeds.map(({ key }) => key));
+    },
+    async read() {
+      const key = chance.pick(keys);
+      const over = ledger.over(client.name, key);
+      const entry = await store.entry(key);
+      if (!entry) return;
+      if (entry.expiresAt <= now()) ledger.fail(`${client.name} reads ${key} at or after its deadline`);
+      ledger.seen(client.name, key, decodeLoosely(entry.value), now(), over);
+    },
+  };
+
+  function twoOf(choices: readonly string[]): string[] {
+    const first = chance.pick(choices);
+    return [first, chance.pick(choices.filter((key) => key !== first))];
+  }
+
+  if (free(counters).length < 1 || free(registers).length < 2) return;
+  const name = chance.pick([...Object.keys(calls), "set", "set", "increment", "increment", "update"]);
+  context.run(name, calls[name]!);
+}
