@@ -95,7 +95,8 @@ export function advance(
     if (change.type === "resync") take(log.id(at + 1), change);
     else {
       const { type, key } = change;
-      if (!key.startsWith(prefix)) continue;
+      // What has the hidden part for its key is nothing of the rest.
+      if (!key.startsWith(prefix) || key === hidden) continue;
       take(log.id(at + 1), { type, key: key.slice(hidden.length) });
     }
     count++;
