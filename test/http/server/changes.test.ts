@@ -15,7 +15,11 @@ const soon = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5
 async function readUntil(response: Response, end: string): Promise<string> {
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
   let read = "";
-  while (!read.includes(end)) read += (await reader.read()).value;
+  while (!read.includes(end)) {
+    const { value, done } = await reader.read();
+    assert.ok(!done, `the stream ended after ${JSON.stringify(read)}, before ${end}`);
+    read += value;
+  }
   await reader.cancel();
   return read;
 }
