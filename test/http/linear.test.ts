@@ -40,6 +40,22 @@ test("the patterns are found, and one that goes over a run again and again is no
   assert.ok(grow(/^(\s*,)?$/g) < 2.5);
 });
 
+test("no pattern costs more than in proportion to a run of spaces, commas, quotes, or whatever else is in a header", () => {
+  for (const [where, pattern] of patterns) {
+    for (const part of [" ", "\t", ",", " ,", '"', "a", "0", "/", ";", "=", ".", "\\"]) {
+      for (const [start, end] of [
+        ["", "\0"],
+        ['a"', '"'],
+      ]) {
+        const [short, long] = [1, 2].map((times) =>
+          countSteps(pattern, start + part.repeat((times * length) / part.length) + end, 2_000_000),
+        );
+        assert.ok(long! <= 2.5 * short! + 1000, `${where}: ${short}, then ${long} steps for ${JSON.stringify(part)}`);
+      }
+    }
+  }
+});
+
 fuzz(
   "no pattern by which something is read costs more than in proportion to its length",
   fc.tuple(fc.constantFrom(...patterns), texts),

@@ -176,6 +176,19 @@ test("streams are counted, and one too many is told when to come again", async (
   for (const { body } of open) await body!.cancel();
 });
 
+test("a stream that the store refuses leaves its slot to the next", async () => {
+  let isRefused = true;
+  const { store } = watched(() => {
+    if (isRefused) throw new StoreError("unavailable", "Not now");
+  });
+  const { ask } = pair({ store, handler: { ...forgetful, maxStreams: 1 } });
+  for (let count = 0; count < 3; count++) await problem(ask("GET", "changes"), 503, "unavailable");
+  isRefused = false;
+  const response = await ask("GET", "changes");
+  assert.equal(response.status, 200);
+  await response.body!.cancel();
+});
+
 test("a scope hears of its own keys only, also when it comes back", async () => {
   const { ask, store } = pair({ handler: { authorize: () => ({ prefix: "mine/" }) } });
   const response = await ask("GET", "changes");
@@ -233,6 +246,7 @@ fuzz(
     const response = await ask("GET", query);
     const polled = await ask("GET", query, { headers: { accept: "application/json" } });
     assert.equal(polled.status, response.status);
+    assert.equal(response.status, /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}-[\da-f]{1,16}$/.test(id) ? 200 : 400, id);
     if (response.status === 200) {
       await readUntil(response, "data: ");
       await polled.json();
