@@ -11,7 +11,7 @@ import { deleteSome, mutate, mutateMany, setMany, write } from "./writing.ts";
 
 /** Returns the backend of an offline store: every call is one of the local store, but for what is not known there yet. */
 export function createBackend(parts: Parts): CompleteBackend {
-  const { local, word, admit, enqueue } = parts;
+  const { local, word, enqueue } = parts;
   return {
     returnsCopies: true,
     isPersistent: () => local.isPersistent(),
@@ -20,15 +20,10 @@ export function createBackend(parts: Parts): CompleteBackend {
       (await read(parts, keys, call)).map((record) => lasting(record) as Entry | undefined),
     set(key, entry, call) {
       checkRecordKey(key);
-      admit(1, entry.value.length);
       return enqueue(key, (record) => write(parts, record, entry, word(), false), true, call);
     },
     async setMany(items, call) {
       for (const [key] of items) checkRecordKey(key);
-      admit(
-        items.length,
-        items.reduce((sum, [, { value }]) => sum + value.length, 0),
-      );
       await setMany(parts, items, call);
     },
     async delete(key, call) {

@@ -11,6 +11,9 @@ import type { StatusKeeper } from "./status.ts";
 const soonest = 250;
 const longest = 7000;
 
+// How long an answer says that there is a way to the other side: ms.
+const fresh = 10_000;
+
 /** The exchange with the other side, as often as it takes. */
 export interface Contact {
   /** What there is to do. */
@@ -35,6 +38,8 @@ export interface Contact {
 
 export function createContact(side: Side, status: StatusKeeper): Contact {
   const sleepers = new Set<() => void>();
+  // When the other side answered, if it did when it was asked last: epoch ms.
+  let answeredAt = -Infinity;
   let pushing: Promise<unknown> = Promise.resolve();
 
   function wakeAll(): void {
@@ -42,15 +47,17 @@ export function createContact(side: Side, status: StatusKeeper): Contact {
   }
 
   /** Does something with the other side, and notes how that stands. */
-  async function touch<R>(work: () => Promise<R>, { signal }: Call): Promise<R> {
+  async function touch<R>(work: () => Promise<R>, { signal, now }: Call): Promise<R> {
     try {
       const result = await work();
       contact.failures = 0;
+      answeredAt = now();
       status.set({ online: true, blocked: undefined });
       return result;
     } catch (error) {
       if (error !== outrun && !signal?.aborted) {
         contact.failures++;
+        answeredAt = -Infinity;
         const blocked = isOtherAccount(error) ? "other-account" : "unauthorized";
         status.set(isStoreError(error, "unauthorized") ? { online: true, blocked } : { online: false });
       }
@@ -81,15 +88,17 @@ export function createContact(side: Side, status: StatusKeeper): Contact {
     },
     push(call) {
       // One after the other: two at once would send the same.
-      const mine = pushing.then(() =>
-        touch(async () => {
+      const mine = pushing.then(async () => {
+        // What is to go is fixed only when it can: else it would hang, and stay as it is.
+        if (Math.abs(call.now() - answeredAt) > fresh) await contact.pull(call);
+        return touch(async () => {
           for (;;) {
             call.signal?.throwIfAborted();
             const pushed = await push(side, call);
             if (pushed !== "done") return pushed === "idle";
           }
-        }, call),
-      );
+        }, call);
+      });
       pushing = mine.catch(() => {});
       return mine;
     },

@@ -21,8 +21,6 @@ export interface Parts {
   fetch(keys: readonly string[], call: Call): Promise<void>;
   /** Has all there is on the other side known here. */
   complete(call: Call): Promise<void>;
-  /** Refuses what would be too much to keep. */
-  admit(count: number, bytes: number): void;
   flush(call: Call): Promise<void>;
   close(): Promise<void>;
 }

@@ -45,7 +45,12 @@ export function createRoom(world: World): Room {
   const decisions = new Map<string, readonly Decision[]>();
   const wake = (): void => contact.wake("push");
   const status = createStatus(local, wake);
-  const rows = createRows(local, { now, word }, (changes, isOwn) => {
+  function admit(count: number): void {
+    if (status.get().pending + count <= maxPendingKeys) return;
+    const expected = `expected at most ${maxPendingKeys} keys`;
+    throw new StoreError("quota-exceeded", `Too much waits to be brought to the remote: ${expected}`);
+  }
+  const rows = createRows(local, { now, word, admit, marked: status.marked }, (changes, isOwn) => {
     if (changes[0]) void hub.then((hub) => hub.report(changes));
     if (isOwn) wake();
   });
@@ -97,11 +102,6 @@ export function createRoom(world: World): Room {
         if (!link.list) throw new StoreError("unsupported", "Cannot list: expected a remote that lists its keys");
         await contact.pull(call);
       }
-    },
-    admit(count) {
-      if (status.get().pending + count <= maxPendingKeys) return;
-      const expected = `expected at most ${maxPendingKeys} keys`;
-      throw new StoreError("quota-exceeded", `Too much waits to be brought to the remote: ${expected}`);
     },
     flush: (call) => flusher.flush(call),
     async close() {

@@ -90,10 +90,18 @@ export function changeOf(
   return isSame && !isOwn ? undefined : { type: "set", key };
 }
 
-/** Returns the rows in a store. `word` makes a new word each time, `report` gets what has changed. */
+/**
+ * Returns the rows in a store. `word` makes a new word each time; `admit` throws when so many keys more are too many to wait,
+ * `marked` gets each mark that was made, and `report` what has changed.
+ */
 export function createRows(
   local: Store,
-  { now, word }: { now(): number; word(): string },
+  {
+    now,
+    word,
+    admit,
+    marked,
+  }: { now(): number; word(): string } & { admit(count: number): void; marked(row: string): void },
   report: (changes: readonly KeyChange[], isOwn: boolean) => void,
 ): Rows {
   let ends: string[] = [];
@@ -117,20 +125,22 @@ export function createRows(
     const places = new Map<number, number>();
     fresh.forEach((mark, index) => mark && !isSplit && places.set(index, wanted.push(marks + mark) - 1));
     let changes: KeyChange[] = [];
-    let marked: [string, Uint8Array][] = [];
+    let late: [string, Uint8Array][] = [];
+    let added: string[] = [];
     let [isDone, isStale] = [false, false];
     const seen = new Map<string, string | undefined>();
     await local.transact(
       wanted,
       (rows) => {
         changes = [];
-        marked = [];
+        late = [];
         isStale = false;
         const before = keys.map((_, index) => readRecord(rows[index]));
         const after = decide({ records: before, others: rows.slice(keys.length, end) });
         isDone = !!after;
         if (!after) return rows;
         const next: NewRow[] = [...rows];
+        added = [];
         keys.forEach((key, index) => {
           const old = before[index]!;
           let record = after.records[index] ?? old;
@@ -145,8 +155,9 @@ export function createRows(
           seen.set(key, mark);
           next[index] = writeRecord({ ...record, mark });
           if (isWaiting && !record.mark) {
+            added.push(marks + mark!);
             const place = places.get(index);
-            if (place === undefined) marked.push([marks + mark!, encodeText(key)]);
+            if (place === undefined) late.push([marks + mark!, encodeText(key)]);
             else next[place] = { value: encodeText(key) };
           }
           const change = !after.changes && changeOf(key, old, record, now, false);
@@ -154,6 +165,7 @@ export function createRows(
         });
         // Somebody has settled what was marked.
         if (isStale) return rows;
+        if (isOwn && added[0]) admit(added.length);
         after.others?.forEach((row, index) => (next[keys.length + index] = row));
         for (const change of after.changes ?? []) changes.push(change);
         return next;
@@ -165,8 +177,9 @@ export function createRows(
       else known.delete(key);
     }
     if (isStale) return change(keys, others, decide, isOwn, options);
-    if (marked[0]) await local.setMany(marked);
+    if (late[0]) await local.setMany(late);
     if (!isDone) return false;
+    added.forEach(marked);
     if (!isOwn) for (const change of changes) if (change.type === "expire") ends.push(change.key);
     ends.splice(0, ends.length - mostEnds);
     report(changes, isOwn);

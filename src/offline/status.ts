@@ -21,6 +21,8 @@ export interface Status {
 export interface StatusKeeper {
   get(): Status;
   set(change: Partial<Status>): void;
+  /** Notes a mark that was made here. */
+  marked(row: string): void;
   /** Follows the status: each new one, the first at once. */
   follow(): AsyncIterableIterator<Status>;
   /** Resolves when what is counted has been counted once. */
@@ -94,6 +96,10 @@ export function createStatus(local: Store, marked: () => void): StatusKeeper {
   return {
     get: () => status,
     set,
+    marked(row) {
+      rows[marks]!.add(row);
+      count();
+    },
     ready,
     follow() {
       let seen: Status | undefined;
