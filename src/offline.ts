@@ -9,6 +9,7 @@ import { callable, checkOptions, positiveInteger, storeRules, type StoreOptions 
 import type { Factory, Registry } from "./core/registry.ts";
 import { decodeLoosely, encodeText } from "./core/utf8.ts";
 import { copyBytes } from "./core/value.ts";
+import { remoteLink } from "./http/link.ts";
 import { createFactory, type Part } from "./offline/factory.ts";
 import { readConflicts, type Conflict } from "./offline/kept.ts";
 import { plainLink } from "./offline/plainLink.ts";
@@ -84,7 +85,7 @@ export function offline(local: Store, remote: Store, options: OfflineOptions = {
   checkStore(remote);
   const word = (): string =>
     crypto.getRandomValues(new Uint32Array(2)).reduce((text, part) => text + part.toString(36), "");
-  return createOffline(local, plainLink(remote, word), checkOfflineOptions(options), word);
+  return createOffline(local, remoteLink(remote) ?? plainLink(remote, word), checkOfflineOptions(options), word);
 }
 
 /**

@@ -68,12 +68,14 @@ export const FORGOTTEN: unique symbol = Symbol.for("shelflife.forgotten") as typ
 
 /** What has changed on the other side. */
 export interface Changes {
-  /** The keys that changed since a bookmark; nothing where the other side cannot say. */
+  /** The keys that changed since a bookmark, but for those that expired; nothing where the other side cannot say. */
   readonly keys?: readonly string[] | undefined;
   /** The bookmark from now on; nothing where there are none. */
   readonly bookmark: string | undefined;
   /** The other side's clock: epoch ms. */
   readonly time: number;
+  /** As in a {@link Greeting}; nothing where it is not said. */
+  readonly scope?: string | undefined;
 }
 
 /** One page of what the other side has. Without a cursor it is the last. */

@@ -80,6 +80,8 @@ export function createBackend(parts: Parts): CompleteBackend {
         );
         ({ cursor } = page);
       } while (cursor !== undefined);
+      // What has expired is not listed, and goes, too.
+      await sweepWithin(parts, { prefix }, call);
     },
     sweep: (call) => sweepWithin(parts, { prefix: "" }, call),
     sweepWithin: (options, call) => sweepWithin(parts, options, call),

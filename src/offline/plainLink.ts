@@ -139,7 +139,8 @@ function createLog(store: Store, name: string): Log {
     const follow = async (): Promise<void> => {
       for await (const change of changes) {
         if (change.type === "resync") forget();
-        else keys.push(change.key);
+        // What expires there expires here.
+        else if (change.type !== "expire") keys.push(change.key);
         if (keys.length > 2 * mostChanges) start += keys.splice(0, mostChanges).length;
       }
     };

@@ -1,6 +1,7 @@
 import type { Call } from "../core/contract.ts";
 import type { Remote } from "../core/link.ts";
 import { isPast } from "../core/value.ts";
+import { otherAccount } from "./identity.ts";
 import { readAll } from "./readAll.ts";
 import { blank, type Record } from "./record.ts";
 import { fromJson, identityRow, isRecordKey, progressRow, toJson } from "./rows.ts";
@@ -18,6 +19,8 @@ export interface Progress {
   /** Whether all there was has been known once, so that a miss is one. */
   readonly isComplete?: boolean | undefined;
   /** How far the other side's clock was ahead, and what this side's said: ms. */
+  /** Which part of the other side is seen. */
+  readonly scope?: string | undefined;
   readonly offset?: number | undefined;
   readonly time?: number | undefined;
 }
@@ -37,6 +40,8 @@ export async function pull(side: Side, call: Call): Promise<void> {
   const { round, bookmark, offset, time } = progress;
   const asked = call.now();
   const changes = await link.changes(bookmark, call);
+  const { scope = progress.scope } = changes;
+  if (progress.scope !== undefined && scope !== progress.scope) throw otherAccount();
   const ahead = changes.time - call.now();
   // A clock that was set may have swept what is still alive, or kept what is not.
   const isSet = offset !== undefined && (Math.abs(ahead - offset) > drift || asked < time!);
@@ -47,6 +52,7 @@ export async function pull(side: Side, call: Call): Promise<void> {
     (before) => ({
       ...before,
       bookmark: changes.bookmark,
+      scope,
       offset: ahead,
       time: call.now(),
       ...(isGap && { listing: {} }),

@@ -32,14 +32,17 @@ export function createReading({ ask, prefix }: Wire): Reading {
       parameters: { prefix, after },
       headers: { accept: jsonType },
       read(bytes) {
-        const { changes, last, resync, time } = readPolled(bytes);
-        expectComplete(Number.isFinite(time) && changes.length <= mostPolled);
-        const keys = changes.map(({ key }) => inner(key)).filter(Boolean);
+        const { changes, last, resync, time, scope } = readPolled(bytes);
+        expectComplete(Number.isFinite(time) && typeof scope === "string" && changes.length <= mostPolled);
+        // What expires there expires here.
+        const keys = changes.flatMap(({ type, key }) => (type === "expire" ? [] : inner(key) || []));
         const isKnown = after !== undefined && !resync;
         return {
           keys: isKnown ? keys : undefined,
           bookmark: last,
           time,
+          // Another part is seen with another prefix.
+          scope: scope + prefix,
           isWhole: changes.length < mostPolled,
         };
       },

@@ -76,6 +76,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
       last: { ...text, description: "The id to go on after" },
       resync: { type: "boolean", description: "Changes may be missing" },
       time: { type: "number", description: "The server's clock: epoch ms" },
+      scope: { ...text, description: "The same for whoever may see the same part of the store" },
     },
     "resync",
   ),

@@ -3,7 +3,7 @@ import { checkPrefix } from "../../core/key.ts";
 import type { KeyChange } from "../../core/keyChange.ts";
 import type { Polled } from "../wire/events.ts";
 import { jsonType } from "../wire/json.ts";
-import type { Ask } from "./ask.ts";
+import { scopeOf, type Ask } from "./ask.ts";
 import { advance, type Interest } from "./changeLog.ts";
 import { streamChanges } from "./changeStream.ts";
 import type { Feed } from "./feed.ts";
@@ -38,7 +38,9 @@ export function createChangesReplies(feed: Feed, maxStreams: number): { readonly
   }
 
   return {
-    async watch({ before, now, parameters: { prefix = "", after }, request }) {
+    async watch(ask) {
+      const { before, parameters, request } = ask;
+      const { prefix = "", after } = parameters;
       const { headers } = request;
       // What a browser sends by itself when it comes back is later than what the address says.
       const last = headers.get("last-event-id") ?? after;
@@ -47,13 +49,13 @@ export function createChangesReplies(feed: Feed, maxStreams: number): { readonly
         hidden: before,
         after: last === undefined ? undefined : checkId(last),
       };
-      return headers.get("accept")?.includes(jsonType) ? poll(feed, interest, now) : openStream(interest);
+      return headers.get("accept")?.includes(jsonType) ? poll(feed, interest, ask) : openStream(interest);
     },
   };
 }
 
 /** Answers with the changes there are after an id; without one, with the id to begin with. */
-async function poll(feed: Feed, interest: Interest, now: () => number): Promise<Reply> {
+async function poll(feed: Feed, interest: Interest, ask: Ask): Promise<Reply> {
   const { log, at: present } = await feed.join(interest.after !== undefined);
   try {
     const { after } = interest;
@@ -67,7 +69,13 @@ async function poll(feed: Feed, interest: Interest, now: () => number): Promise<
       changes.length = 0;
     };
     const at = found === undefined ? log.end : advance(log, found, interest, (_, change) => take(change));
-    const polled: Polled = { changes, last: log.id(at), ...(isMissing && { resync: true }), time: now() };
+    const polled: Polled = {
+      changes,
+      last: log.id(at),
+      ...(isMissing && { resync: true }),
+      time: ask.now(),
+      scope: await scopeOf(ask),
+    };
     return writeJson(polled);
   } finally {
     feed.leave();

@@ -4,7 +4,7 @@ import { toBytes } from "../../core/value.ts";
 import { readBatch } from "../wire/batch.ts";
 import { idempotencyHeader, replicaHeader } from "../wire/headers.ts";
 import { outcomesAt, readTicket, type PushStep, type Ticket } from "../wire/push.ts";
-import type { Ask } from "./ask.ts";
+import { scopeOf, type Ask } from "./ask.ts";
 import { checkHead, checkValues } from "./batchHead.ts";
 import type { Limits } from "./limits.ts";
 import { optionsOf } from "./operation.ts";
@@ -25,9 +25,7 @@ export function createReplicaReplies(
     async greet(ask) {
       const name = createWord();
       await replicas.add(await idOf(ask, name), optionsOf(ask)?.signal);
-      // The same for all who see the same part of the store, on every handler of it and at any time.
-      const scope = await ask.hash(toBytes(`shelflife scope\n${ask.before}`));
-      return writeJson({ name, scope, time: ask.now(), maxBytes, maxItems });
+      return writeJson({ name, scope: await scopeOf(ask), time: ask.now(), maxBytes, maxItems });
     },
   };
 }

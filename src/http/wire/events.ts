@@ -18,6 +18,8 @@ export interface Polled {
   readonly resync?: boolean;
   /** The server's clock: epoch ms. */
   readonly time: number;
+  /** The same for whoever may see the same part of the store. */
+  readonly scope: string;
 }
 
 /** Writes a change as an event. */
@@ -60,9 +62,9 @@ export function readEvents(text: string, sink: EventSink): string {
 
 /** Reads the answer to a poll. Throws if it is none. */
 export function readPolled(bytes: Uint8Array): Polled {
-  const { changes, last, resync, time }: Polled = readJson(bytes);
+  const { changes, last, resync, time, scope }: Polled = readJson(bytes);
   expectComplete(typeof last === "string" && changes.every(({ key }) => isKey(key)));
-  return { changes: changes.map(toChange), last, resync: !!resync, time };
+  return { changes: changes.map(toChange), last, resync: !!resync, time, scope };
 }
 
 /** Returns a change as it was read. Throws if it is none. */

@@ -17,9 +17,9 @@ const line = { key: "a/1", ttl: null, size: 1, tag };
 const lists: unknown[] = [null, [], {}, { entries: {} }, { entries: [null] }, { entries: [{ ...line, tag: undefined }] }, { entries: [{ ...line, tag: 5 }] }, { entries: [{ ...line, key: "b/1" }] },
   { entries: [{ ...line, key: "a" }] }, { entries: [{ ...line, key: 5 }] }, { entries: [{ ...line, ttl: 0 }] }, { entries: [{ ...line, ttl: "5" }] }, { entries: [{ ...line, size: -1 }] },
   { entries: [line, line, line] }, { entries: [line], cursor: 5 }, { entries: [], cursor: "same" }]; // prettier-ignore
-const polls: unknown[] = [null, [], {}, { changes: [], last: id }, { changes: [], last: id, time: "5" }, { changes: [], time: 5 }, { changes: {}, last: id, time: 5 }, { changes: [], last: 5, time: 5 },
-  { changes: [{ type: "set", key: "b/1" }], last: id, time: 5 }, { changes: [{ type: "set", key: "a" }], last: id, time: 5 }, { changes: [{ type: "put", key: "a/1" }], last: id, time: 5 },
-  { changes: [{ type: "set", key: "" }], last: id, time: 5 }, { changes: [{ type: "set" }], last: id, time: 5 }, { changes: Array.from({ length: 1001 }, () => ({ type: "set", key: "a/1" })), last: id, time: 5 }]; // prettier-ignore
+const polls: unknown[] = [null, [], {}, { changes: [], last: id }, { changes: [], last: id, time: "5", scope: "s" }, { changes: [], last: id, time: 5 }, { changes: [], last: id, time: 5, scope: 5 }, { changes: [], time: 5, scope: "s" }, { changes: {}, last: id, time: 5, scope: "s" }, { changes: [], last: 5, time: 5, scope: "s" },
+  { changes: [{ type: "set", key: "b/1" }], last: id, time: 5, scope: "s" }, { changes: [{ type: "set", key: "a" }], last: id, time: 5, scope: "s" }, { changes: [{ type: "put", key: "a/1" }], last: id, time: 5, scope: "s" },
+  { changes: [{ type: "set", key: "" }], last: id, time: 5, scope: "s" }, { changes: [{ type: "set" }], last: id, time: 5, scope: "s" }, { changes: Array.from({ length: 1001 }, () => ({ type: "set", key: "a/1" })), last: id, time: 5, scope: "s" }]; // prettier-ignore
 
 test("an answer of another shape or size is an outage", async () => {
   const answering = (body: string | Uint8Array<ArrayBuffer>) =>
@@ -53,7 +53,7 @@ test("a handler that never comes to an end is left after a while", async () => {
     between: async (request) => {
       const { pathname } = new URL(request.url);
       const body = pathname.endsWith("changes")
-        ? { changes: many, last: `${id.slice(0, -4)}${String(1000 + count++)}`, time: 5 }
+        ? { changes: many, last: `${id.slice(0, -4)}${String(1000 + count++)}`, time: 5, scope: "s" }
         : { entries: [], cursor: `c${count++}` };
       return Response.json(body, { headers: { shelflife: "ok" } });
     },

@@ -111,14 +111,20 @@ test("the keys that changed since a bookmark come once each, with the server's c
   const { link, store, clock } = linked();
   const call = { now: () => 5 };
   const begin = await link.changes(undefined, call);
-  assert.deepEqual({ ...begin, bookmark: "" }, { keys: undefined, bookmark: "", time: clock.now() });
+  assert.deepEqual(
+    { ...begin, bookmark: "" },
+    { keys: undefined, bookmark: "", time: clock.now(), scope: begin.scope },
+  );
   await store.set("a", bytes("x"));
   await store.set("b", bytes("x"));
   await store.delete("a");
   clock.advance(10);
   await until(async () => (await link.changes(begin.bookmark, call)).keys?.length === 2);
   const next = await link.changes(begin.bookmark, call);
-  assert.deepEqual({ ...next, bookmark: "" }, { keys: ["a", "b"], bookmark: "", time: clock.now() });
+  assert.deepEqual(
+    { ...next, bookmark: "" },
+    { keys: ["a", "b"], bookmark: "", time: clock.now(), scope: begin.scope },
+  );
   assert.deepEqual((await link.changes(next.bookmark, call)).keys, []);
   // A bookmark can be gone back to.
   assert.deepEqual((await link.changes(begin.bookmark, call)).keys, ["a", "b"]);

@@ -123,14 +123,17 @@ test("who comes back is told what he missed, or that it is not known any more", 
   await store.set("a", bytes("x"));
   const path = `changes?prefix=a&after=${begin.last}`;
   const missed = (await (await ask("GET", path, { headers: { accept: "application/json" } })).json()) as Polled;
+  const scopes = new Set<string>();
   const poll = async (where: string): Promise<Polled> => {
     const polled = await ask("GET", where, { headers: { accept: "application/json" } });
-    return { ...((await polled.json()) as Polled), last: "" };
+    const { scope, ...rest } = (await polled.json()) as Polled;
+    scopes.add(scope);
+    return { ...rest, last: "", scope: "" };
   };
   assert.deepEqual(missed.changes, [{ type: "set", key: "a" }]);
   clock.advance(5);
   const time = clock.now();
-  assert.deepEqual(await poll(`changes?after=${missed.last}`), { changes: [], last: "", time });
+  assert.deepEqual(await poll(`changes?after=${missed.last}`), { changes: [], last: "", time, scope: "" });
   for (const [where, headers] of [
     [path, {}],
     ["changes?prefix=a", { "last-event-id": begin.last }],
@@ -145,7 +148,7 @@ test("who comes back is told what he missed, or that it is not known any more", 
   for (const id of [foreign, `${crypto.randomUUID()}-${"0".repeat(16)}`, `${crypto.randomUUID()}-17`]) {
     const lost = await ask("GET", "changes", { headers: { "last-event-id": id } });
     assert.match(await readUntil(lost, "data: "), /^event: resync\nid: .*\ndata: null\n\n$/, id);
-    assert.deepEqual(await poll(`changes?after=${id}`), { changes: [], last: "", resync: true, time }, id);
+    assert.deepEqual(await poll(`changes?after=${id}`), { changes: [], last: "", resync: true, time, scope: "" }, id);
   }
 });
 
