@@ -15,7 +15,7 @@ import { readConflicts, type Conflict } from "./offline/kept.ts";
 import { plainLink } from "./offline/plainLink.ts";
 import { fetch } from "./offline/pull.ts";
 import { createRoom } from "./offline/room.ts";
-import { checkRecordKey, kept } from "./offline/rows.ts";
+import { checkRecordKey } from "./offline/rows.ts";
 import type { Merge } from "./offline/settle.ts";
 import type { Status } from "./offline/status.ts";
 import { keepInStep } from "./offline/sync.ts";
@@ -128,7 +128,7 @@ function createOffline(local: Store, link: Link, options: OfflineOptions, word: 
   hub.catch(() => {});
 
   let end = async (): Promise<void> => {};
-  const { backend, contact, flusher, rows, side, status } = createRoom({
+  const { backend, contact, dismiss, flusher, rows, side, status } = createRoom({
     local,
     link,
     hub,
@@ -175,10 +175,7 @@ function createOffline(local: Store, link: Link, options: OfflineOptions, word: 
     status: status.get,
     statuses: status.follow,
     conflicts: (options) => readConflicts(local, options),
-    async dismiss(ids) {
-      if (ids === undefined) await local.clear({ prefix: kept });
-      else await local.deleteMany(checkItems(ids).map((id) => kept + id));
-    },
+    dismiss: (ids) => attempt(() => dismiss(ids && checkItems(ids))),
     discard: (keys) => flusher.discard(keys && checkItems(keys), { now }),
     sync: (options) => contact.round({ now, signal: options?.signal }),
   };

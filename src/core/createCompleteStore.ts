@@ -134,8 +134,7 @@ export function createCompleteStore(
         await backend.close();
       })()),
   });
-  lendBy(store, "sweep", { backend, run });
-  lendBy(store, "entry", { backend, run });
+  for (const name of ["sweep", "entry", "transact"] as const) lendBy(store, name, { backend, run });
   lendBy(store, "get", lend);
   lendBy(store, "find", lendFound);
   lendBy(store, "set", (key, text, options) => write(key, text, options, backend.keepsText ? (same) => same : toBytes));

@@ -32,6 +32,7 @@ interface Lent {
   readonly sweep: Medium | Sweeper;
   readonly entry: Medium | EntriesReader;
   readonly entries: Wire;
+  readonly transact: Medium;
 }
 
 // By a name, so that a view of another copy of this file finds it: of another bundle, say.

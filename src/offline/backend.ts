@@ -88,13 +88,16 @@ export function createBackend(parts: Parts): CompleteBackend {
     soonest: () => soonest(parts),
     async watch({ prefix }, observer) {
       const hub = await parts.hub;
-      const stop = hub.watch(observer);
-      const changes = local.watch({ prefix: recordPrefix + prefix, unref: true });
+      const within = recordPrefix + prefix;
+      const changed: typeof observer.changed = ({ type, key }) => {
+        if (key.startsWith(within)) observer.changed({ type, key: key.slice(recordPrefix.length) });
+      };
+      const stop = hub.watch({ ...observer, changed });
+      const changes = local.watch({ prefix: within, unref: true });
       const follow = async (): Promise<void> => {
         for await (const change of changes) {
           if (change.type === "resync") observer.resync();
-          else if (change.type === "expire")
-            observer.changed({ ...change, key: change.key.slice(recordPrefix.length) });
+          else if (change.type === "expire") changed(change);
         }
       };
       follow().catch(observer.failed);

@@ -95,7 +95,9 @@ export function createContact(side: Side, status: StatusKeeper): Contact {
           for (;;) {
             call.signal?.throwIfAborted();
             const pushed = await push(side, call);
-            if (pushed !== "done") return pushed === "idle";
+            if (pushed === "done") continue;
+            await status.recount();
+            return pushed === "idle";
           }
         }, call);
       });

@@ -41,13 +41,13 @@ export async function readConflicts(local: Store, options?: CallOptions): Promis
   return found.sort((a, b) => a.at - b.at);
 }
 
-/** Forgets what was found out first, where there is too much of it. */
-export async function trimConflicts(local: Store): Promise<void> {
+/** Returns the ids of what was found out first, where there is too much of it. */
+export async function findMoot(local: Store): Promise<readonly string[]> {
   const all = await readConflicts(local);
   let [count, bytes] = [0, 0];
   const moot = all.reverse().filter(({ mine, theirs, base }) => {
     bytes += (mine?.length ?? 0) + (theirs?.length ?? 0) + (base?.length ?? 0);
     return ++count > mostKept || (count > 1 && bytes > mostBytes);
   });
-  if (moot[0]) await local.deleteMany(moot.map(({ id }) => kept + id));
+  return moot.map(({ id }) => id);
 }

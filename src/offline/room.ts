@@ -6,9 +6,9 @@ import { decodeLoosely } from "../core/utf8.ts";
 import { createBackend } from "./backend.ts";
 import { createContact, type Contact } from "./contact.ts";
 import { createFlush, type Flusher } from "./flush.ts";
-import { trimConflicts, writeConflict, type Conflict } from "./kept.ts";
+import { findMoot, readConflicts, writeConflict, type Conflict } from "./kept.ts";
 import { fetch, type Progress } from "./pull.ts";
-import { createRows, marks, progressRow, records, type Rows } from "./rows.ts";
+import { createRows, kept, marks, progressRow, records, type Rows } from "./rows.ts";
 import type { Merge } from "./settle.ts";
 import type { Side } from "./side.ts";
 import { createQueue } from "./writing.ts";
@@ -33,6 +33,7 @@ export interface World {
 export interface Room {
   readonly backend: CompleteBackend;
   readonly contact: Contact;
+  dismiss(ids?: readonly string[]): Promise<void>;
   readonly flusher: Flusher;
   readonly rows: Rows;
   readonly side: Side;
@@ -44,13 +45,13 @@ export function createRoom(world: World): Room {
   const { local, link, hub, now, word, merge, maxPendingKeys } = world;
   const decisions = new Map<string, readonly Decision[]>();
   const wake = (): void => contact.wake("push");
-  const status = createStatus(local, wake);
+  const status = createStatus(local, hub, wake);
   function admit(count: number): void {
     if (status.get().pending + count <= maxPendingKeys) return;
     const expected = `expected at most ${maxPendingKeys} keys`;
     throw new StoreError("quota-exceeded", `Too much waits to be brought to the remote: ${expected}`);
   }
-  const rows = createRows(local, { now, word, admit, marked: status.marked }, (changes, isOwn) => {
+  const rows = createRows(local, { now, word, admit }, (changes, isOwn) => {
     if (changes[0]) void hub.then((hub) => hub.report(changes));
     if (isOwn) wake();
   });
@@ -77,9 +78,19 @@ export function createRoom(world: World): Room {
       for (const id of ids) decisions.delete(id);
       flusher.settled(reports);
       for (const report of reports) world.onConflict(report);
-      if (reports[0]) void trimConflicts(local).catch(() => {});
+      if (reports[0]) {
+        const trim = async (): Promise<void> => dismiss(await findMoot(local));
+        trim().catch(() => {});
+      }
     },
   };
+  /** Forgets conflicts, all of them or those with some ids. */
+  async function dismiss(ids?: readonly string[]): Promise<void> {
+    const rows = (ids ?? (await readConflicts(local)).map(({ id }) => id)).map((id) => kept + id);
+    await local.deleteMany(rows);
+    (await hub).report(rows.map((key) => ({ type: "delete", key })));
+  }
+
   const contact = createContact(side, status);
   const flusher = createFlush(local, rows, contact);
 
@@ -112,5 +123,5 @@ export function createRoom(world: World): Room {
       await Promise.all([local.close(), link.store.close()]);
     },
   });
-  return { backend, contact, flusher, rows, side, status };
+  return { backend, contact, dismiss, flusher, rows, side, status };
 }

@@ -3,9 +3,11 @@ import { check } from "../core/error.ts";
 import { isKey } from "../core/key.ts";
 import type { KeyChange } from "../core/keyChange.ts";
 import { decodeLoosely, encodeText } from "../core/utf8.ts";
-import { equalBytes } from "../core/value.ts";
-import { ended, isDue, readRecord, visible, writeRecord, type Record } from "./record.ts";
+import { readerOf } from "../core/readerOf.ts";
+import { equalBytes, isPast, toBytes } from "../core/value.ts";
+import { blank, ended, isDue, readRecord, visible, writeRecord, type Record } from "./record.ts";
 import { isSameTime } from "./settle.ts";
+import { transactOf } from "./transactOf.ts";
 
 // Where a record, a mark and what was kept are in the local store, by the first letter of its key.
 export const records = "d";
@@ -62,9 +64,6 @@ export interface Rows {
   readJson<T>(row: string, options?: CallOptions): Promise<T | undefined>;
 }
 
-/** How many rows are changed in one step at most. */
-const most = 1000;
-
 // How many ends are remembered to be counted.
 const mostEnds = 10_000;
 
@@ -90,20 +89,25 @@ export function changeOf(
   return isSame && !isOwn ? undefined : { type: "set", key };
 }
 
+/** Returns which marks and kept rows have come or gone. */
+function tallyOf(keys: readonly string[], before: readonly Row[], after: readonly NewRow[]): KeyChange[] {
+  return keys.flatMap((key, index) =>
+    !before[index] === !after[index] || !(key.startsWith(marks) || key.startsWith(kept))
+      ? []
+      : [{ type: after[index] ? "set" : "delete", key }],
+  );
+}
+
 /**
- * Returns the rows in a store. `word` makes a new word each time; `admit` throws when so many keys more are too many to wait,
- * `marked` gets each mark that was made, and `report` what has changed.
+ * Returns the rows in a store. `word` makes a new word each time, `admit` throws when so many keys more are too many to wait, and
+ * `report` gets what has changed for those who look, under the keys of records, and which marks and kept rows have come and gone.
  */
 export function createRows(
   local: Store,
-  {
-    now,
-    word,
-    admit,
-    marked,
-  }: { now(): number; word(): string } & { admit(count: number): void; marked(row: string): void },
+  { now, word, admit }: { now(): number; word(): string; admit(count: number): void },
   report: (changes: readonly KeyChange[], isOwn: boolean) => void,
 ): Rows {
+  const transact = transactOf(local, now);
   let ends: string[] = [];
   // The marks that were there when they were seen last: what is marked by now needs no new one.
   const known = new Map<string, string>();
@@ -120,16 +124,16 @@ export function createRows(
     const wanted = [...keys.map((key) => records + key), ...others];
     const end = wanted.length;
     // What does not fit into one step is marked after it: what is marked for nothing does no harm.
-    const isSplit = 2 * keys.length + others.length > most;
+    const isSplit = 2 * keys.length + others.length > transact.most;
     const fresh = keys.map((key) => (known.has(key) ? undefined : stem + word()));
     const places = new Map<number, number>();
     fresh.forEach((mark, index) => mark && !isSplit && places.set(index, wanted.push(marks + mark) - 1));
     let changes: KeyChange[] = [];
     let late: [string, Uint8Array][] = [];
-    let added: string[] = [];
+    let tally: KeyChange[] = [];
     let [isDone, isStale] = [false, false];
     const seen = new Map<string, string | undefined>();
-    await local.transact(
+    await transact.run(
       wanted,
       (rows) => {
         changes = [];
@@ -140,7 +144,7 @@ export function createRows(
         isDone = !!after;
         if (!after) return rows;
         const next: NewRow[] = [...rows];
-        added = [];
+        let added = 0;
         keys.forEach((key, index) => {
           const old = before[index]!;
           let record = after.records[index] ?? old;
@@ -155,7 +159,7 @@ export function createRows(
           seen.set(key, mark);
           next[index] = writeRecord({ ...record, mark });
           if (isWaiting && !record.mark) {
-            added.push(marks + mark!);
+            added++;
             const place = places.get(index);
             if (place === undefined) late.push([marks + mark!, encodeText(key)]);
             else next[place] = { value: encodeText(key) };
@@ -165,8 +169,9 @@ export function createRows(
         });
         // Somebody has settled what was marked.
         if (isStale) return rows;
-        if (isOwn && added[0]) admit(added.length);
+        if (isOwn && added) admit(added);
         after.others?.forEach((row, index) => (next[keys.length + index] = row));
+        tally = tallyOf(wanted, rows, next);
         for (const change of after.changes ?? []) changes.push(change);
         return next;
       },
@@ -179,19 +184,26 @@ export function createRows(
     if (isStale) return change(keys, others, decide, isOwn, options);
     if (late[0]) await local.setMany(late);
     if (!isDone) return false;
-    added.forEach(marked);
+    for (const [key] of late) tally.push({ type: "set", key });
     if (!isOwn) for (const change of changes) if (change.type === "expire") ends.push(change.key);
     ends.splice(0, ends.length - mostEnds);
-    report(changes, isOwn);
+    for (const { type, key } of changes) tally.push({ type, key: records + key });
+    report(tally, isOwn);
     return true;
   }
 
   return {
     read: async (keys, options) => {
-      const found = await local.findMany(
-        keys.map((key) => records + key),
-        options,
-      );
+      const wanted = keys.map((key) => records + key);
+      // As they lie there, if that can be had: what has expired is left to a sweep, which counts it.
+      const reader = readerOf(local);
+      if (reader) {
+        const found = await reader(wanted, options);
+        return found.map((row) =>
+          row && !isPast(row, now) ? readRecord({ ...row, value: toBytes(row.value) }) : blank,
+        );
+      }
+      const found = await local.findMany(wanted, options);
       return found.map((value) => readRecord(value && { value, expiresAt: Infinity }));
     },
 

@@ -1,4 +1,6 @@
 import type { Store } from "../core/contract.ts";
+import type { Hub } from "../core/hub.ts";
+import type { KeyChange } from "../core/keyChange.ts";
 import { kept, marks } from "./rows.ts";
 
 /** How an offline store stands with the other side. */
@@ -21,8 +23,8 @@ export interface Status {
 export interface StatusKeeper {
   get(): Status;
   set(change: Partial<Status>): void;
-  /** Notes a mark that was made here. */
-  marked(row: string): void;
+  /** Counts what is counted once more: a context that ended may have reported nothing. */
+  recount(): Promise<void>;
   /** Follows the status: each new one, the first at once. */
   follow(): AsyncIterableIterator<Status>;
   /** Resolves when what is counted has been counted once. */
@@ -30,8 +32,8 @@ export interface StatusKeeper {
   close(): void;
 }
 
-/** Returns what keeps the status; `marked` is called when something begins to wait in whichever context. */
-export function createStatus(local: Store, marked: () => void): StatusKeeper {
+/** Returns what keeps the status of a store whose contexts report to a hub which rows have come and gone. */
+export function createStatus(local: Store, hub: Promise<Hub>, marked: () => void): StatusKeeper {
   let status: Status = {
     online: false,
     pending: 0,
@@ -42,8 +44,10 @@ export function createStatus(local: Store, marked: () => void): StatusKeeper {
   };
   const rows: Record<string, Set<string>> = { [marks]: new Set(), [kept]: new Set() };
   const followers = new Set<() => void>();
-  const watches: AsyncIterableIterator<unknown>[] = [];
   let isClosed = false;
+  // What has come and gone since a listing began, which that may not have seen.
+  let since = new Map<string, boolean>();
+  let stop = (): void => {};
 
   function set(change: Partial<Status>): void {
     const next = { ...status, ...change };
@@ -54,52 +58,43 @@ export function createStatus(local: Store, marked: () => void): StatusKeeper {
 
   const count = (): void => set({ pending: rows[marks]!.size, conflicts: rows[kept]!.size });
 
-  /** Counts the rows with a letter, and goes on as they come and go. */
-  async function track(letter: string): Promise<void> {
-    const all = rows[letter]!;
-    const changes = local.watch({ prefix: letter, unref: true });
-    watches.push(changes);
-    // What has come and gone since a listing began, which that may not have seen.
-    let since = new Map<string, boolean>();
-    const note = (key: string, isThere: boolean): void => void (isThere ? all.add(key) : all.delete(key));
-    const list = async (): Promise<void> => {
-      const found = new Set<string>();
-      const mine = (since = new Map<string, boolean>());
-      for await (const key of local.keys({ prefix: letter })) found.add(key);
-      all.clear();
-      for (const key of found) all.add(key);
-      for (const [key, isThere] of mine) note(key, isThere);
-      count();
-    };
-    const follow = async (): Promise<void> => {
-      for await (const change of changes) {
-        if (change.type === "resync") await list();
-        else {
-          since.set(change.key, change.type === "set");
-          note(change.key, change.type === "set");
-        }
-        count();
-        if (letter === marks && change.type === "set") marked();
-      }
-    };
-    // A local store that reports nothing is counted when something was done here.
-    const following = follow().catch(() => {});
-    await list();
-    void following;
+  function note(key: string, isThere: boolean): void {
+    const all = rows[key[0]!];
+    if (isThere) all?.add(key);
+    else all?.delete(key);
   }
 
-  const ready = Promise.all([track(marks), track(kept)]).then(
-    () => {},
-    () => {},
-  );
+  async function recount(): Promise<void> {
+    const mine = (since = new Map<string, boolean>());
+    for (const [letter, all] of Object.entries(rows)) {
+      const found: string[] = [];
+      for await (const key of local.keys({ prefix: letter })) found.push(key);
+      all.clear();
+      for (const key of found) all.add(key);
+    }
+    for (const [key, isThere] of mine) note(key, isThere);
+    count();
+  }
+
+  async function begin(): Promise<void> {
+    const { watch } = await hub;
+    const changed = ({ type, key }: KeyChange): void => {
+      if (!rows[key[0]!]) return;
+      since.set(key, type === "set");
+      note(key, type === "set");
+      count();
+      if (key.startsWith(marks) && type === "set") marked();
+    };
+    stop = watch({ changed, resync: () => void recount(), failed: () => {} });
+    await recount();
+  }
+
+  const ready = begin().catch(() => {});
 
   return {
     get: () => status,
     set,
-    marked(row) {
-      rows[marks]!.add(row);
-      count();
-    },
+    recount,
     ready,
     follow() {
       let seen: Status | undefined;
@@ -126,7 +121,7 @@ export function createStatus(local: Store, marked: () => void): StatusKeeper {
     },
     close() {
       isClosed = true;
-      for (const changes of watches) void changes.return!().catch(() => {});
+      stop();
       for (const wake of followers) wake();
     },
   };

@@ -152,6 +152,9 @@ async function comeToRest(world: World): Promise<void> {
     }
     await drain(world);
   }
+  // One that was killed may have reported to the others nothing of what it had done.
+  for (const { contexts } of clients) for (const { run, room } of contexts) run("count", () => room.status.recount());
+  await drain(world);
 }
 
 /** Lets all go on until nobody waits. */

@@ -1,7 +1,9 @@
+import assert from "node:assert/strict";
 import type { Store } from "../../src/core/contract.ts";
 import { handler, type HandlerOptions } from "../../src/http/handler.ts";
-import { memory, remote, type RemoteOptions } from "../../src/index.ts";
+import { isStoreError, memory, remote, type RemoteOptions, type StoreErrorCode } from "../../src/index.ts";
 import { offline, type OfflineOptions, type OfflineStore } from "../../src/offline.ts";
+import { text } from "./bytes.ts";
 
 /** A server that can be out of reach, and clients that are offline stores before it. */
 export interface Pair {
@@ -14,11 +16,23 @@ export interface Pair {
   /** Answers as the server does, whatever the network. */
   answer(request: Request): Promise<Response>;
   readonly bodies: string[];
+  /** Takes the network away, and has clients find that out: what they write from then on is not on its way. */
+  cut(...clients: readonly OfflineStore[]): Promise<void>;
   /** Restarts the server: what it keeps in its process is gone. */
   restart(options?: HandlerOptions): void;
   /** Makes a client, on a local store of its own unless one is given, which stays open when the client closes. */
   client(options?: OfflineOptions & { local?: Store; remote?: Partial<RemoteOptions> }): OfflineStore;
   close(): Promise<void>;
+}
+
+/** Reads a text. */
+export async function read(store: Store, key: string): Promise<string | undefined> {
+  return text(await store.find(key));
+}
+
+/** Fails unless work rejects with an error of a code. */
+export async function rejects(work: Promise<unknown>, code: StoreErrorCode): Promise<void> {
+  await assert.rejects(work, (error) => isStoreError(error, code));
 }
 
 /** Returns a store that stays open when one who uses it closes it. */
@@ -36,6 +50,10 @@ export function offlinePair(options: HandlerOptions = {}): Pair {
     requests: [],
     bodies: [],
     answer: (request) => answer(request),
+    async cut(...some) {
+      pair.network = "down";
+      for (const client of some) await rejects(client.sync(), "unavailable");
+    },
     restart(changed = options) {
       answer = handler(server, changed);
     },

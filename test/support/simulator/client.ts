@@ -3,7 +3,7 @@ import { memory } from "../../../src/backends/memory.ts";
 import type { Store } from "../../../src/core/contract.ts";
 import { createCompleteStore } from "../../../src/core/createCompleteStore.ts";
 import { StoreError } from "../../../src/core/error.ts";
-import { createHub } from "../../../src/core/hub.ts";
+import { createHub, type Hub } from "../../../src/core/hub.ts";
 import type { KeyChange } from "../../../src/core/keyChange.ts";
 import type { Room } from "../../../src/offline/room.ts";
 import type { Merge } from "../../../src/offline/settle.ts";
@@ -58,6 +58,8 @@ export interface Client {
   readonly now: () => number;
   readonly local: Store;
   readonly recorder: Recorder;
+  /** What its contexts report to each other. */
+  readonly hub: Hub;
   contexts: Context[];
   open(): Context;
 }
@@ -74,6 +76,7 @@ export function createClient(name: string, world: ClientWorld): Client {
   const local = memory({ now, sweepInterval: Infinity });
   let count = 0;
   const client: Client = {
+    hub: createHub(),
     name,
     isCut: false,
     ahead: chance.below(5000),
@@ -97,11 +100,16 @@ function createContext(client: Client, owner: Owner, world: ClientWorld): Contex
   const link = createLink({ ...(world satisfies Partial<LinkWorld>), client, owner, now });
   const expected: KeyChange[] = [];
   const reports: KeyChange[] = [];
-  const hub = createHub();
   const room = code.createRoom({
     local: wrapLocal(client, owner, world, (changes) => expected.push(...changes)),
     link,
-    hub: Promise.resolve({ ...hub, report: (changes) => void reports.push(...changes) }),
+    hub: Promise.resolve({
+      ...client.hub,
+      report(changes) {
+        for (const { type, key } of changes) if (key.startsWith("d")) reports.push({ type, key: key.slice(1) });
+        client.hub.report(changes);
+      },
+    }),
     now,
     word: chance.word,
     merge,
