@@ -9,7 +9,11 @@ import { packageFolder } from "../../scripts/installPackage.mjs";
 import { root } from "../../scripts/run.mjs";
 
 const dist = `${packageFolder}node_modules/shelflife/dist/`;
-const bundles = { "shelflife.min.js": "module", "shelflife.umd.min.js": "script" } as const;
+const bundles = {
+  "shelflife.min.js": "module",
+  "shelflife.umd.min.js": "script",
+  "shelflife.offline.umd.min.js": "script",
+} as const;
 
 for (const [name, sourceType] of Object.entries(bundles)) {
   test(`${name} is ES2020`, () => {
@@ -27,6 +31,28 @@ test("the script adds one name to the page, and touches nothing of it", () => {
     Object.getOwnPropertyNames(page).filter((name) => !before.has(name)),
     ["Shelflife"],
   );
+});
+
+test("the script of the offline mode adds to that name, and goes over stores of the other", async () => {
+  const page = createContext({
+    TextEncoder,
+    TextDecoder,
+    crypto,
+    setTimeout,
+    clearTimeout,
+    AbortController,
+    URL,
+    btoa,
+  });
+  for (const name of ["shelflife.umd.min.js", "shelflife.offline.umd.min.js"])
+    runInContext(readFileSync(dist + name, "utf8"), page);
+  const { memory, offline } = (page as { Shelflife: any }).Shelflife;
+  const server = memory();
+  const store = offline(memory(), server);
+  await store.set("key", runInContext("Uint8Array.of(1)", page));
+  await store.flush();
+  assert.deepEqual([...(await server.get("key"))], [1]);
+  await store.close();
 });
 
 test("README's tag, as it is published, is for this version and has the hash of the script", () => {

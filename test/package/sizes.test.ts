@@ -70,6 +70,20 @@ test(`${door.name} is at most ${kilobytes(door.limit)}, and README says how much
   quoted(door.name, size);
 });
 
+const both = `import { indexeddb, remote } from "shelflife"; globalThis.stores = [indexeddb(), remote({ url: "/" })];`;
+const atop = {
+  name: "offline, on top of indexeddb and http",
+  code: `${both} import { offline } from "shelflife/offline"; globalThis.store = offline(...globalThis.stores);`,
+  limit: 14_350,
+};
+
+test(`${atop.name} is at most ${kilobytes(atop.limit)}, and README says how much`, async (context) => {
+  const size = gzip(await bundle(atop.code)) - gzip(await bundle(both));
+  await context.annotate(`${atop.name}: ${size} bytes`);
+  assert.ok(size <= atop.limit, `${atop.name} is ${size} bytes`);
+  quoted(atop.name, size);
+});
+
 const others = /indexedDB|localStorage|sessionStorage|\bfetch\b|objectStore/;
 
 test("a backend comes alone through esbuild, from the door and by its own name", async () => {
