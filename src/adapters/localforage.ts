@@ -4,7 +4,7 @@ import { isStoreError, quote, StoreError } from "../core/error.ts";
 import { createSharedHub } from "../core/hub.ts";
 import type { KeyChange } from "../core/keyChange.ts";
 import { boolean, checkOptions, storeRules, type StoreOptions } from "../core/options.ts";
-import { strays } from "../core/strays.ts";
+import { lendBy } from "../core/lending.ts";
 import { createSoonest } from "./localforage/deadlines.ts";
 import { createEntries, type Entries } from "./localforage/entries.ts";
 import type { LocalForageLike } from "./localforage/instance.ts";
@@ -53,7 +53,7 @@ export function localforage(instance: LocalForageLike, options: LocalForageStore
   }
   const { strays: findStrays, ...backend } = localforageBackend(instance, checked);
   const store = createStore(backend, checked);
-  strays.set(store.list, (prefix) => findStrays(prefix));
+  lendBy(store, "list", (prefix) => findStrays(prefix));
   return store;
 }
 

@@ -111,6 +111,7 @@ function indexeddbBackend(options: IndexedDBOptions): CompleteBackend {
 
   return {
     returnsCopies: true,
+    holdsNothing: true,
     isPersistent: () => true,
     get: (key, call) => queue.get(key, call, (record) => toEntry(key, record)),
     getMany: (keys, call) =>
@@ -140,8 +141,8 @@ function indexeddbBackend(options: IndexedDBOptions): CompleteBackend {
       }),
     delete: async (key, call) => (await removeMany([key], call)) > 0,
     deleteMany: removeMany,
-    mutate: (key, decide, call) => queue.add({ ...mutationOf([key], ([found]) => [decide(found)], call), key }),
-    mutateMany: (keys, decide, call) => queue.add(mutationOf(keys, decide, call)),
+    mutate: (key, decide, call) => queue.add({ ...mutationOf(cache, [key], ([found]) => [decide(found)], call), key }),
+    mutateMany: (keys, decide, call) => queue.add(mutationOf(cache, keys, decide, call)),
     list: (options, call) => queue.add({ call, run: (entries) => listPage(entries, options) }),
     listEntries: (options, call) => queue.add({ call, run: (entries) => listEntries(entries, options) }),
     listKeys: (options, call) => queue.add({ call, run: (entries) => listKeys(entries, options) }),

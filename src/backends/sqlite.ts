@@ -125,12 +125,20 @@ function sqliteBackend(options: SqliteOptions): CompleteBackend {
         // Nothing is written yet, so that the others in the transaction need not do it again.
         return { error };
       }
+      // What is to be written goes together, as far as nothing is removed in between.
+      const items: Item[] = [];
+      const put = (): void => entries.put(client, items.splice(0));
       applyChosen(
         keys,
         chosen,
-        (key, entry) => entries.put(client, [[key, entry]]),
-        (key, index) => found[index] && entries.remove(client, key),
+        (key, entry) => items.push([key, entry]),
+        (key, index) => {
+          if (!found[index]) return;
+          put();
+          entries.remove(client, key);
+        },
       );
+      put();
       return undefined;
     }, options);
     if (refused) throw refused.error;
@@ -151,6 +159,7 @@ function sqliteBackend(options: SqliteOptions): CompleteBackend {
   return {
     // Every row is read into an array of its own.
     returnsCopies: true,
+    holdsNothing: true,
     copiesValues: true,
     get: (key, { signal }) => queue.read(entries.read, { key, signal }),
     set: (key, entry, { signal }) => queue.put([key, slab.hold(entry)], signal),

@@ -290,11 +290,9 @@ export type CompleteBackend<V = Uint8Array> = Backend<V> &
     readonly keepsText?: boolean;
     /** States that calls which are made in the midst of a decision come after it, from whichever store on the medium. */
     readonly takesTurns?: boolean;
+    /** States that it returns entries of the caller's own, and holds nothing of the bytes of a mutation when that is over. */
+    readonly holdsNothing?: boolean;
   };
 
-/**
- * The former name of {@link CompleteBackend}.
- *
- * @deprecated Use {@link CompleteBackend}.
- */
+/** @deprecated The former name of {@link CompleteBackend}. */
 export type FullBackend<V = Uint8Array> = CompleteBackend<V>;

@@ -18,11 +18,17 @@ export interface Medium {
 /** Removes what has expired among the keys with a prefix, and counts it. */
 export type Sweeper = (prefix: string, options: CallOptions | undefined) => Promise<number>;
 
-/** Reads the entries of keys as they are together, those too that have expired. Bytes are only lent. */
+/** Reads the entries of valid keys as they are together, those too that have expired. Bytes are only lent. */
 export type EntriesReader = (
   keys: readonly string[],
   options: CallOptions | undefined,
 ) => Promise<(Entry<Value> | undefined)[]>;
+
+/**
+ * Returns the keys of a medium that begin with a prefix and are no keys of a store: empty, too long, or ill-formed. So what
+ * others have put into it is found, which no listing shows.
+ */
+export type StrayFinder = (prefix: string, options: CallOptions) => Promise<string[]>;
 
 /** What is lent under each call. */
 interface Lent {
@@ -33,6 +39,7 @@ interface Lent {
   readonly entry: Medium | EntriesReader;
   readonly entries: Wire;
   readonly transact: Medium;
+  readonly list: StrayFinder;
 }
 
 // By a name, so that a view of another copy of this file finds it: of another bundle, say.
@@ -46,16 +53,15 @@ const lent: unique symbol = Symbol.for("shelflife.lent") as never;
  */
 export function lendBy<Name extends keyof Lent>(store: Store<any>, name: Name, what: Lent[Name]): void {
   const call = store[name];
-  Object.defineProperty(call, lent, { value: [call, what] });
+  Object.defineProperty(call, lent, { value: new Map([[call, what]]) });
 }
 
 /** Returns what a store lends by a call, if it does. */
 export function lentBy<Name extends keyof Lent>(store: Pick<Store<any>, Name>, name: Name): Lent[Name] | undefined {
   // What is no store has no calls.
-  const call = store[name] as { [lent]?: [call: unknown, what: Lent[Name]] } | undefined;
-  const [by, what] = call?.[lent] ?? [];
-  // Not what stands before another call and lets that be seen through it.
-  return by === call ? what : undefined;
+  const call = store[name] as { [lent]?: ReadonlyMap<unknown, Lent[Name]> } | undefined;
+  // Not of one that stands before another call and lets that be seen through it.
+  return call?.[lent]?.get(call);
 }
 
 /** Reads by the lender of a call if it has one. */

@@ -1,6 +1,5 @@
 import { andThen } from "./attempt.ts";
 import type { Store } from "./contract.ts";
-import { checkKey } from "./key.ts";
 import { lentBy, type EntriesReader } from "./lending.ts";
 
 /**
@@ -11,12 +10,14 @@ export function readerOf(store: Pick<Store<any>, "entry">): EntriesReader | unde
   const lent = lentBy(store, "entry");
   if (typeof lent !== "object") return lent;
   const { backend, run } = lent;
-  if (!backend.mutateMany) return undefined;
-  return (keys, options) =>
-    run(options, (call) =>
-      andThen(backend.getMany(keys.map(checkKey), call), (found) =>
-        // Taken at once: what memory returns is what it goes on changing.
-        found.map((entry) => entry && { ...entry }),
-      ),
-    );
+  return (
+    backend.mutateMany &&
+    ((keys, options) =>
+      run(options, (call) =>
+        andThen(backend.getMany(keys, call), (found) =>
+          // Taken at once: what memory returns is what it goes on changing.
+          found.map((entry) => entry && { ...entry }),
+        ),
+      ))
+  );
 }

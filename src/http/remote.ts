@@ -98,7 +98,6 @@ function remoteStore(options: RemoteOptions): Store {
     ask(call, "POST batch", {
       body: () => frame({ [name]: keys }),
       isRead: true,
-      isSafe: true,
       read: (bytes, start) => readEntries(bytes, start, keys.length, name),
     });
 

@@ -3,7 +3,7 @@ import type { Entry, Listed, PrefixOptions, Store } from "../core/contract.ts";
 import { check, isStoreError, type StoreError, type StoreErrorCode } from "../core/error.ts";
 import { checkKey } from "../core/key.ts";
 import { removeIf } from "../core/removeIf.ts";
-import { strays } from "../core/strays.ts";
+import { lentBy } from "../core/lending.ts";
 import { isSame } from "./migrate/isSame.ts";
 
 /** How {@link migrate} goes about it. */
@@ -150,7 +150,7 @@ export async function migrate<T = Uint8Array>(
   }
 
   async function reportStrays(): Promise<void> {
-    const found = (await strays.get(from.list)?.(prefix ?? "", { signal })) ?? [];
+    const found = (await lentBy(from, "list")?.(prefix ?? "", { signal })) ?? [];
     for (const key of found) {
       try {
         checkKey(key);

@@ -6,7 +6,6 @@ import { attempt } from "../core/attempt.ts";
 import { lend, lendBy, lentBy, setText, type Sweeper } from "../core/lending.ts";
 import { mapChanges } from "../core/mapChanges.ts";
 import { readerOf } from "../core/readerOf.ts";
-import { strays } from "../core/strays.ts";
 import { sweeperOf } from "../core/sweeperOf.ts";
 import { withoutPrefix } from "../core/withoutPrefix.ts";
 
@@ -112,9 +111,9 @@ export function prefix<Out, In = Out>(store: Store<Out, In>, prefix: string): St
   }
   const read = readerOf(store);
   if (read) lendBy(view, "entry", (keys, options) => run(() => read(keys.map(inner), options)));
-  const findStrays = strays.get(store.list);
+  const findStrays = lentBy(store, "list");
   if (findStrays) {
-    strays.set(view.list, async (within, options) => {
+    lendBy(view, "list", async (within, options) => {
       const found = await findStrays(prefix + within, options);
       return found.map((key) => key.slice(prefix.length));
     });

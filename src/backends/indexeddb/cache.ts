@@ -110,7 +110,9 @@ export function createCache(maxBytes: number): Cache {
       const found = new Map<string, unknown>();
       const missing: string[] = [];
       for (const key of keys) {
-        if (has(key)) found.set(key, take(key));
+        // What was written before in the same transaction counts, and is held when that is committed.
+        const mutation = snapshot.written.get(key);
+        if (mutation || has(key)) found.set(key, mutation ? copyOf(mutation.record) : take(key));
         else missing.push(key);
       }
       for (const [key, record] of await readMany(snapshot.entries, missing)) found.set(key, record);

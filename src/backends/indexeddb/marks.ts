@@ -63,7 +63,7 @@ export function createMarks(changed: () => void): Marks {
 
   return {
     begin(entries, leavesMark) {
-      const snapshot: Snapshot = { entries, turns: 0, era };
+      const snapshot: Snapshot = { entries, turns: 0, era, written: new Map() };
       if (leavesMark) compare(snapshot, leave(snapshot));
       return snapshot;
     },

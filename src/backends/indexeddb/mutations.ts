@@ -2,6 +2,7 @@ import { applyChosen } from "../../core/applyChosen.ts";
 import type { Call, Entry, ManyDecision } from "../../core/contract.ts";
 import { Refusal } from "./failure.ts";
 import { findExpired } from "./listing.ts";
+import type { Cache } from "./cache.ts";
 import { ask } from "./readMany.ts";
 import { deadlineOf, toEntry, type Stored } from "./record.ts";
 import type { Mutation } from "./snapshot.ts";
@@ -34,13 +35,18 @@ export function remove(
 }
 
 /** Reads records, has it decided what becomes of them, and writes that. */
-export function mutationOf(keys: readonly string[], decide: ManyDecision, call: Call): Work<void> {
+export function mutationOf(
+  cache: Pick<Cache, "getMany">,
+  keys: readonly string[],
+  decide: ManyDecision,
+  call: Call,
+): Work<void> {
   return {
     write: true,
     call,
-    async run(entries, changes) {
-      const stored = await Promise.all(keys.map((key) => ask<Stored | undefined>(entries.get(key))));
-      const found = stored.map((record, index) => toEntry(keys[index]!, record));
+    async run(entries, changes, snapshot) {
+      const give = await cache.getMany(snapshot, keys);
+      const found = keys.map((key) => toEntry(key, give(key)));
       let chosen: ReturnType<ManyDecision>;
       try {
         chosen = decide(found);
@@ -51,7 +57,7 @@ export function mutationOf(keys: readonly string[], decide: ManyDecision, call: 
         keys,
         chosen,
         (key, entry) => put(entries, changes, key, entry),
-        (key, index) => remove(entries, changes, key, stored[index], call),
+        (key) => remove(entries, changes, key, give(key) as Stored | undefined, call),
       );
     },
   };

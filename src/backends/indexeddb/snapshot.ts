@@ -15,4 +15,6 @@ export interface Snapshot extends Activity {
   verified?: Promise<void>;
   /** The mark that it found. What the cache holds counts as soon as it is known, while the transaction is active. */
   mark?: number;
+  /** What was written in it until now, by the key. */
+  readonly written: Map<string, Mutation>;
 }

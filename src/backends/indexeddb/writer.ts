@@ -5,7 +5,6 @@ import { endingOf, Refusal, type Failure } from "./failure.ts";
 import type { Hits } from "./hits.ts";
 import type { Reader } from "./reader.ts";
 import { copyOf } from "./record.ts";
-import type { Mutation } from "./snapshot.ts";
 import { start, type Job } from "./work.ts";
 
 /** Runs writes, and single reads among them, and reports what they changed. Resolves with the reason if the transaction is aborted. */
@@ -25,7 +24,7 @@ export function createWriter(
     hits.rely(snapshot);
     const ending = endingOf(snapshot, lose);
     if (batch.some(({ found, key }) => found && cache.has(key!))) await snapshot.verified!.catch(() => {});
-    const written = new Map<string, Mutation>();
+    const { written } = snapshot;
     for (const job of batch) {
       if (!job.write) {
         // In order: it sees what those before it wrote, and what is not of this transaction it need not wait for.

@@ -5,7 +5,7 @@ import type { Cell, Client, Row } from "./client.ts";
 import type { Item } from "./job.ts";
 import { above, decodeKey } from "./key.ts";
 import type { Quota } from "./quota.ts";
-import { rowsAtOnce, statements } from "./statements.ts";
+import { fewRowsAtOnce, rowsAtOnce, statements } from "./statements.ts";
 
 /** How many expired entries are removed at once, so that other calls are not held up. */
 export const sweepBatch = 500;
@@ -43,14 +43,14 @@ export function createEntries(log: ChangeLog, quota: Quota, now: () => number): 
     put(client, items) {
       let bytes = 0;
       for (let index = 0; index < items.length;) {
-        const count = items.length - index < rowsAtOnce ? 1 : rowsAtOnce;
+        const [sql, count] = setterOf(items.length - index);
         const cells: Cell[] = [];
         for (const end = index + count; index < end; index++) {
           const [key, { value, expiresAt }] = items[index]!;
           cells.push(key, value, expiresAt === Infinity ? null : expiresAt);
           bytes += value.length;
         }
-        client.runWith(count === 1 ? statements.set : statements.setSome, cells);
+        client.runWith(sql, cells);
       }
       quota.count(items.length, bytes);
       for (const [key] of items) log.add(client, "set", key);
@@ -80,6 +80,12 @@ export function createEntries(log: ChangeLog, quota: Quota, now: () => number): 
       return rows.length;
     },
   };
+}
+
+/** Returns the statement that writes the most entries of so many, and how many it writes. */
+function setterOf(left: number): [sql: string, count: number] {
+  if (left >= rowsAtOnce) return [statements.setSome, rowsAtOnce];
+  return left >= fewRowsAtOnce ? [statements.setFew, fewRowsAtOnce] : [statements.set, 1];
 }
 
 /** Reads a page of rows, and of each what `read` makes of it. */

@@ -1,5 +1,7 @@
 /** How many entries one statement writes: a call of SQLite costs as much as a short row. */
 export const rowsAtOnce = 16;
+/** The same of those that are left over. */
+export const fewRowsAtOnce = 4;
 
 // A whole number comes as one of JavaScript whatever its size, which Node would refuse to give; anything else as it is.
 const deadline =
@@ -12,6 +14,7 @@ export const statements: Readonly<
     | "head"
     | "set"
     | "setSome"
+    | "setFew"
     | "delete"
     | "list"
     | "listOn"
@@ -29,6 +32,7 @@ export const statements: Readonly<
   head: `SELECT ${deadline} FROM entries WHERE key = ?`,
   set: set(1),
   setSome: set(rowsAtOnce),
+  setFew: set(fewRowsAtOnce),
   delete: `DELETE FROM entries WHERE key = ? RETURNING ${deadline}`,
   list: list(">=", "length(value) AS size"),
   listOn: list(">", "length(value) AS size"),

@@ -14,7 +14,7 @@ export function createTransact(
   run: Run,
   wait: () => void,
 ): Pick<Store, "transact"> {
-  // Of bytes of the backend's, which need no check.
+  // Of bytes that need no check.
   const copy = ({ value, expiresAt }: Entry<Value>): Entry<Bytes> => ({
     value: new Uint8Array(toBytes(value)),
     expiresAt,
@@ -29,19 +29,20 @@ export function createTransact(
           const decide: ManyDecision<Value> = (found) => {
             const time = now();
             const live = <E extends Entry<Value>>(entry: E | undefined): E | undefined =>
-              entry && entry.expiresAt > time ? entry : undefined;
+              entry?.expiresAt! > time ? entry : undefined;
             // Frozen, so that a change in place throws: an entry that is returned as it was given is left as it is.
             const given = found.map((entry) => live(entry) && Object.freeze(copy(entry!)));
             // The calls that it makes come after this one.
             if (!backend.takesTurns) wait();
             const chosen = checkChosen<Uint8Array>(change([...given]), wanted.length);
             after = [];
-            // With the holes of an array, too.
-            return Array.from(chosen, (entry, index) => {
+            // By the keys: an array may have holes.
+            return wanted.map((_, index) => {
+              const entry = chosen[index];
               const next = live(
                 entry && (entry === given[index] ? found[index] : fresh(copyBytes(entry.value), entry, now)),
               );
-              after.push(next && copy(next));
+              after.push(backend.holdsNothing ? (next as Entry<Bytes> | undefined) : next && copy(next));
               return next === found[index] ? UNCHANGED : next;
             });
           };
@@ -58,9 +59,13 @@ export function createTransact(
         () => {
           checkFunction(change);
           const wanted = checkItems(keys).map(checkKey);
-          const { size } = new Set(wanted);
-          const isRight = size && size <= maxKeys && size === wanted.length;
-          check(isRight, "keys", `1 to ${maxKeys} distinct ones`, wanted.length);
+          const { length } = wanted;
+          check(
+            length && length <= maxKeys && new Set(wanted).size === length,
+            "keys",
+            `1 to ${maxKeys} distinct ones`,
+            length,
+          );
           return wanted;
         },
       ),

@@ -1,4 +1,5 @@
 import type { Entry } from "../../core/contract.ts";
+import { checkKey } from "../../core/key.ts";
 import { readerOf } from "../../core/readerOf.ts";
 import { toBytes } from "../../core/value.ts";
 import { optionsOf, type LiveEntry, type Subject } from "./operation.ts";
@@ -80,7 +81,7 @@ async function readTogether(subject: Subject, keys: readonly string[], { maxByte
 /** Reads live entries as they are together, of a store that has that. */
 async function readLive(subject: Subject, keys: readonly string[]): Promise<(Entry | undefined)[]> {
   const { store, now } = subject;
-  const found = await readerOf(store)!(keys, optionsOf(subject));
+  const found = await readerOf(store)!(keys.map(checkKey), optionsOf(subject));
   const time = now();
   const past = keys.filter((_, index) => found[index] && found[index].expiresAt <= time);
   // To be read by itself removes what has expired, if it is still that.

@@ -3,7 +3,7 @@ import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { openDB } from "idb";
 import { test } from "vitest";
-import { indexeddb } from "../../../src/index.ts";
+import { indexeddb, type Store } from "../../../src/index.ts";
 import { all, counting, fill, keysOf, later, value, withBareStore, withStore } from "../../support/countRequests.ts";
 
 test("reads one after the other share a transaction", () =>
@@ -155,4 +155,28 @@ test("a write is one transaction with two requests, its record and the mark, and
     });
     assert.deepEqual(transactions, Array(5).fill("readwrite"));
     assert.deepEqual(requests, { put: 10 });
+  }));
+
+const next = (old: Uint8Array | undefined): Uint8Array => Uint8Array.of((old?.[0] ?? 0) + 1);
+
+test("a change of what is held reads nothing, nor what a call before it wrote in the same transaction", () =>
+  withStore(async (store, database) => {
+    const keys = keysOf(10);
+    const change = (store: Store) =>
+      store.transact(keys, (entries) => entries.map((entry) => ({ value: next(entry?.value) })));
+    await store.setMany(keys.map((key) => [key, Uint8Array.of(0)]));
+    const alone = await counting(() => change(store));
+    assert.deepEqual([alone.transactions, alone.requests], [["readwrite"], { put: 11 }]);
+    const together = await counting(() =>
+      Promise.all([store.update("key 0", next), change(store), store.update("new", next), store.update("new", next)]),
+    );
+    // What is not held yet is asked for once.
+    assert.deepEqual([together.transactions, together.requests], [["readwrite"], { put: 14, get: 1 }]);
+    assert.deepEqual(await store.findMany(["key 0", "key 9", "new"]), [Uint8Array.of(3), Uint8Array.of(2), Uint8Array.of(2)]); // prettier-ignore
+    // What another context wrote counts, not what is held.
+    const other = indexeddb({ database });
+    await other.set("key 9", Uint8Array.of(8));
+    const after = await change(store);
+    assert.deepEqual(after.map((entry) => entry?.value[0]), [4, ...Array(8).fill(3), 9]); // prettier-ignore
+    await other.close();
   }));
