@@ -113,10 +113,9 @@ export function prefix<Out, In = Out>(store: Store<Out, In>, prefix: string): St
   if (read) lendBy(view, "entry", (keys, options) => run(() => read(keys.map(inner), options)));
   const findStrays = lentBy(store, "list");
   if (findStrays) {
-    lendBy(view, "list", async (within, options) => {
-      const found = await findStrays(prefix + within, options);
-      return found.map((key) => key.slice(prefix.length));
-    });
+    lendBy(view, "list", async (within, options) =>
+      (await findStrays(prefix + within, options)).map((key) => key.slice(prefix.length)),
+    );
   }
   const lent = lentBy(store, "entries");
   if (lent) lendBy(view, "entries", { ...lent, prefix: lent.prefix + prefix });

@@ -112,11 +112,15 @@ export function createCache(maxBytes: number): Cache {
       for (const key of keys) {
         // What was written before in the same transaction counts, and is held when that is committed.
         const mutation = snapshot.written.get(key);
-        if (mutation || has(key)) found.set(key, mutation ? copyOf(mutation.record) : take(key));
+        if (mutation) found.set(key, copyOf(mutation.record));
+        else if (has(key)) found.set(key, take(key));
         else missing.push(key);
       }
-      for (const [key, record] of await readMany(snapshot.entries, missing)) found.set(key, record);
-      for (const key of missing) keep(snapshot, key, found.get(key));
+      const read = await readMany(snapshot.entries, missing);
+      for (const key of missing) {
+        found.set(key, read.get(key));
+        keep(snapshot, key, read.get(key));
+      }
       // Each once, and from then on copies.
       const given = new Set<string>();
       return (key) => {

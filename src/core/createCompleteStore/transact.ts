@@ -29,7 +29,7 @@ export function createTransact(
           const decide: ManyDecision<Value> = (found) => {
             const time = now();
             const live = <E extends Entry<Value>>(entry: E | undefined): E | undefined =>
-              entry?.expiresAt! > time ? entry : undefined;
+              entry && entry.expiresAt > time ? entry : undefined;
             // Frozen, so that a change in place throws: an entry that is returned as it was given is left as it is.
             const given = found.map((entry) => live(entry) && Object.freeze(copy(entry!)));
             // The calls that it makes come after this one.
@@ -42,17 +42,14 @@ export function createTransact(
               const next = live(
                 entry && (entry === given[index] ? found[index] : fresh(copyBytes(entry.value), entry, now)),
               );
-              after.push(backend.holdsNothing ? (next as Entry<Bytes> | undefined) : next && copy(next));
+              after.push(next && !backend.holdsNothing ? copy(next) : (next as Entry<Bytes> | undefined));
               return next === found[index] ? UNCHANGED : next;
             });
           };
           if (!wanted[1]) await backend.mutate(wanted[0]!, (found) => decide([found])[0], call);
           else if (backend.mutateMany) await backend.mutateMany(wanted, decide, call);
           else {
-            throw new StoreError(
-              "unsupported",
-              "Cannot transact: expected a medium that changes many keys in one step",
-            );
+            throw new StoreError("unsupported", "Cannot transact: expected a medium that changes many keys at once");
           }
           return after!;
         },
