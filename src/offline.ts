@@ -79,6 +79,23 @@ export interface OfflineStore extends Store {
  * Makes one store of two: everything is read from `local` and written to it at once, and `local` and `remote` are kept in
  * step as far as the network allows. Closing it closes both. Throws `bad-config`, and `unsupported` for a local store that
  * cannot change several keys in one step.
+ *
+ * The local store holds rows of its own under keys of one letter more: give it to nothing else. What waits is in it, so that it
+ * goes when the local store goes: ask the browser not to evict it (`persist`).
+ *
+ * @example Counts without a network, and with one.
+ * ```ts
+ * import { memory } from "shelflife";
+ * import { offline } from "shelflife/offline";
+ *
+ * const server = memory(); // in a page: remote({ url: "/store" })
+ * const store = offline(memory(), server); // in a page: indexeddb({ database: "app" })
+ * await store.increment("visits"); // here, at once
+ * await store.increment("visits", 2);
+ * await store.flush(); // on the server, as one addition
+ * console.log(await server.increment("visits", 0)); // 3
+ * await store.close();
+ * ```
  */
 export function offline(local: Store, remote: Store, options: OfflineOptions = {}): OfflineStore {
   checkStore(local);
@@ -101,6 +118,7 @@ export function offline(local: Store, remote: Store, options: OfflineOptions = {
  * const store = await open({ backend: "offline", parameters: { local, remote: { backend: "memory" } } });
  * await store.set("greeting", new TextEncoder().encode("hello"));
  * await store.flush(); // it is on the remote
+ * console.log(await store.has("greeting")); // true
  * await store.close();
  * ```
  */
