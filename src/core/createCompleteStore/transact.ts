@@ -49,7 +49,7 @@ export function createTransact(
           if (!wanted[1]) await backend.mutate(wanted[0]!, (found) => decide([found])[0], call);
           else if (backend.mutateMany) await backend.mutateMany(wanted, decide, call);
           else {
-            throw new StoreError("unsupported", "Cannot transact: expected a medium that changes many keys at once");
+            throw new StoreError("unsupported", "Cannot transact: expected a medium that changes many at once");
           }
           return after!;
         },
