@@ -17,6 +17,7 @@ const types: Record<string, string> = {
 export const built: Readonly<Record<string, string>> = {
   "shelflife/adapters/localforage": "/dist/adapters/localforage.js",
   "shelflife/http/handler": "/dist/http/handler.js",
+  "shelflife/offline": "/dist/offline.js",
   "shelflife/testing": "/dist/testing.js",
   shelflife: "/dist/shelflife.min.js",
 };

@@ -57,15 +57,15 @@ export async function playwright(
   };
 }
 
+// Browsers note each answer of 400 and more, and each request without one, which is no error of the page's.
+const note = /^Failed to load resource: (the server responded with a status of|net::ERR_)|CORS request did not succeed/;
+
 /** Collects a page's uncaught errors and console errors from now on. */
 function errorsOf(page: engines.Page): string[] {
   const errors: string[] = [];
-  page.on("pageerror", (error) => void errors.push(String(error)));
-  page.on("console", (message) => {
-    // Chromium notes each answer of 400 and more there, which is no error of the page's.
-    const isNote = message.text().startsWith("Failed to load resource: the server responded with a status of");
-    if (message.type() === "error" && !isNote) errors.push(message.text());
-  });
+  const add = (text: string): void => void (note.test(text) || errors.push(text));
+  page.on("pageerror", (error) => add(String(error)));
+  page.on("console", (message) => message.type() === "error" && add(message.text()));
   return errors;
 }
 

@@ -2,7 +2,7 @@
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { sqlite, type SqliteOptions } from "../../src/backends/sqlite.ts";
-import { handler } from "../../src/http/handler.ts";
+import { handler, type HandlerOptions } from "../../src/http/handler.ts";
 import { listen, type ListenOptions } from "../../src/service/listen.ts";
 
 const say = (line: unknown): unknown => process.stdout.write(`${JSON.stringify(line)}\n`);
@@ -11,8 +11,10 @@ async function serve(
   options: SqliteOptions,
   requests: SqliteOptions,
   listening?: Partial<ListenOptions>,
+  more?: HandlerOptions,
 ): Promise<string> {
-  return (await listen({ answer: handler(sqlite(options), { requests: sqlite(requests) }), ...listening })).url;
+  const answer = handler(sqlite(options), { ...more, requests: sqlite(requests) });
+  return (await listen({ answer, ...listening })).url;
 }
 
 /** How much is in use once nothing is there that is of no use: bytes. */
