@@ -1,4 +1,5 @@
-// Sets up what is missing, builds what is out of date, and starts the workbench.
+// Sets up what is missing, builds what is out of date, and starts the workbench, or another example that has a server.
+//   node scripts/start.mjs [offline-notes] [--port 8788] [--data .data]
 import { spawn } from "node:child_process";
 import { build } from "./build.mjs";
 import { root } from "./run.mjs";
@@ -12,10 +13,9 @@ const hasSqlite = major > 22 || (major === 22 && minor >= 13);
 if (!hasSqlite) await setup("node");
 await build({ ifStale: true });
 
+const args = process.argv.slice(2);
+const example = /^\w/.test(args[0] ?? "") ? args.shift() : "workbench";
 const [command, ...flags] = hasSqlite ? [process.execPath, "--disable-warning=ExperimentalWarning"] : runtimes.node24;
-const server = spawn(command, [...flags, "examples/workbench/server.mjs", ...process.argv.slice(2)], {
-  cwd: root,
-  stdio: "inherit",
-});
+const server = spawn(command, [...flags, `examples/${example}/server.mjs`, ...args], { cwd: root, stdio: "inherit" });
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => server.kill(signal));
 server.on("exit", (code, signal) => (process.exitCode = code ?? (signal ? 0 : 1)));
