@@ -9,6 +9,13 @@ const presets = {
   localstorage: { backend: "localstorage", parameters: { prefix: "workbench:", sweepInterval } },
   sessionstorage: { backend: "sessionstorage", parameters: { prefix: "workbench:", sweepInterval } },
   remote: { backend: "http", parameters: { url: "/store" } },
+  offline: {
+    backend: "offline",
+    parameters: {
+      local: { backend: "indexeddb", parameters: { database: "workbench-offline" } },
+      remote: { backend: "http", parameters: { url: "/store" } },
+    },
+  },
 };
 const about = {
   memory: "Lives in this page and is gone with it.",
@@ -16,6 +23,7 @@ const about = {
   localstorage: "Stays in this browser, shared by its tabs. Room for about 5 MB.",
   sessionstorage: "Stays in this tab until it is closed. Room for about 5 MB.",
   remote: "Stays on the server, shared by all who reach it. Behind this page’s own lies SQLite.",
+  offline: "IndexedDB here and the server there, made one: it goes on without a network, and catches up.",
 };
 
 /** Says which of the choices a configuration belongs to, if any. */
@@ -38,8 +46,8 @@ export function configFromAddress() {
 function keepInAddress(config) {
   const choice = choiceOf(config);
   const isPreset = choice && write(config) === write(presets[choice]);
-  const { token: _, headers: __, ...parameters } = config.parameters ?? {};
-  const name = isPreset ? choice : encodeURIComponent(JSON.stringify({ backend: config.backend, parameters }));
+  const open = JSON.stringify(config, (name, value) => (name === "token" || name === "headers" ? undefined : value));
+  const name = isPreset ? choice : encodeURIComponent(open);
   history.replaceState(null, "", `#${name}`);
 }
 

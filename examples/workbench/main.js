@@ -1,9 +1,11 @@
-import { isStoreError, open, StoreError, valid } from "../../dist/shelflife.min.js";
+import { offlineFactory } from "../../dist/offline.js";
+import { isStoreError, open, register, registry, StoreError, valid } from "../../dist/shelflife.min.js";
 import { createLog } from "./changes.js";
 import { createConfig } from "./config.js";
 import { createEntries } from "./entries.js";
 import { createEntry } from "./entry.js";
 import { attempt, say } from "./messages.js";
+import { createOffline, throughNetwork } from "./offline.js";
 import { createPut } from "./put.js";
 import { createUsage } from "./usage.js";
 
@@ -27,13 +29,14 @@ const entry = createEntry(session, {
 });
 const entries = createEntries(session, entry.open);
 const config = createConfig(change);
+const offline = createOffline(session);
 createPut(session, entries.changed);
 
 /** Opens another store in place of the one that is open, which stays if that fails. Resolves with whether it is the one now. */
 async function change(next) {
   valid(next);
   const mine = ++latest;
-  const store = await open(next);
+  const store = await open(throughNetwork(next));
   // Another choice was made meanwhile.
   if (mine !== latest) {
     await store.close();
@@ -46,6 +49,7 @@ async function change(next) {
   log.clear();
   persistence.textContent = store.isPersistent() ? "survives a reload" : "gone on reload";
   persistence.dataset.persistent = String(store.isPersistent());
+  offline.show();
   void follow(store);
   if (next.backend === "http") void ping(store);
   say(`Opened ${next.backend}`);
@@ -153,4 +157,5 @@ confirm.addEventListener("close", () => {
 addEventListener("visibilitychange", () => document.hidden || entries.refresh());
 addEventListener("pageshow", ({ persisted }) => persisted && entries.refresh());
 
+register("offline", offlineFactory(registry));
 await config.start();
