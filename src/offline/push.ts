@@ -1,11 +1,11 @@
 import type { Call } from "../core/contract.ts";
 import { isStoreError, type StoreError } from "../core/error.ts";
 import { FORGOTTEN, type Operation, type Outcome } from "../core/link.ts";
-import { equalBytes, isPast } from "../core/value.ts";
+import { equalBytes } from "../core/value.ts";
 import { form, split } from "./form.ts";
 import { greet, otherAccount, type Item } from "./identity.ts";
 import { readAll } from "./readAll.ts";
-import { isWrite, type Record, type Slot } from "./record.ts";
+import { hasEnded, isWrite, type Record, type Slot } from "./record.ts";
 import { settleBatch } from "./settleBatch.ts";
 import type { Verdict } from "./settle.ts";
 import type { Side } from "./side.ts";
@@ -82,7 +82,7 @@ async function look(
     const slot = records[index]!.pending[0]!;
     const now = found[index];
     if (isWrite(slot)) {
-      const value = isPast(slot, call.now) ? undefined : slot.value;
+      const value = hasEnded(slot, call.now) ? undefined : slot.value;
       const isDone = !now === !value && equalBytes(now?.value, value);
       return isDone ? { isDone, now } : { isDone, now, isUncertain: true };
     }
@@ -93,7 +93,7 @@ async function look(
 function operationsOf(key: string, slot: Slot, { now }: Call): Operation[] {
   if (isWrite(slot)) {
     const { base: tag, expiresAt, value } = slot;
-    return [{ kind: "write", key, value: isPast(slot, now) ? undefined : value, tag, expiresAt }];
+    return [{ kind: "write", key, value: hasEnded(slot, now) ? undefined : value, tag, expiresAt }];
   }
   const { by, born = Infinity, until } = slot;
   return [

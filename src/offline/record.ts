@@ -53,6 +53,9 @@ export interface Delta extends Pending {
 
 export const isWrite = (slot: Slot | undefined): slot is Write => !!slot && "steps" in slot;
 
+/** Whether what was written has ended. What was noted to have is over for good, whatever the clock says now. */
+export const hasEnded = (slot: Write, now: () => number): boolean => !!slot.isOver || isPast(slot, now);
+
 /** What there is of a key of which nothing is known, or which is known to have nothing. */
 export const blank: Record = { n: "", pending: [] };
 

@@ -3,7 +3,7 @@ import type { StoreError } from "../core/error.ts";
 import type { Outcome } from "../core/link.ts";
 import { equalBytes, isPast } from "../core/value.ts";
 import { enqueueDelta } from "./enqueue.ts";
-import { change, isWrite, type Record, type Slot, type Visible, type Write } from "./record.ts";
+import { change, hasEnded, isWrite, type Record, type Slot, type Visible, type Write } from "./record.ts";
 
 /** What was not as the caller had wished, and is kept for whoever wants to know. */
 export interface Report {
@@ -60,7 +60,7 @@ export function settle(
     const [mine, other] = [value, found?.value];
     const base = { base: found?.tag, ...("before" in write && { before: other }) };
     // What has ended has nothing to say any more.
-    if (value && isPast(write, court.now)) return undefined;
+    if (value && hasEnded(write, court.now)) return undefined;
     if (!mine === !found && equalBytes(mine, other))
       return !found || isSameTime(found, write) ? undefined : { ...write, ...base, over: undefined };
     const decisions = steps ? court.decisions(id).slice(-steps) : [];
@@ -92,13 +92,11 @@ export function settle(
     return steps ? lose() : { ...write, ...base, over: other };
   }
 
-  /** Puts the slot after the first in its place, over what is there now. */
-  function follow(predicted: Uint8Array | undefined): void {
+  /** Puts the slot after the first in its place, over what is there now, if that is what it was decided on. */
+  function follow(isExpected: boolean, steps: number): void {
     if (!isWrite(next)) return next && keep(next);
-    // What it was decided on has come to be.
-    const steps = next.steps && next.steps - (isWrite(slot) ? slot.steps : 1);
     const base = { base: confirmed?.tag, ...("before" in next && { before: confirmed?.value }) };
-    if (!error && equalBytes(predicted, confirmed?.value)) keep({ ...next, ...base, steps });
+    if (isExpected) keep({ ...next, ...base, steps: Math.max(0, next.steps - steps) });
     else append(collide(next));
   }
 
@@ -112,17 +110,19 @@ export function settle(
   }
   if (error) {
     reports.push({ kind: "refused", mine: mineOf(slot), theirs: confirmed?.value, error });
-    follow(confirmed?.value);
+    follow(isWrite(next) && !next.steps && next.base === confirmed?.tag, 0);
   } else if (isDone || !isWrite(slot)) {
     if (isWrite(slot) && slot.over && !isUncertain)
       reports.push({ kind: "overwrote", mine: slot.value, theirs: slot.over });
     if (isUncertain && !isWrite(slot) && slot.by !== undefined)
       reports.push({ kind: "uncertain", mine: mineOf(slot), theirs: confirmed?.value });
     const seen = isWrite(slot) ? slot : change(record.confirmed, slot);
-    follow(seen && !isPast(seen, court.now) ? seen.value : undefined);
+    const predicted = seen && (confirmed || !isPast(seen, court.now)) ? seen.value : undefined;
+    // What it was decided on has come to be.
+    follow(equalBytes(predicted, confirmed?.value), isWrite(slot) ? slot.steps : 1);
   } else if (isWrite(next)) {
     // Moot: only what came after it counts.
-    append(collide(next));
+    follow(next.base === confirmed?.tag, 0);
   } else if (isUncertain) {
     reports.push({ kind: "uncertain", mine: slot.value, theirs: confirmed?.value, base: slot.before });
     if (next) keep(next);
@@ -154,7 +154,7 @@ function folded(pending: readonly Slot[], { now }: Court): readonly Slot[] {
     const { base, before, over } = first;
     return [{ ...second, base, before, over }];
   }
-  const seen = isWrite(first) && first.value && !isPast(first, now) ? (first as Visible) : undefined;
+  const seen = isWrite(first) && first.value && !hasEnded(first, now) ? (first as Visible) : undefined;
   const after = change(seen, second);
   return isWrite(first) && !after ? [first] : enqueueDelta({ pending: [first] }, second, after);
 }

@@ -1,11 +1,10 @@
 import type { Call, Entry, NewEntry } from "../core/contract.ts";
 import type { Remote } from "../core/link.ts";
-import { isPast } from "../core/value.ts";
 import { isSameBatch, type Identity } from "./identity.ts";
 import { readAll } from "./readAll.ts";
 import { isWrite, type Slot, type Record } from "./record.ts";
 import { fromJson, identityRow, kept, marks, toJson } from "./rows.ts";
-import { settle, type Verdict } from "./settle.ts";
+import { isSameTime, settle, type Verdict } from "./settle.ts";
 import type { KeptReport, Side } from "./side.ts";
 
 /** Settles all that was on its way in one step, as far as nobody else has. `next` is under which number it goes on. */
@@ -24,6 +23,7 @@ export async function settleBatch(
   // What was confirmed when it was asked for, and what is to be asked for once more.
   const seen = items.map(([, , , n]) => n);
   const settling = [...verdicts];
+  const asked = new Set<number>();
   let isLater = false;
   for (;;) {
     const records = await rows.read(keys);
@@ -33,7 +33,9 @@ export async function settleBatch(
       if (pending[0]?.id !== id) return [];
       // An answer that came before what is known by now may be older.
       if (n !== seen[index]) return [index];
-      if (error || isLater) return [];
+      if (isLater) return [];
+      // What was refused says nothing of what is there, and what was pulled meanwhile may not have been taken over.
+      if (error) return asked.has(index) ? [] : [index];
       // What is there is only named, and not known.
       const isKnown = !now || now.value || now.tag === confirmed?.tag || (isDone && isWrite(pending[0]));
       return isKnown ? [] : [index];
@@ -46,6 +48,7 @@ export async function settleBatch(
       );
       stale.forEach((index, at) => {
         seen[index] = records[index]!.n;
+        asked.add(index);
         settling[index] = { ...settling[index]!, now: found[at] };
       });
     }
@@ -66,9 +69,8 @@ export async function settleBatch(
           let verdict = settling[index]!;
           if (record.n !== seen[index]) isOutrun = true;
           const slot = record.pending[0]!;
-          // What was refused says nothing of what is there, unless that was asked for.
-          const isMute = (verdict.error || verdict.isLater) && seen[index] === items[index]![3];
-          verdict = { ...verdict, now: isMute ? record.confirmed : knownOf(verdict, slot, record, call) };
+          const isMute = verdict.isLater && !asked.has(index);
+          verdict = { ...verdict, now: isMute ? record.confirmed : knownOf(verdict, slot, record) };
           const [over, about] = settle(keys[index]!, record, verdict, { ...court, now: call.now, n: word() });
           about.forEach((report, at) =>
             reports.push({ ...report, id: ids[2 * index + at]!, key: keys[index]!, at: call.now() }),
@@ -93,16 +95,10 @@ export async function settleBatch(
 }
 
 /** What is there now, as far as it is known: the value of a write that was done is the one that was sent. */
-function knownOf(
-  { isDone, now }: Verdict,
-  slot: Slot,
-  { confirmed }: Record,
-  { now: clock }: Call,
-): Remote | undefined {
+function knownOf({ isDone, now }: Verdict, slot: Slot, { confirmed }: Record): Remote | undefined {
   if (!now || now.value) return now;
-  if (isDone && isWrite(slot)) {
-    const { value, expiresAt } = slot;
-    return value && !isPast(slot, clock) ? { value, expiresAt, tag: now.tag } : undefined;
-  }
+  // A deadline as it was given is more exact than what comes back of it, unless a clock was set meanwhile.
+  if (isDone && isWrite(slot))
+    return { ...now, value: slot.value, ...(isSameTime(now, slot) && { expiresAt: slot.expiresAt }) };
   return now.tag === confirmed?.tag ? { ...now, value: confirmed.value } : now;
 }

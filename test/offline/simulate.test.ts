@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
-import { simulate } from "./simulate.ts";
+import { loadSimulator } from "../support/simulator/bundle.ts";
 
 // So many in every run; `npm run simulate -- 10000` runs more of them.
 const seeds = 500;
 
 test(`offline stores keep what they promise, by ${seeds} schedules with faults`, async ({ annotate }) => {
+  const simulate = await loadSimulator();
   let operations = 0;
   for (let seed = 1; seed <= seeds; seed++) {
     const { violations, story, ...outcome } = await simulate(seed);

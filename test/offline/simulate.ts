@@ -38,7 +38,7 @@ export async function simulate(seed: number, code: Code = room): Promise<Outcome
   const { ledger } = world;
   await goWrong(world);
   await comeToRest(world);
-  check(world);
+  await check(world);
   return { violations: ledger.violations, story, operations: ledger.deeds.size };
 }
 
@@ -57,7 +57,8 @@ function createWorld(seed: number, code: Code, say: (text: string) => void): Wor
   );
   const world: World = { chance, schedule, server, ledger, clients, faults: noFaults, time: 1_700_000_000_000, say };
   for (const client of clients) client.contexts = Array.from({ length: chance.is(0.6) ? 2 : 1 }, () => client.open());
-  world.faults = chance.is(0.95) ? chooseFaults(chance) : noFaults;
+  // Where nothing is lost, more comes of what is late.
+  world.faults = chance.is(0.8) ? chooseFaults(chance) : { ...noFaults, slow: chance.pick([0, 0.6]) };
   server.most = world.faults.tooLarge ? chance.pick([2, 3, Infinity]) : Infinity;
   return world;
 }
@@ -68,7 +69,7 @@ const mergeBoth: Merge = ({ mine, theirs }) => {
   const [my, other] = [decodeLoosely(mine), decodeLoosely(theirs)];
   if (/[05]$/.test(my)) throw new Error("Cannot merge those");
   if (/^\d/.test(my)) throw new Error("Cannot merge numbers");
-  return encodeText(`${my.split("|")[0]}|${other.split("|")[0]}`);
+  return encodeText(`${my.split("|")[0]}|${other}`);
 };
 
 async function step(world: World): Promise<boolean> {
@@ -80,18 +81,23 @@ async function step(world: World): Promise<boolean> {
 /** Has clients do what they like, with faults. */
 async function goWrong(world: World): Promise<void> {
   const { chance, clients, faults, ledger } = world;
-  let operations = 12 + chance.below(18);
+  const among = chance.is(0.4) ? ["a", "x"] : chance.is(0.3) ? ["a", "b", "x"] : keys;
+  let operations = 20 + chance.below(30);
+  const [pushes, pulls] = [chance.pick([0.03, 0.1]), chance.pick([0.03, 0.1])];
+  // Before a client knows what there is, it has to ask for it.
+  const pullsFrom = chance.is(0.3) ? chance.below(500) : 0;
   const steps = 600 + chance.below(600);
   for (let count = 0; count < steps && (operations > 0 || count < 500); count++) {
     world.time += chance.below(20);
     const client = chance.pick(clients);
     const context = chance.pick(client.contexts);
-    if (operations > 0 && chance.is(0.06)) {
+    if (operations > 0 && chance.is(0.08)) {
       operations--;
-      operate(client, context, chance, faults, ledger);
+      operate(client, context, chance, faults, ledger, among);
     }
-    if (chance.is(0.03)) context.push();
-    if (chance.is(0.03)) context.pull();
+    // As a rule one at a time.
+    if (chance.is(context.active.has("push") ? pushes / 20 : pushes)) context.push();
+    if (count >= pullsFrom && chance.is(context.active.has("pull") ? pulls / 20 : pulls)) context.pull();
     cause(world, client, context);
     await step(world);
     if (ledger.violations[0]) return;
@@ -107,7 +113,8 @@ function cause(world: World, client: Client, context: Context): void {
     schedule.kill(context.owner);
     client.contexts = client.contexts.map((each) => (each === context ? client.open() : each));
   }
-  if (chance.is(faults.partition)) {
+  // What is out of order is in order again before long.
+  if (chance.is(client.isCut ? 0.05 : faults.partition)) {
     client.isCut = !client.isCut;
     say(`${client.name} is ${client.isCut ? "cut off" : "back"}`);
   }
@@ -120,7 +127,7 @@ function cause(world: World, client: Client, context: Context): void {
   if (chance.is(faults.forget)) server.forget();
   if (chance.is(faults.restore * 3)) server.backup();
   if (chance.is(faults.restore)) server.restore();
-  if (chance.is(faults.lock)) {
+  if (chance.is(server.isLocked ? 0.02 : faults.lock)) {
     server.isLocked = !server.isLocked;
     say(`server lets ${server.isLocked ? "nobody" : "everybody"} in`);
   }
@@ -171,11 +178,13 @@ async function drain(world: World): Promise<void> {
 const slack = 60_000;
 
 /** Compares all sides, now that nothing is under way. */
-function check({ clients, server, ledger, time }: World): void {
+async function check({ clients, server, ledger, time }: World): Promise<void> {
   if (ledger.violations[0]) return;
-  for (const { name, now, recorder, contexts, ahead } of clients) {
+  for (const { name, now, local, contexts, ahead } of clients) {
+    const rows = new Map<string, Uint8Array>();
+    for await (const { key, value } of local.entries()) rows.set(key, value);
     for (const key of keys) {
-      const row = recorder.rows.get(`d${key}`);
+      const row = rows.get(`d${key}`);
       const record = readRecord(row && { value: row, expiresAt: Infinity });
       if (record.pending[0]) ledger.fail(`${name} still has something of ${key} to push`);
       const [here, there] = [visible(record, now), server.find(key)];
@@ -186,8 +195,8 @@ function check({ clients, server, ledger, time }: World): void {
       if (hereUntil !== thereUntil && Math.abs(hereUntil - thereUntil) > slack)
         ledger.fail(`${name} has ${key} ${mine} until ${hereUntil}, and the server until ${thereUntil}`);
     }
-    for (const row of recorder.rows.keys()) if (row[0] === "o") ledger.fail(`${name} still has the mark ${row}`);
-    const conflicts = [...recorder.rows.keys()].filter((row) => row[0] === "x").length;
+    for (const row of rows.keys()) if (row[0] === "o") ledger.fail(`${name} still has the mark ${row}`);
+    const conflicts = [...rows.keys()].filter((row) => row[0] === "x").length;
     for (const { owner, room } of contexts) {
       const status = room.status.get();
       if (status.pending || status.conflicts !== conflicts)

@@ -35,6 +35,7 @@ export interface Faults {
   lostAnswer: number;
   late: number;
   impatience: number;
+  slow: number;
   partition: number;
   kill: number;
   restart: number;
@@ -54,17 +55,18 @@ export interface Faults {
 export function chooseFaults({ is }: Chance): Faults {
   const some = (part: number, often = 0.6): number => (is(often) ? part : 0);
   return {
-    lostRequest: some(0.1),
-    lostAnswer: some(0.1),
+    lostRequest: some(0.06, 0.5),
+    lostAnswer: some(0.06, 0.5),
     late: some(0.08),
-    impatience: some(0.12),
-    partition: some(0.01),
+    impatience: some(0.08, 0.5),
+    slow: some(0.3),
+    partition: some(0.008),
     kill: some(0.006),
     restart: some(0.005),
     trim: some(0.005),
     forget: some(0.003, 0.3),
     restore: some(0.002, 0.2),
-    clock: some(0.004, 0.3),
+    clock: some(0.008, 0.35),
     localQuota: some(0.02, 0.3),
     remoteQuota: some(0.08, 0.3),
     lock: some(0.004, 0.3),
@@ -79,6 +81,7 @@ export const noFaults: Faults = {
   lostAnswer: 0,
   late: 0,
   impatience: 0,
+  slow: 0,
   partition: 0,
   kill: 0,
   restart: 0,

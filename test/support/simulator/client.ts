@@ -43,6 +43,8 @@ export interface Context {
   checkReports(): void;
   /** How much of its work is not over. */
   busy: number;
+  /** What of that is under way by name. */
+  readonly active: ReadonlySet<string>;
   /** What is under way to keys. */
   readonly deeds: ReadonlyMap<string, Deed>;
 }
@@ -118,15 +120,18 @@ function createContext(client: Client, owner: Owner, world: ClientWorld): Contex
     end: async () => {},
   });
   const all = new Map<string, Deed>();
+  const active = new Set<string>();
   const context: Context = {
     owner,
     deeds: all,
+    active,
     room,
     store: createCompleteStore(room.backend, { now, sweepInterval: Infinity }),
     busy: 0,
     run(what, task) {
       const work: Work = { what, isCall: !/^pu(sh|ll)$/.test(what), deeds: [], all };
       context.busy++;
+      active.add(what);
       void works.run(work, async () => {
         try {
           const done = task(work);
@@ -143,6 +148,7 @@ function createContext(client: Client, owner: Owner, world: ClientWorld): Contex
         }
         for (const { key } of work.deeds) all.delete(key);
         context.busy--;
+        active.delete(what);
       });
     },
     push() {

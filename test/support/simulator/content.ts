@@ -18,7 +18,12 @@ export interface Content {
 
 export function writeContent(key: string, client: string, id: number, before?: string): string {
   if (counters.includes(key)) return `${id * shift}`;
-  return `${client}${id}${before === undefined ? "" : `|${before.split("|")[0]}`}`;
+  return `${client}${id}${before === undefined ? "" : `|${before.split("|").slice(0, 6).join("|")}`}`;
+}
+
+/** Whether a value says that it was made of another one. */
+export function isMadeOf(text: string | undefined, other: string): boolean {
+  return !!text?.split("|").slice(1).includes(other.split("|")[0]!);
 }
 
 /** Reads what a value was put together of. Nothing, if it is none that anybody has written. */

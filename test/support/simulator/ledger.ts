@@ -1,3 +1,4 @@
+import { isMadeOf } from "./content.ts";
 import { createBook, type Book, type Deed } from "./deeds.ts";
 
 /** Knows all that was done, and finds out what should not be. */
@@ -12,13 +13,17 @@ export interface Ledger extends Book {
   over(client: string, key: string): ReadonlySet<number>;
   /** What a client was to see of a key at some moment. */
   seen(client: string, key: string, text: string | undefined, now: number, over?: ReadonlySet<number>): void;
-  /** What a client knows that the server had. */
+  /** What a client knows, or shows. */
   knows(client: string, key: string, text: string): void;
+  /** A client has made a decision on a value. */
+  decided(client: string, key: string, text: string): void;
   reported(client: string, key: string, report: Reported): void;
   /** The server has done something. */
   applied(client: string, key: string, text: string | undefined, by: number | undefined, over?: string): void;
   /** How often each was applied, which a backup of the server is of. */
   save(): { readonly counts: ReadonlyMap<number, number>; readonly last: ReadonlyMap<string, number> };
+  /** The server may have forgotten what it did, or was cut off in the midst of it. */
+  forgot(): void;
   restored(saved: ReturnType<Ledger["save"]>): void;
   /** Compares what became of everything with what should have. `find` reads what the server has in the end. */
   check(find: (key: string) => string | undefined, latest: (client: string) => number): void;
@@ -42,8 +47,10 @@ export function createLedger(say: (text: string) => void): Ledger {
   const known = new Map<string, Set<string>>();
   // What was overwritten: by which deed, and the text.
   const overwritten: { readonly id: number; readonly text: string }[] = [];
+  // What a client knows to be overwritten, or has made something of.
   const overReports = new Set<string>();
   let orders = 0;
+  let mayForget = false;
 
   function fail(text: string): void {
     violations.push(text);
@@ -89,7 +96,12 @@ export function createLedger(say: (text: string) => void): Ledger {
       if (ids[0] && ids.every(isBack)) fail(`${client} sees ${key} ${text} again, which was over`);
     },
     knows: (client, key, text) => void of(known, `${client} ${key}`, () => new Set<string>()).add(text),
+    decided: (client, key, text) => void overReports.add(`${client} ${key} ${text}`),
     reported(client, key, { kind, mine, theirs }) {
+      // One that is too large and ends is too large no more, whatever was said of it.
+      const isStill = [...book.tooLarge].every((id) => deeds.get(id)!.expiresAt === Infinity);
+      if (kind === "uncertain" && !mayForget && isStill)
+        fail(`${client} is not certain of ${key}, which nobody has forgotten`);
       if (theirs !== undefined) overReports.add(`${client} ${key} ${theirs}`);
       if (kind === "overwrote") return;
       for (const id of idsIn(key, mine)) reportedIds.add(id);
@@ -109,7 +121,7 @@ export function createLedger(say: (text: string) => void): Ledger {
         if (counts.get(id)! > 1) fail(`${id} is applied twice`);
         if (author !== client) fail(`${id} of ${author} is applied by ${client}`);
         // What was merged says of what.
-        if (over !== undefined && kind === "set" && !text?.includes(`|${over.split("|")[0]}`))
+        if (over !== undefined && /set|update/.test(kind) && !isMadeOf(text, over))
           overwritten.push({ id, text: over });
       }
       const name = `${client} ${key}`;
@@ -118,6 +130,7 @@ export function createLedger(say: (text: string) => void): Ledger {
       if (orders[0]) last.set(name, Math.max(...orders));
     },
     save: () => ({ counts: new Map(counts), last: new Map(last) }),
+    forgot: () => void (mayForget = true),
     restored(saved) {
       // What was undone may be done again, and what was over is there again.
       counts = new Map(saved.counts);
@@ -146,10 +159,11 @@ function checkAll(
   find: (key: string) => string | undefined,
   latest: (client: string) => number,
 ): void {
-  function isMoot({ client, key, order }: Deed): boolean {
+  /** Whether the same client has done something to the key since that stands for it, too. */
+  function isMoot({ client, key, order, kind }: Deed): boolean {
+    const moot = kind === "delete" ? /set|update|delete|add/ : /set|update|delete/;
     return [...deeds.values()].some(
-      (later) =>
-        later.client === client && later.key === key && later.order! > order! && /set|update|delete/.test(later.kind),
+      (later) => later.client === client && later.key === key && later.order! > order! && moot.test(later.kind),
     );
   }
 

@@ -38,7 +38,7 @@ export function createLink(world: LinkWorld): Link {
 
   async function ask<R>(what: string, work: () => Promise<R>): Promise<R> {
     await schedule.turn(owner);
-    const { lostRequest, lostAnswer, late, impatience } = faults();
+    const { lostRequest, lostAnswer, late, impatience, slow } = faults();
     if (client.isCut || chance.is(lostRequest)) {
       say(`${owner.name}: ${what} is lost`);
       return turns(0);
@@ -47,7 +47,7 @@ export function createLink(world: LinkWorld): Link {
     const answer = server.accept(work);
     answer.catch(() => {});
     const found = await Promise.race([answer, ...(chance.is(impatience) ? [turns(1 + chance.below(20))] : [])]);
-    await schedule.turn(owner);
+    for (let left = chance.is(slow) ? chance.below(40) : 0; left >= 0; left--) await schedule.turn(owner);
     if (!client.isCut && !chance.is(lostAnswer)) return found;
     say(`${owner.name}: the answer to ${what} is lost`);
     return turns(0);

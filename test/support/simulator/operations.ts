@@ -10,11 +10,18 @@ import type { Work } from "./recorder.ts";
 const hour = 3_600_000;
 
 /** Has a context do something that a caller may. */
-export function operate(client: Client, context: Context, chance: Chance, faults: Faults, ledger: Ledger): void {
+export function operate(
+  client: Client,
+  context: Context,
+  chance: Chance,
+  faults: Faults,
+  ledger: Ledger,
+  among: readonly string[],
+): void {
   const { store, deeds } = context;
   const { now } = client;
   // Of two at once on one key nobody could say which is which.
-  const free = (some: readonly string[]): string[] => some.filter((key) => !deeds.has(key));
+  const free = (some: readonly string[]): string[] => some.filter((key) => among.includes(key) && !deeds.has(key));
 
   function begin(work: Work, key: string, kind: Kind): Deed {
     const deed = ledger.begin(client.name, key, kind);
@@ -45,7 +52,12 @@ export function operate(client: Client, context: Context, chance: Chance, faults
     },
     async update(work) {
       const deed = begin(work, chance.pick(free(registers)), "update");
-      await store.update(deed.key, (found) => value(deed, found), lifetime());
+      const decide = (found: Uint8Array | undefined): Uint8Array => {
+        // It may be made again on another value.
+        if (found) ledger.decided(client.name, deed.key, decodeLoosely(found));
+        return value(deed, found);
+      };
+      await store.update(deed.key, decide, lifetime());
     },
     async increment(work) {
       const { key, bit } = begin(work, chance.pick(free(counters)), "add");
@@ -74,7 +86,7 @@ export function operate(client: Client, context: Context, chance: Chance, faults
       await store.deleteMany(deeds.map(({ key }) => key));
     },
     async read() {
-      const key = chance.pick(keys);
+      const key = chance.pick(among);
       const over = ledger.over(client.name, key);
       const entry = await store.entry(key);
       if (!entry) return;
@@ -88,7 +100,8 @@ export function operate(client: Client, context: Context, chance: Chance, faults
     return [first, chance.pick(choices.filter((key) => key !== first))];
   }
 
-  if (free(counters).length < 1 || free(registers).length < 2) return;
-  const name = chance.pick([...Object.keys(calls), "set", "set", "increment", "increment", "update"]);
+  if (!free(counters)[0] || !free(registers)[0]) return;
+  const single = Object.keys(calls).filter((name) => free(registers)[1] || !/transact|Many/.test(name));
+  const name = chance.pick([...single, "set", "set", "increment", "increment", "update"]);
   context.run(name, calls[name]!);
 }

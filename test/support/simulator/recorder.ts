@@ -47,8 +47,6 @@ export interface Recorder {
   /** Returns what those are to hear who look. */
   end(): KeyChange[];
   watch(prefix: string, owner: Owner, signal: AbortSignal | undefined): AsyncIterableIterator<Change>;
-  /** The rows that were written last. */
-  readonly rows: ReadonlyMap<string, Uint8Array>;
 }
 
 export interface RecorderWorld {
@@ -80,6 +78,7 @@ export function createRecorder({ client, now, ledger, say }: RecorderWorld): Rec
     );
     if (after.pending.length > 2) ledger.fail(`${client} has ${after.pending.length} slots of ${key}`);
     if (after.confirmed?.value) ledger.knows(client, key, decodeLoosely(after.confirmed.value));
+    for (const seen of [text(old), text(next)]) if (seen !== undefined) ledger.knows(client, key, seen);
     if (isDue(before, now)) changes.push({ type: "expire", key });
     const deed = work?.isCall ? work.all.get(key) : undefined;
     const isOwn = !!deed && before.pending !== after.pending && lastId(before) !== lastId(after);
@@ -107,7 +106,6 @@ export function createRecorder({ client, now, ledger, say }: RecorderWorld): Rec
   }
 
   return {
-    rows,
     begin(name, current) {
       [context, work, changes] = [name, current, []];
     },

@@ -81,6 +81,7 @@ export function createServer({ chance, schedule, ledger, time, say }: ServerWorl
   }
 
   function revive(): void {
+    ledger.forgot();
     schedule.kill(owner);
     owner = { name: "server", isDead: false };
     underWay.clear();

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { afterEach, test } from "vitest";
+import { memory } from "../../src/index.ts";
+import type { Store } from "../../src/core/contract.ts";
+import { StoreError } from "../../src/core/error.ts";
+import { createHub } from "../../src/core/hub.ts";
+import type { Link, Outcome, Push } from "../../src/core/link.ts";
+import { createCompleteStore } from "../../src/core/createCompleteStore.ts";
+import { readConflicts } from "../../src/offline/kept.ts";
+import { plainLink } from "../../src/offline/plainLink.ts";
+import { pull } from "../../src/offline/pull.ts";
+import { push } from "../../src/offline/push.ts";
+import { createRoom } from "../../src/offline/room.ts";
+import { text, utf8 } from "../support/bytes.ts";
+
+const stores: { close(): Promise<void> }[] = [];
+afterEach(() => Promise.all(stores.splice(0).map((store) => store.close())));
+
+const call = { now: Date.now };
+
+/** A room over a link that may be changed, of which nothing acts by itself. */
+function open(change: (link: Link) => Partial<Link> = () => ({}), local: Store = memory()) {
+  let words = 0;
+  const word = (): string => `w${++words}`;
+  const server = memory();
+  const plain = plainLink(server, word);
+  const link: Link = { ...plain, ...change(plain) };
+  const hub = Promise.resolve(createHub());
+  const end = async (): Promise<void> => {};
+  const room = createRoom({
+    local,
+    link,
+    hub,
+    now: Date.now,
+    word,
+    maxPendingKeys: 100,
+    onConflict: () => {},
+    end,
+  });
+  const store = createCompleteStore(room.backend);
+  stores.push(store);
+  return { ...room, local, server, store };
+}
+
+test("an operation that is too large alone is refused, and the next push has its number", async () => {
+  const numbers: number[] = [];
+  const { side, store, server, local } = open((link) => ({
+    push(given: Push, call) {
+      numbers.push(given.sequence);
+      const isLarge = given.operations.some((each) => each.kind === "write" && each.value?.length === 10);
+      return isLarge ? Promise.reject(new StoreError("quota-exceeded", "Too large")) : link.push(given, call);
+    },
+  }));
+  await store.set("large", utf8("0123456789"));
+  await store.set("small", utf8("1"));
+  while ((await push(side, call)) !== "idle");
+  assert.deepEqual(
+    (await readConflicts(local)).map(({ kind, key }) => [kind, key]),
+    [["refused", "large"]],
+  );
+  assert.equal(text(await server.find("small")), "1");
+  assert.deepEqual(numbers, [1, 1, 1]);
+});
+
+test("after a refusal what is there is asked for, since what was pulled meanwhile was left", async () => {
+  let meanwhile = async (): Promise<void> => {};
+  const error = new StoreError("invalid-argument", "No");
+  const { side, store, server } = open(() => ({
+    async push({ operations }: Push): Promise<readonly Outcome[]> {
+      await meanwhile();
+      return operations.map(() => ({ isDone: false, error }));
+    },
+  }));
+  await pull(side, call);
+  await store.set("k", utf8("mine"));
+  meanwhile = async () => {
+    await server.set("k", utf8("theirs"));
+    await pull(side, call);
+  };
+  await push(side, call);
+  assert.equal(text(await store.find("k")), "theirs");
+});
+
+test("two keys of which another context has settled one are marked in one step", async () => {
+  const { store, local } = open();
+  const other = open(undefined, local);
+  await store.set("a", utf8("1"));
+  await other.rows.change(["a"], [], () => ({ records: [{ n: "1", pending: [] }] }));
+  await store.setMany([
+    ["a", utf8("2")],
+    ["b", utf8("2")],
+  ]);
+  assert.deepEqual(
+    (await other.rows.read(["a", "b"])).map(({ mark, pending }) => [!!mark, pending.length]),
+    [
+      [true, 1],
+      [true, 1],
+    ],
+  );
+});

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { test } from "vitest";
+import type { Record, Write } from "../../src/offline/record.ts";
+import { settle, type Verdict } from "../../src/offline/settle.ts";
+import { text, utf8 } from "../support/bytes.ts";
+
+const now = 1000;
+const there = { value: utf8("there"), expiresAt: Infinity, tag: "there" };
+
+function slot(id: string, rest: Partial<Write>): Write {
+  return { id, value: utf8(id), expiresAt: Infinity, base: "there", steps: 0, ...rest };
+}
+
+/** Settles the first of two writes, and returns what is left of the second. */
+function after(second: Partial<Write>, verdict: Verdict, first: Partial<Write> = {}): Write | undefined {
+  const record: Record = {
+    n: "1",
+    confirmed: there,
+    pending: [slot("first", { isSent: true, ...first }), slot("second", second)],
+  };
+  const [{ pending }] = settle("k", record, verdict, { now: () => now, n: "2", decisions: () => [] });
+  return pending[0] as Write | undefined;
+}
+
+test("a write that has ended still removes what it was written over, if the one before it was not done", () => {
+  for (const verdict of [
+    { isDone: false, isUncertain: true, now: there },
+    { isDone: false, now: there, error: new Error("refused") as never },
+  ]) {
+    const left = after({ expiresAt: now }, verdict);
+    assert.deepEqual([left?.id, left?.base], ["second", "there"]);
+    const theirs = { ...there, tag: "theirs" };
+    assert.equal(after({ expiresAt: now }, { ...verdict, now: theirs }), undefined);
+  }
+});
+
+test("what follows a write that was done is put on it, whether that has ended here or not", () => {
+  const first = { value: utf8("first"), expiresAt: now, tag: "first" };
+  const left = after({ value: undefined }, { isDone: true, now: first }, { expiresAt: now });
+  assert.deepEqual([left?.id, left?.base], ["second", "first"]);
+});
+
+test("what was noted to have ended stays so when the clock is set back", () => {
+  const record: Record = {
+    n: "1",
+    confirmed: there,
+    pending: [slot("first", { isSent: true, isOver: true, expiresAt: now + 1 })],
+  };
+  const theirs = { value: utf8("theirs"), expiresAt: Infinity, tag: "theirs" };
+  const [{ pending, confirmed }] = settle(
+    "k",
+    record,
+    { isDone: false, now: theirs },
+    { now: () => now, n: "2", decisions: () => [] },
+  );
+  assert.deepEqual([pending, text(confirmed?.value)], [[], "theirs"]);
+});

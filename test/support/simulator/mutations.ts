@@ -1,0 +1,158 @@
+import type { Edit } from "./bundle.ts";
+
+/** A guard of the offline room, and how it is taken away. */
+export interface Mutation {
+  readonly name: string;
+  readonly edits: readonly Edit[];
+}
+
+const m = (name: string, ...edits: Edit[]): Mutation => ({ name, edits });
+
+export const mutations: readonly Mutation[] = [
+  m(
+    "an answer overwrites what was pulled since",
+    ["settleBatch.ts", "if (n !== seen[index]) return [index];", ""],
+    ["settleBatch.ts", "if (record.n !== seen[index]) isOutrun = true;", ""],
+  ),
+  m("settles what somebody else has settled", [
+    "settleBatch.ts",
+    "if (!isSameBatch(toJson(row), identity)) return undefined;",
+    "if (records.some(({ pending }) => !pending[0])) return undefined;",
+  ]),
+  m("does not ask what is there after a refusal", [
+    "settleBatch.ts",
+    "if (error) return asked.has(index) ? [] : [index];",
+    "if (error) return [];",
+  ]),
+  m("forms without looking whether the journal is as it was", [
+    "form.ts",
+    "if (now?.name !== identity.name || now.sequence !== identity.sequence || now.batch) return undefined;",
+    "if (!now) return undefined;",
+  ]),
+  m("what is on its way is not marked so", ["form.ts", "{ ...slot, isSent: true }", "slot"]),
+  m("pushes each time under a new name", [
+    "push.ts",
+    "link.push({ name, sequence, nonce,",
+    "link.push({ name: (await link.greet(call)).name, sequence: 1, nonce,",
+  ]),
+  m("sends again what was forgotten", [
+    "push.ts",
+    "await look(side, items, records, call)",
+    "items.map(() => ({ isDone: false, isLater: true }))",
+  ]),
+  m("sends an uncertain increment again", [
+    "push.ts",
+    "slot.by === undefined ? { isDone: false, isLater: true }",
+    "true ? { isDone: false, isLater: true }",
+  ]),
+  m("takes a write that was forgotten for done", [
+    "push.ts",
+    "return isDone ? { isDone, now } :",
+    "return true ? { isDone: true, now } :",
+  ]),
+  m("a refused operation waits for ever", ["push.ts", "return !/^(unavailable", "return false && !/^(unavailable"]),
+  m("uses up the number of a push that was refused as a whole", [
+    "push.ts",
+    "{ name, sequence: sequence - 1 }",
+    "{ name, sequence }",
+  ]),
+  m("an expired write is sent as it is", [
+    "push.ts",
+    "value: hasEnded(slot, now) ? undefined : value, tag",
+    "value, tag",
+  ]),
+  m("an expired write is dropped", [
+    "form.ts",
+    "if (!slot || !record.mark",
+    "if (isWrite(slot) && slot.expiresAt <= call.now() && !slot.isSent) return { ...record, pending: rest };\n      if (!slot || !record.mark",
+  ]),
+  m("pulls nothing of what is pending", [
+    "pull.ts",
+    "if (record.pending[0]?.isSent) return { ...record, n: word() };",
+    "if (record.pending[0]) return record;",
+  ]),
+  m("shows what may be in what is on its way", [
+    "pull.ts",
+    "if (record.pending[0]?.isSent) return { ...record, n: word() };",
+    "",
+  ]),
+  m("pulls without looking whether something newer is known", [
+    "pull.ts",
+    "record.n !== before[index]!.n || (!record.n && !isQuiet)",
+    "false",
+  ]),
+  m(
+    "pulls on when another round has begun",
+    ["pull.ts", "if (round !== undefined && toJson(progress)?.round !== round) throw outrun;", ""],
+    ["pull.ts", "if (round !== undefined && now.round !== round) throw outrun;", ""],
+  ),
+  m(
+    "saves the bookmark before the changes are taken over",
+    ["pull.ts", "if (!isGap) await fetchAll(side, [...changes.keys], round, call);", ""],
+    [
+      "pull.ts",
+      "if (!progress.listing) return;",
+      "if (!isGap) await fetchAll(side, [...changes.keys], round, call);\n  if (!progress.listing) return;",
+    ],
+  ),
+  m("takes the bookmark after the listing", [
+    "pull.ts",
+    "await advance(side, (progress) => ({ ...progress, listing: undefined, isComplete: true }), round);",
+    "const { bookmark } = await link.changes(undefined, call);\n  await advance(side, (progress) => ({ ...progress, bookmark, listing: undefined, isComplete: true }), round);",
+  ]),
+  m("does not compare when a clock was set", ["pull.ts", "bookmark === undefined || isSet", "bookmark === undefined"]),
+  m("does not compare where a bookmark is not known", [
+    "pull.ts",
+    "const isGap = !changes.keys || bookmark",
+    "(changes as any).keys ??= [];\n  const isGap = bookmark",
+  ]),
+  m("keeps what is there no more", ["pull.ts", "page.keys.filter((key) => !there.has(key))", "[]"]),
+  m("a comparison leaves out what is pending", [
+    "pull.ts",
+    "return pending[0] || confirmed?.tag !== entry.tag || !isSameTime(confirmed, entry);",
+    "return !pending[0] && (confirmed?.tag !== entry.tag || !isSameTime(confirmed!, entry));",
+  ]),
+  m("writes no mark", ["rows.ts", "else next[place] = { value: encodeText(key) };", ""]),
+  m("reports nothing of what has changed", ["rows.ts", "if (change) changes.push(change);", ""]),
+  m("two keys keep one another from being marked", ["rows.ts", "if (mark && !isStale) known", "if (mark) known"]),
+  m("a write takes the place of one on its way", [
+    "enqueue.ts",
+    "const stays = last?.isSent || !last ? pending : pending.slice(0, -1);",
+    "const stays = pending.slice(0, -1);",
+  ]),
+  m("an addition goes into one on its way", ["enqueue.ts", "if (!last || last.isSent)", "if (!last)"]),
+  m("forgets what was overwritten", ["settle.ts", "over: other }", "over: undefined }"]),
+  m("a decision on what was there before goes over what is there", [
+    "settle.ts",
+    "return steps ? lose() :",
+    "return steps ? { ...write, ...base } :",
+  ]),
+  m("loses without a word", ["settle.ts", "reports.push(cause === undefined", "void (cause === undefined"]),
+  m("what follows is not put on what has come", [
+    "settle.ts",
+    "if (isExpected) keep({ ...next, ...base, steps: Math.max(0, next.steps - steps) });\n    else append(collide(next));",
+    "void base; void steps; void isExpected; keep(next);",
+  ]),
+  m("what follows does not look what has come", ["settle.ts", "if (isExpected) keep", "if (true) keep"]),
+  m("what follows on nothing that was done is dropped when it has ended", [
+    "settle.ts",
+    "follow(next.base === confirmed?.tag, 0);",
+    "append(collide(next));",
+  ]),
+  m("an uncertain increment is not reported", [
+    "settle.ts",
+    "if (isUncertain && !isWrite(slot) && slot.by",
+    "if (false && !isWrite(slot) && slot.by",
+  ]),
+  m("what has ended lives again when the clock is set back", [
+    "record.ts",
+    "!!slot.isOver || isPast(slot, now)",
+    "isPast(slot, now)",
+  ]),
+  m("shows what has ended", ["record.ts", "return seen && isPast(seen, now) ? undefined : seen;", "return seen;"]),
+  m("the first to greet is forgotten", [
+    "identity.ts",
+    "if (now && (now.name !== known?.name || now.batch)) {",
+    "if (false) {",
+  ]),
+];
