@@ -3,7 +3,7 @@ import type { CallOptions, Store } from "./core/contract.ts";
 import { checkItems, checkStore } from "./core/check.ts";
 import { createCompleteStore } from "./core/createCompleteStore.ts";
 import { StoreError } from "./core/error.ts";
-import { createSharedHub } from "./core/hub.ts";
+import { createRowsHub } from "./offline/rowsHub.ts";
 import type { Link } from "./core/link.ts";
 import { callable, checkOptions, positiveInteger, storeRules, type StoreOptions } from "./core/options.ts";
 import type { Factory, Registry } from "./core/registry.ts";
@@ -142,7 +142,7 @@ function createOffline(local: Store, link: Link, options: OfflineOptions, word: 
 
   // All contexts on one local store know each other by the name that the first gave it.
   const name = local.update("n", (found) => found ?? encodeText(word())).then((value) => decodeLoosely(value));
-  const hub = name.then((name) => createSharedHub(`shelflife-offline-${name}`));
+  const hub = name.then((name) => createRowsHub(`shelflife-offline-${name}`));
   hub.catch(() => {});
 
   let end = async (): Promise<void> => {};
