@@ -195,6 +195,6 @@ function createOffline(local: Store, link: Link, options: OfflineOptions, word: 
     conflicts: (options) => readConflicts(local, options),
     dismiss: (ids) => attempt(() => dismiss(ids && checkItems(ids))),
     discard: (keys) => flusher.discard(keys && checkItems(keys), { now }),
-    sync: (options) => contact.round({ now, signal: options?.signal }),
+    sync: (options) => flusher.round({ now, signal: options?.signal }),
   };
 }

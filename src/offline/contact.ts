@@ -14,6 +14,9 @@ const longest = 7000;
 // How long an answer says that there is a way to the other side: ms.
 const fresh = 10_000;
 
+// How many pushes follow one another at once: where something is written all the time there is no end of what waits.
+const mostPushes = 16;
+
 /** The exchange with the other side, as often as it takes. */
 export interface Contact {
   /** What there is to do. */
@@ -26,12 +29,10 @@ export interface Contact {
   hurry(): void;
   /** Takes over what has changed there. While another context is about that, it is left to that. */
   pull(call: Call): Promise<void>;
-  /** Brings there what waits. Resolves with whether all of it went. */
+  /** Brings there what waits. Resolves with whether all of it went, or as much as goes at once: then the rest is wanted. */
   push(call: Call): Promise<boolean>;
   /** Notes that all there was on both sides is known on both. */
   synced(call: Call): void;
-  /** Makes one round: takes over what has changed there, and brings there what waits. */
-  round(call: Call): Promise<void>;
   /** Waits until there is something to do, or until it is time to try again; `idle` is how long it waits at most: ms. */
   rest(idle: number | undefined, signal: AbortSignal | undefined): Promise<void>;
 }
@@ -92,21 +93,18 @@ export function createContact(side: Side, status: StatusKeeper): Contact {
         // What is to go is fixed only when it can: else it would hang, and stay as it is.
         if (Math.abs(call.now() - answeredAt) > fresh) await contact.pull(call);
         return touch(async () => {
-          for (;;) {
+          for (let count = 1; ; count++) {
             call.signal?.throwIfAborted();
             const pushed = await push(side, call);
-            if (pushed === "done") continue;
+            if (pushed === "done" && count < mostPushes) continue;
+            if (pushed === "done") contact.wants.push = true;
             await status.recount();
-            return pushed === "idle";
+            return pushed !== "later";
           }
         }, call);
       });
       pushing = mine.catch(() => {});
       return mine;
-    },
-    async round(call) {
-      await contact.pull(call);
-      if (await contact.push(call)) contact.synced(call);
     },
     synced: ({ now }) => status.set({ lastSynced: now() }),
     async rest(idle, signal) {

@@ -11,6 +11,8 @@ import type { KeptReport } from "./side.ts";
 export interface Flusher {
   /** Resolves when nothing waits that was acknowledged before; rejects with the first of that which is refused. */
   flush(call: Call): Promise<void>;
+  /** Makes one round: takes over what has changed there, and brings there what waits by now. */
+  round(call: Call): Promise<void>;
   /** Drops what waits, and is not on its way by now. */
   discard(keys: readonly string[] | undefined, call: Call): Promise<number>;
   /** Notes what was settled here. */
@@ -44,7 +46,23 @@ export function createFlush(local: Store, rows: Rows, contact: Contact): Flusher
     return ids;
   }
 
+  /** Returns what of some ids waits still. */
+  async function leftOf(ids: ReadonlyMap<string, string>, call: Call): Promise<Map<string, string>> {
+    const now = await pendingOf([...new Set(ids.values())], call);
+    return new Map([...ids].filter(([id]) => now.has(id)));
+  }
+
   return {
+    async round(call) {
+      await contact.pull(call);
+      let left = await pendingOf(await keysOfMarks(call), call);
+      do {
+        if (!(await contact.push(call))) return;
+        left = await leftOf(left, call);
+      } while (left.size);
+      contact.synced(call);
+    },
+
     async flush(call) {
       let left = await pendingOf(await keysOfMarks(call), call);
       const mine = { keys: new Set(left.values()), refused: undefined as Error | undefined };
@@ -59,8 +77,7 @@ export function createFlush(local: Store, rows: Rows, contact: Contact): Flusher
             if (!isStoreError(error, "unavailable") && !isStoreError(error, "unauthorized")) throw error;
           }
           if (mine.refused) throw mine.refused;
-          const now = await pendingOf([...new Set(left.values())], call);
-          left = new Map([...left].filter(([id]) => now.has(id)));
+          left = await leftOf(left, call);
           if (left.size && !isDone) await untilAborted(contact.rest(lookAgain, call.signal), call.signal);
         }
       } finally {

@@ -84,8 +84,8 @@ async function lead(contact: Contact, call: Call, store: Store): Promise<void> {
     contact.wants = { push: false, pull: false };
     try {
       if (wanted.pull || !isFollowed) await contact.pull(call);
-      if (await contact.push(call)) contact.synced(call);
-      else contact.failures++;
+      if (!(await contact.push(call))) contact.failures++;
+      else if (!contact.wants.push) contact.synced(call);
     } catch {
       contact.wants = { push: true, pull: contact.wants.pull || wanted.pull };
     }

@@ -183,3 +183,29 @@ test("what is wrong is refused as one bad-config", () => {
     (error) => isStoreError(error, "invalid-argument"),
   );
 });
+
+test("where something is written all the time, a sync and a flush end, and what changes there comes here", async () => {
+  const store = pair.client();
+  await store.sync();
+  // As much as that is for ever.
+  const most = 2000;
+  let count = 0;
+  pair.network = async (request) => {
+    if (request.url.endsWith("/batch") && count++ < most) await store.increment("n");
+    // As on a network, others get their turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    return pair.answer(request);
+  };
+  await store.set("mine", utf8("1"));
+  await store.sync();
+  assert.equal(await read(pair.server, "mine"), "1");
+  const synced = count;
+  await store.flush();
+  const flushed = count;
+  await pair.server.set("theirs", utf8("2"));
+  await until(async () => count > most || (await read(store, "theirs")) === "2");
+  assert.ok(count < most, `${synced}, ${flushed} and ${count} batches`);
+  pair.network = "up";
+  await store.flush();
+  assert.equal(await read(pair.server, "n"), String(count));
+});
