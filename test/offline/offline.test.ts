@@ -209,3 +209,29 @@ test("where something is written all the time, a sync and a flush end, and what 
   await store.flush();
   assert.equal(await read(pair.server, "n"), String(count));
 });
+
+test("another account's token brings nothing there and nothing here", async () => {
+  let token = "ada";
+  await pair.close();
+  pair = offlinePair({ authorize: ({ headers }) => ({ prefix: `${headers.get("authorization")!.slice(7)}/` }) });
+  const store = pair.client({ remote: { token: () => token } });
+  await store.set("mine", utf8("1"));
+  await store.flush();
+  await pair.cut(store);
+  await store.set("more", utf8("2"));
+  await pair.server.set("bob/secret", utf8("1"));
+  token = "bob";
+  pair.network = "up";
+  await rejects(store.sync(), "unauthorized");
+  assert.equal(store.status().blocked, "other-account");
+  assert.equal(await store.has("secret"), false);
+  assert.equal(await read(store, "mine"), "1");
+  assert.deepEqual(
+    (await pair.server.list()).entries.map(({ key }) => key),
+    ["ada/mine", "bob/secret"],
+  );
+  token = "ada";
+  await store.flush();
+  assert.equal(await read(pair.server, "ada/more"), "2");
+  assert.equal(store.status().blocked, undefined);
+});
