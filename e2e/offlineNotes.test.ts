@@ -165,8 +165,8 @@ test("the service worker brings what waits to the server when no page is open", 
 test("all can be done by keys, and read in a narrow window, dark or light", async (t) => {
   const url = await serveNotes(t);
   const { page, note, title, text, button, cut, says } = await openDevice(t, url);
-  const focused = (words: string) =>
-    page.waitForFunction((words) => document.activeElement!.textContent.includes(words), words);
+  /** Waits until the link of a note has the focus. */
+  const focused = (words: string) => note(words).and(page.locator(":focus")).waitFor();
   for (const name of ["First", "Second"]) {
     await button("New note").press("Enter");
     await page.keyboard.type(name);
