@@ -96,8 +96,10 @@ export function settle(
   function follow(isExpected: boolean, steps: number): void {
     if (!isWrite(next)) return next && keep(next);
     const base = { base: confirmed?.tag, ...("before" in next && { before: confirmed?.value }) };
-    if (isExpected) keep({ ...next, ...base, steps: Math.max(0, next.steps - steps) });
-    else append(collide(next));
+    // What has come to be is not to be decided again.
+    const rest = { ...next, steps: Math.max(0, next.steps - steps) };
+    if (isExpected) keep({ ...rest, ...base });
+    else append(collide(rest));
   }
 
   function append(write: Write | undefined): void {
@@ -118,8 +120,9 @@ export function settle(
       reports.push({ kind: "uncertain", mine: mineOf(slot), theirs: confirmed?.value });
     const seen = isWrite(slot) ? slot : change(record.confirmed, slot);
     const predicted = seen && (confirmed || !isPast(seen, court.now)) ? seen.value : undefined;
-    // What it was decided on has come to be.
-    follow(equalBytes(predicted, confirmed?.value), isWrite(slot) ? slot.steps : 1);
+    // A change of what nobody had seen then is not what it was decided on, even as it was foreseen lately.
+    const isSeen = isWrite(slot) || (isWrite(next) && next.base === record.confirmed?.tag);
+    follow(isSeen && equalBytes(predicted, confirmed?.value), isWrite(slot) ? slot.steps : 1);
   } else if (isWrite(next)) {
     // Moot: only what came after it counts.
     follow(next.base === confirmed?.tag, 0);

@@ -19,11 +19,6 @@ export const mutations: readonly Mutation[] = [
     "if (!isSameBatch(toJson(row), identity)) return undefined;",
     "if (records.some(({ pending }) => !pending[0])) return undefined;",
   ]),
-  m("does not ask what is there after a refusal", [
-    "settleBatch.ts",
-    "if (error) return asked.has(index) ? [] : [index];",
-    "if (error) return [];",
-  ]),
   m("forms without looking whether the journal is as it was", [
     "form.ts",
     "if (now?.name !== identity.name || now.sequence !== identity.sequence || now.batch) return undefined;",
@@ -76,16 +71,6 @@ export const mutations: readonly Mutation[] = [
     "if (record.pending[0]?.isSent) return { ...record, n: word() };",
     "",
   ]),
-  m("pulls without looking whether something newer is known", [
-    "pull.ts",
-    "record.n !== before[index]!.n || (!record.n && !isQuiet)",
-    "false",
-  ]),
-  m(
-    "pulls on when another round has begun",
-    ["pull.ts", "if (round !== undefined && toJson(progress)?.round !== round) throw outrun;", ""],
-    ["pull.ts", "if (round !== undefined && now.round !== round) throw outrun;", ""],
-  ),
   m(
     "saves the bookmark before the changes are taken over",
     ["pull.ts", "if (!isGap) await fetchAll(side, [...changes.keys], round, call);", ""],
@@ -100,21 +85,14 @@ export const mutations: readonly Mutation[] = [
     "await advance(side, (progress) => ({ ...progress, listing: undefined, isComplete: true }), round);",
     "const { bookmark } = await link.changes(undefined, call);\n  await advance(side, (progress) => ({ ...progress, bookmark, listing: undefined, isComplete: true }), round);",
   ]),
-  m("does not compare when a clock was set", ["pull.ts", "bookmark === undefined || isSet", "bookmark === undefined"]),
   m("does not compare where a bookmark is not known", [
     "pull.ts",
     "const isGap = !changes.keys || bookmark",
     "(changes as any).keys ??= [];\n  const isGap = bookmark",
   ]),
   m("keeps what is there no more", ["pull.ts", "page.keys.filter((key) => !there.has(key))", "[]"]),
-  m("a comparison leaves out what is pending", [
-    "pull.ts",
-    "return pending[0] || confirmed?.tag !== entry.tag || !isSameTime(confirmed, entry);",
-    "return !pending[0] && (confirmed?.tag !== entry.tag || !isSameTime(confirmed!, entry));",
-  ]),
   m("writes no mark", ["rows.ts", "else next[place] = { value: encodeText(key) };", ""]),
   m("reports nothing of what has changed", ["rows.ts", "if (change) changes.push(change);", ""]),
-  m("two keys keep one another from being marked", ["rows.ts", "if (mark && !isStale) known", "if (mark) known"]),
   m("a write takes the place of one on its way", [
     "enqueue.ts",
     "const stays = last?.isSent || !last ? pending : pending.slice(0, -1);",
@@ -130,24 +108,14 @@ export const mutations: readonly Mutation[] = [
   m("loses without a word", ["settle.ts", "reports.push(cause === undefined", "void (cause === undefined"]),
   m("what follows is not put on what has come", [
     "settle.ts",
-    "if (isExpected) keep({ ...next, ...base, steps: Math.max(0, next.steps - steps) });\n    else append(collide(next));",
-    "void base; void steps; void isExpected; keep(next);",
+    "if (isExpected) keep({ ...rest, ...base });\n    else append(collide(rest));",
+    "void base; void rest; void isExpected; keep(next);",
   ]),
   m("what follows does not look what has come", ["settle.ts", "if (isExpected) keep", "if (true) keep"]),
-  m("what follows on nothing that was done is dropped when it has ended", [
-    "settle.ts",
-    "follow(next.base === confirmed?.tag, 0);",
-    "append(collide(next));",
-  ]),
   m("an uncertain increment is not reported", [
     "settle.ts",
     "if (isUncertain && !isWrite(slot) && slot.by",
     "if (false && !isWrite(slot) && slot.by",
-  ]),
-  m("what has ended lives again when the clock is set back", [
-    "record.ts",
-    "!!slot.isOver || isPast(slot, now)",
-    "isPast(slot, now)",
   ]),
   m("shows what has ended", ["record.ts", "return seen && isPast(seen, now) ? undefined : seen;", "return seen;"]),
   m("the first to greet is forgotten", [
