@@ -5,7 +5,7 @@ import { enqueueDelta } from "./enqueue.ts";
 import { soonest, sweepWithin } from "./ends.ts";
 import type { Decide, Parts } from "./parts.ts";
 import { get, list, read } from "./reading.ts";
-import { lasting } from "./record.ts";
+import { ended, lasting } from "./record.ts";
 import { checkRecordKey, records as recordPrefix } from "./rows.ts";
 import { deleteSome, mutate, mutateMany, setMany, write } from "./writing.ts";
 
@@ -62,7 +62,9 @@ export function createBackend(parts: Parts): CompleteBackend {
         isThere = !!seen;
         if (!seen) return undefined;
         const after = { ...seen, expiresAt };
-        if (isPast(after, call.now)) return write(parts, record, after, id, false);
+        // Over at once, whatever the clock says later.
+        if (isPast(after, call.now))
+          return ended({ ...record, pending: write(parts, record, after, id, false) }).pending;
         return enqueueDelta(record, { id, until: expiresAt }, after);
       };
       await enqueue(key, extend, false, call);
