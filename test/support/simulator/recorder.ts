@@ -83,7 +83,8 @@ export function createRecorder({ client, now, ledger, say }: RecorderWorld): Rec
     const deed = work?.isCall ? work.all.get(key) : undefined;
     const isOwn = !!deed && before.pending !== after.pending && lastId(before) !== lastId(after);
     if (isOwn) ledger.committed(deed, text(old), text(lasting(after)));
-    const last = lasting(after);
+    // What is over ended at its deadline, whoever has taken note of that.
+    const last = lasting({ ...after, pending: after.pending.map((slot) => ({ ...slot, isOver: false })) });
     if (last?.value) ledger.ends(client, key, decodeLoosely(last.value), last.expiresAt);
     ledger.seen(client, key, text(next), now());
     if (!next) {
