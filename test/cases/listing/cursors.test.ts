@@ -34,6 +34,8 @@ interface Options {
 interface Part {
   readonly hides: string;
   readonly word: RegExp;
+  /** Whether it is seen over the wire: there what a scope's prefix alone names is nothing of it, since no key can be empty. */
+  readonly isScope: boolean;
   list(options: Options): Promise<Page>;
 }
 
@@ -57,7 +59,7 @@ function partsOf(store: Store): Part[] {
     };
     const nested = json(prefix(store, hides.slice(0, 3)), { prefix: hides.slice(3) });
     const lists = [plain, prefix(store, hides).list, nested.list, scopeOf(store, hides)];
-    return lists.map((list) => ({ hides, word, list }));
+    return lists.map((list, index) => ({ hides, word, list, isScope: index === lists.length - 1 }));
   });
 }
 
@@ -100,7 +102,8 @@ async function fill(store: Store): Promise<Medium> {
         cursor = page.cursor;
         if (cursor !== undefined) cursors.add(cursor);
       } while (cursor !== undefined);
-      assert.deepEqual(seen.sort(), keys.filter((key) => key.startsWith(part.hides + prefix)).sort());
+      const own = keys.filter((key) => key.startsWith(part.hides + prefix) && !(part.isScope && key === part.hides));
+      assert.deepEqual(seen.sort(), own.sort());
     }
   }
   return { parts, cursors: [...cursors] };
