@@ -37,10 +37,12 @@ function onPage(page: Page) {
     cut: page.getByRole("switch", { name: "Go offline" }),
     choice: page.getByRole("region", { name: "Which one do you want to keep?" }),
     button: (name: string) => page.getByRole("button", { name, exact: true }),
+    /** Writes a note, and waits until it is stored, from where the list is read. */
     async write(name: string, words: string): Promise<void> {
       await page.getByRole("button", { name: "New note" }).click();
       await title.fill(name);
       await text.fill(words);
+      await note(name).filter({ hasText: words }).waitFor();
     },
     says: (words: string | RegExp) => page.getByRole("status").filter({ hasText: words }).waitFor(),
     /** Waits for words in the open note. */
