@@ -33,6 +33,7 @@ export function createEntry(session, { remove, changed }) {
     follow();
     (isExtending ? lifetime : type.text === undefined ? view : editor).focus();
     editor.toStart();
+    await check(); // It may have gone while it was being read, when no change was listened for.
   }
 
   function show(found) {
