@@ -2,7 +2,7 @@ import { check } from "../../core/error.ts";
 import { createTurns } from "../../core/turns.ts";
 import { alone, type BatchCall, type Results } from "../wire/batch.ts";
 import type { Ask } from "./ask.ts";
-import { shapes, type LiveEntry, type Operation, type Subject } from "./operation.ts";
+import { areArguments, type LiveEntry, type Operation, type Subject } from "./operation.ts";
 import { calls, operations } from "./operations.ts";
 import { toProblem } from "./refusal.ts";
 import { writeFrame, type Reply } from "./reply.ts";
@@ -133,9 +133,5 @@ export function sizeOf(call: BatchCall): number | null {
 export function checkCall(call: unknown): void {
   const [name, ...rest] = Array.isArray(call) ? (call as unknown[]) : [];
   const takes = typeof name === "string" && Object.hasOwn(calls, name) && operationOf(name as Name).takes;
-  const isCall =
-    takes &&
-    takes.length === rest.length &&
-    takes.every((argument, index) => shapes[argument as keyof typeof shapes](rest[index]));
-  check(isCall, "batch call", "a name, a key and what goes with it", call);
+  check(takes && areArguments(rest, takes), "batch call", "a name, a key and what goes with it", call);
 }

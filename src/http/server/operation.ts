@@ -53,6 +53,13 @@ export const shapes: Readonly<Record<LineArgument, (value: unknown) => boolean>>
   tagOrNone: (value) => value === null || typeof value === "string",
 };
 
+/** Whether what a line of a batch has after its name is what goes with that. */
+export function areArguments(given: readonly unknown[], takes: readonly Argument[]): boolean {
+  return (
+    takes.length === given.length && takes.every((argument, index) => shapes[argument as LineArgument](given[index]))
+  );
+}
+
 /** Returns what the query of a request for an operation may have. */
 export function parametersOf({ takes }: Operation): string[] {
   return takes.filter((argument) => (queryArguments as readonly string[]).includes(argument));

@@ -6,7 +6,7 @@ import { equalBytes } from "../../core/value.ts";
 import type { Problem } from "../wire/problem.ts";
 import { maxAnswer, writeOutcomes, type PushStep } from "../wire/push.ts";
 import type { Ask } from "./ask.ts";
-import { shapes, type Subject } from "./operation.ts";
+import { areArguments, type Subject } from "./operation.ts";
 import { argumentsOf, operations, steps } from "./operations.ts";
 import { toProblem } from "./refusal.ts";
 import type { Room } from "./room.ts";
@@ -144,9 +144,5 @@ async function lookBack(
 export function checkPushStep(step: unknown): void {
   const [name, ...rest] = Array.isArray(step) ? (step as unknown[]) : [];
   const takes = typeof name === "string" && Object.hasOwn(steps, name) && argumentsOf(name as Name);
-  const isStep =
-    takes &&
-    takes.length === rest.length &&
-    takes.every((argument, index) => shapes[argument as keyof typeof shapes](rest[index]));
-  check(isStep, "push step", "a name, a key and what goes with it", step);
+  check(takes && areArguments(rest, takes), "push step", "a name, a key and what goes with it", step);
 }
