@@ -46,7 +46,7 @@ export interface Push {
   readonly name: string;
   /** One more than that of the push before. */
   readonly sequence: number;
-  /** A random word, so that a copy of this side that counts the same is told apart. */
+  /** A random word, by which a copy of this side that counts the same is noticed. */
   readonly nonce: string;
   readonly operations: readonly Operation[];
 }

@@ -2,7 +2,7 @@ import { UNCHANGED, type Call, type CompleteBackend, type Store, type Value } fr
 import { lentBy, type Sweeper } from "./lending.ts";
 
 /**
- * Returns what sweeps a part of a store and leaves the rest as it is, where the two can be told apart. What a medium
+ * Returns what sweeps a part of a store and leaves the rest as it is, where the medium can separate the two. What a medium
  * removes by its own clock, and has no other way for, is left to it.
  */
 export function sweeperOf(store: Pick<Store<any>, "sweep">): Sweeper | undefined {

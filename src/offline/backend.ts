@@ -18,16 +18,12 @@ export function createBackend(parts: Parts): CompleteBackend {
     get: (key, call) => get(parts, key, call),
     getMany: async (keys, call) =>
       (await read(parts, keys, call)).map((record) => lasting(record) as Entry | undefined),
-    set(key, entry, call) {
-      checkRecordKey(key);
-      return enqueue(key, (record) => write(parts, record, entry, word(), false), true, call);
-    },
+    set: (key, entry, call) => enqueue(key, (record) => write(parts, record, entry, word(), false), true, call),
     async setMany(items, call) {
       for (const [key] of items) checkRecordKey(key);
       await setMany(parts, items, call);
     },
     async delete(key, call) {
-      checkRecordKey(key);
       let wasThere = false;
       const remove: Decide = (record, seen) => {
         wasThere = !!seen;
@@ -37,13 +33,9 @@ export function createBackend(parts: Parts): CompleteBackend {
       return wasThere;
     },
     deleteMany: (keys, call) => deleteSome(parts, keys, call),
-    async mutate(key, decide, call) {
-      checkRecordKey(key);
-      await mutate(parts, key, decide, call);
-    },
+    mutate: (key, decide, call) => mutate(parts, key, decide, call),
     mutateMany: (keys, decide, call) => mutateMany(parts, keys, decide, call),
     async increment(key, by, expiresAt, call) {
-      checkRecordKey(key);
       const id = word();
       let sum = 0;
       const count: Decide = (record, seen) => {
@@ -55,7 +47,6 @@ export function createBackend(parts: Parts): CompleteBackend {
       return sum;
     },
     async touch(key, expiresAt, call) {
-      checkRecordKey(key);
       const id = word();
       let isThere = false;
       const extend: Decide = (record, seen) => {

@@ -1,11 +1,12 @@
 import type { Call, Store } from "../core/contract.ts";
 import { isStoreError } from "../core/error.ts";
 import { untilAborted } from "../core/untilAborted.ts";
-import { decodeLoosely } from "../core/utf8.ts";
 import type { Contact } from "./contact.ts";
+import type { Conflict } from "./kept.ts";
+import { portions } from "./portions.ts";
+import { listMarked } from "./reading.ts";
 import type { Slot } from "./record.ts";
 import { marks, type Rows } from "./rows.ts";
-import type { KeptReport } from "./side.ts";
 
 /** What waits for what waits, and what drops it. */
 export interface Flusher {
@@ -16,28 +17,19 @@ export interface Flusher {
   /** Drops what waits, and is not on its way by now. */
   discard(keys: readonly string[] | undefined, call: Call): Promise<number>;
   /** Notes what was settled here. */
-  settled(reports: readonly KeptReport[]): void;
+  settled(reports: readonly Conflict[]): void;
 }
 
 // How soon it is looked again whether what waits for others has gone: ms.
 const lookAgain = 250;
-// How many records are looked at in one step.
-const portion = 400;
 
 export function createFlush(local: Store, rows: Rows, contact: Contact): Flusher {
   const waiting = new Set<{ keys: ReadonlySet<string>; refused?: Error | undefined }>();
 
-  async function keysOfMarks({ signal }: Call): Promise<string[]> {
-    const keys = new Set<string>();
-    for await (const { value } of local.entries({ prefix: marks, signal })) keys.add(decodeLoosely(value));
-    return [...keys];
-  }
-
   /** Returns the ids of what waits for keys, and those keys. */
   async function pendingOf(keys: readonly string[], { signal }: Call): Promise<Map<string, string>> {
     const ids = new Map<string, string>();
-    for (let at = 0; at < keys.length; at += portion) {
-      const part = keys.slice(at, at + portion);
+    for (const part of portions(keys)) {
       const found = await rows.read(part, { signal });
       found.forEach(({ pending }, index) => {
         for (const { id } of pending) ids.set(id, part[index]!);
@@ -55,7 +47,7 @@ export function createFlush(local: Store, rows: Rows, contact: Contact): Flusher
   return {
     async round(call) {
       await contact.pull(call);
-      let left = await pendingOf(await keysOfMarks(call), call);
+      let left = await pendingOf(await listMarked(local, call), call);
       do {
         if (!(await contact.push(call))) return;
         left = await leftOf(left, call);
@@ -64,7 +56,7 @@ export function createFlush(local: Store, rows: Rows, contact: Contact): Flusher
     },
 
     async flush(call) {
-      let left = await pendingOf(await keysOfMarks(call), call);
+      let left = await pendingOf(await listMarked(local, call), call);
       const mine = { keys: new Set(left.values()), refused: undefined as Error | undefined };
       waiting.add(mine);
       try {
@@ -86,20 +78,17 @@ export function createFlush(local: Store, rows: Rows, contact: Contact): Flusher
     },
 
     async discard(keys, call) {
-      const wanted = keys ?? (await keysOfMarks(call));
+      const wanted = keys ?? (await listMarked(local, call));
       let count = 0;
-      for (let at = 0; at < wanted.length; at += portion) {
-        const part = wanted.slice(at, at + portion);
+      for (const part of portions(wanted)) {
         let some = 0;
-        const found = (await rows.read(part)).map(({ mark }) => mark);
+        const marked = (await rows.read(part)).flatMap(({ mark }) => mark ?? []);
         await rows.change(
           part,
-          found.flatMap((mark) => (mark ? [marks + mark] : [])),
+          marked.map((mark) => marks + mark),
           ({ records, others }) => {
             some = 0;
-            const left = new Map(
-              found.flatMap((mark) => (mark ? [mark] : [])).map((mark, index) => [mark, others[index]]),
-            );
+            const left = new Map(marked.map((mark, index) => [mark, others[index]]));
             const after = records.map((record) => {
               // What may be there already is not to be taken back.
               const stays: readonly Slot[] = record.pending.filter(({ isSent }) => isSent);

@@ -2,6 +2,7 @@ import type { Call } from "../core/contract.ts";
 import type { Remote } from "../core/link.ts";
 import { isPast } from "../core/value.ts";
 import { otherAccount } from "./identity.ts";
+import { portion, portions } from "./portions.ts";
 import { readAll } from "./readAll.ts";
 import { blank, type Record } from "./record.ts";
 import { fromJson, identityRow, isRecordKey, progressRow, toJson } from "./rows.ts";
@@ -18,15 +19,13 @@ export interface Progress {
   readonly listing?: { readonly cursor?: string | undefined } | undefined;
   /** Whether all there was has been known once, so that a miss is one. */
   readonly isComplete?: boolean | undefined;
-  /** How far the other side's clock was ahead, and what this side's said: ms. */
   /** Which part of the other side is seen. */
   readonly scope?: string | undefined;
+  /** How far the other side's clock was ahead, and what this side's said: ms. */
   readonly offset?: number | undefined;
   readonly time?: number | undefined;
 }
 
-// How many records are changed in one step, and how many lines a listing has.
-const portion = 400;
 // By how much a clock may drift without anybody having set it: ms.
 const drift = 60_000;
 
@@ -88,8 +87,7 @@ async function advance({ rows }: Side, change: (progress: Progress) => Progress,
 }
 
 async function fetchAll(side: Side, keys: readonly string[], round: number | undefined, call: Call): Promise<void> {
-  const known = keys.filter(isRecordKey);
-  for (let at = 0; at < known.length; at += portion) await fetchPart(side, known.slice(at, at + portion), round, call);
+  for (const part of portions(keys.filter(isRecordKey))) await fetchPart(side, part, round, call);
 }
 
 /** Reads keys from the other side, and takes over what has not become known here by another way meanwhile. */

@@ -1,15 +1,13 @@
 import { andThen } from "../core/attempt.ts";
-import type { Awaitable, Call, Entry, Page } from "../core/contract.ts";
+import type { Awaitable, Call, Entry, Page, Store } from "../core/contract.ts";
 import { lend } from "../core/lending.ts";
 import { decodeLoosely } from "../core/utf8.ts";
 import { toBytes } from "../core/value.ts";
 import type { Parts } from "./parts.ts";
+import { portions } from "./portions.ts";
 import type { Progress } from "./pull.ts";
 import { blank, lasting, readRecord, visible, type Record } from "./record.ts";
-import { checkRecordKey, marks, progressRow, records as recordPrefix } from "./rows.ts";
-
-// How many records are read in one step.
-const portion = 400;
+import { checkRecordKey, marks, parse, progressRow, records as recordPrefix } from "./rows.ts";
 
 /** Reads what is known of keys, once it is known whether there is anything. */
 export async function read(
@@ -21,8 +19,8 @@ export async function read(
   const { signal } = call;
   const rowKeys = keys.map((key) => recordPrefix + key);
   const found = await local.findMany([...rowKeys, progressRow], { signal });
-  const isComplete = !!found.at(-1) && (JSON.parse(decodeLoosely(found.at(-1)!)) as Progress).isComplete;
-  const records = keys.map((_, index) => toRecord(found[index]));
+  const isComplete = (parse(found.at(-1)) as Progress | undefined)?.isComplete;
+  const records = keys.map((_, index) => readRecord(found[index]));
   const unknown = keys.filter((_, index) => records[index] === blank);
   if (isComplete || !unknown[0]) return records;
   await fetch(unknown, call);
@@ -34,25 +32,32 @@ export function get(parts: Parts, key: string, call: Call): Awaitable<Entry | un
   checkRecordKey(key);
   const { signal } = call;
   return andThen(lend(parts.local, "find", recordPrefix + key, signal && { signal }), (row) => {
-    if (row) return lasting(toRecord(toBytes(row))) as Entry | undefined;
+    if (row) return lasting(readRecord(toBytes(row))) as Entry | undefined;
     return read(parts, [key], call).then(([record]) => lasting(record!) as Entry | undefined);
   });
 }
 
-/** Lists the keys under marks: those of which something waits. */
+/** Lists the keys under marks, each once: those of which something waits. */
+export async function listMarked(local: Store, { signal }: Pick<Call, "signal">, prefix = ""): Promise<string[]> {
+  const keys = new Set<string>();
+  for await (const { value } of local.entries({ prefix: marks, signal })) {
+    const key = decodeLoosely(value);
+    if (key.startsWith(prefix)) keys.add(key);
+  }
+  return [...keys];
+}
+
+/** Reads the records of those of them that begin with a prefix. */
 export async function readMarked(
   { local, rows }: Parts,
   call: Pick<Call, "signal">,
   prefix = "",
 ): Promise<Map<string, Record>> {
   const { signal } = call;
-  const keys: string[] = [];
-  for await (const { value } of local.entries({ prefix: marks, signal })) keys.push(decodeLoosely(value));
   const marked = new Map<string, Record>();
-  for (let at = 0; at < keys.length; at += portion) {
-    const part = keys.slice(at, at + portion);
+  for (const part of portions(await listMarked(local, call, prefix))) {
     const found = await rows.read(part, { signal });
-    part.forEach((key, index) => key.startsWith(prefix) && marked.set(key, found[index]!));
+    part.forEach((key, index) => marked.set(key, found[index]!));
   }
   return marked;
 }
@@ -60,16 +65,15 @@ export async function readMarked(
 /** Reads a page of the keys that a caller sees. */
 export async function list(
   parts: Parts,
-
   { prefix, limit, cursor }: { prefix: string; limit: number; cursor?: string | undefined },
   call: Call,
 ): Promise<Page> {
   await parts.complete(call);
   const { signal } = call;
   // What waits when it begins, and what does when the page is there: else a deadline or an end could be of neither.
-  const before = await readMarked(parts, call);
+  const before = await readMarked(parts, call, prefix);
   const page = await parts.local.list({ prefix: recordPrefix + prefix, limit, cursor, signal });
-  const marked = new Map([...before, ...(await readMarked(parts, call))]);
+  const marked = new Map([...before, ...(await readMarked(parts, call, prefix))]);
   const entries = page.entries.flatMap(({ key: row, expiresAt }) => {
     const key = row.slice(recordPrefix.length);
     const record = marked.get(key);
@@ -78,8 +82,4 @@ export async function list(
     return seen ? [{ key, expiresAt: seen.expiresAt, size: seen.value?.length }] : [];
   });
   return { ...page, entries };
-}
-
-function toRecord(row: Uint8Array | undefined): Record {
-  return readRecord(row && { value: row, expiresAt: Infinity });
 }

@@ -1,8 +1,8 @@
 import { UNCHANGED, type Decision, type Entry } from "../core/contract.ts";
 import { StoreError } from "../core/error.ts";
 import type { Remote } from "../core/link.ts";
-import { decodeLoosely } from "../core/utf8.ts";
-import { isPast } from "../core/value.ts";
+import { decodeLoosely, encodeText } from "../core/utf8.ts";
+import { add, isPast } from "../core/value.ts";
 import { frame } from "../http/wire/frame.ts";
 
 /** What is known of one key here: what the other side had, and what was done since and is not there yet. */
@@ -98,17 +98,14 @@ export function ended(record: Record): Record {
 
 /** Returns what a delta makes of an entry. What is no number stays as it is: the other side will refuse to add to it. */
 export function change(seen: Visible | undefined, { by, born, until }: Delta): Visible | undefined {
-  if (by !== undefined) {
-    const sum = (seen ? numberIn(seen.value) : 0) + by;
-    if (sum <= Number.MAX_SAFE_INTEGER && sum >= -Number.MAX_SAFE_INTEGER)
-      seen = { value: new TextEncoder().encode(`${sum}`), expiresAt: seen?.expiresAt ?? born! };
+  if (by !== undefined && (!seen || seen.value)) {
+    try {
+      seen = { value: encodeText(`${add(seen?.value, by, "")}`), expiresAt: seen?.expiresAt ?? born! };
+    } catch {
+      // The other side says so of the key.
+    }
   }
   return seen && until !== undefined ? { ...seen, expiresAt: until } : seen;
-}
-
-function numberIn(value: Uint8Array | undefined): number {
-  const text = new TextDecoder().decode(value);
-  return `${+text}` === text ? +text : NaN;
 }
 
 // The first of a record's line. What another version wrote is left as it is.
@@ -140,16 +137,16 @@ export function writeRecord({ n, confirmed, pending, mark }: Record): Entry | un
   };
 }
 
-/** Reads a row. Throws `bad-config` for one of another version. */
-export function readRecord(row: Entry | undefined): Record {
-  if (!row) return blank;
+/** Reads the value of a row. Throws `bad-config` for one of another version. */
+export function readRecord(value: Uint8Array | undefined): Record {
+  if (!value) return blank;
   try {
     // Not by the frames of the wire, which check more and are slower.
-    let at = row.value.indexOf(10) + 1;
-    const [found, n, confirmed, mark, ...slots] = JSON.parse(decodeLoosely(row.value.subarray(0, at)));
+    let at = value.indexOf(10) + 1;
+    const [found, n, confirmed, mark, ...slots] = JSON.parse(decodeLoosely(value.subarray(0, at)));
     if (found !== version) throw found;
     const cut = (size: number | null | undefined): Uint8Array | undefined =>
-      size == null ? undefined : row.value.slice(at, (at += size));
+      size == null ? undefined : value.slice(at, (at += size));
     return {
       n,
       confirmed: confirmed

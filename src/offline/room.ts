@@ -6,13 +6,13 @@ import { decodeLoosely } from "../core/utf8.ts";
 import { createBackend } from "./backend.ts";
 import { createContact, type Contact } from "./contact.ts";
 import { createFlush, type Flusher } from "./flush.ts";
-import { findMoot, readConflicts, writeConflict, type Conflict } from "./kept.ts";
+import { findMoot, readConflicts, type Conflict } from "./kept.ts";
 import { fetch, type Progress } from "./pull.ts";
 import { createRows, kept, marks, progressRow, records, type Rows } from "./rows.ts";
 import type { Merge } from "./settle.ts";
 import type { Side } from "./side.ts";
-import { createQueue } from "./writing.ts";
 import { createStatus, type StatusKeeper } from "./status.ts";
+import { createQueue } from "./writing.ts";
 
 /** What an offline store stands on, and what it is to do. */
 export interface World {
@@ -73,7 +73,6 @@ export function createRoom(world: World): Room {
       const page = await local.list({ prefix: records, cursor, signal });
       return { keys: page.entries.map(({ key }) => key.slice(records.length)), cursor: page.cursor };
     },
-    writeReport: writeConflict,
     settled(ids, reports) {
       for (const id of ids) decisions.delete(id);
       flusher.settled(reports);

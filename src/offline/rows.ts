@@ -67,8 +67,13 @@ export interface Rows {
 // How many ends are remembered to be counted.
 const mostEnds = 10_000;
 
+/** Reads the value of a row that is JSON. */
+export function parse(value: Uint8Array | undefined): any {
+  return value && JSON.parse(decodeLoosely(value));
+}
+
 export function toJson(row: Row): any {
-  return row && JSON.parse(decodeLoosely(row.value));
+  return parse(row?.value);
 }
 
 export function fromJson(value: unknown): NewEntry {
@@ -139,7 +144,7 @@ export function createRows(
         changes = [];
         late = [];
         isStale = false;
-        const before = keys.map((_, index) => readRecord(rows[index]));
+        const before = keys.map((_, index) => readRecord(rows[index]?.value));
         const after = decide({ records: before, others: rows.slice(keys.length, end) });
         isDone = !!after;
         if (!after) return rows;
@@ -199,12 +204,9 @@ export function createRows(
       const reader = readerOf(local);
       if (reader) {
         const found = await reader(wanted, options);
-        return found.map((row) =>
-          row && !isPast(row, now) ? readRecord({ ...row, value: toBytes(row.value) }) : blank,
-        );
+        return found.map((row) => (row && !isPast(row, now) ? readRecord(toBytes(row.value)) : blank));
       }
-      const found = await local.findMany(wanted, options);
-      return found.map((value) => readRecord(value && { value, expiresAt: Infinity }));
+      return (await local.findMany(wanted, options)).map(readRecord);
     },
 
     change,
@@ -216,9 +218,6 @@ export function createRows(
       return count;
     },
 
-    readJson: async (row, options) => {
-      const value = await local.find(row, options);
-      return value && JSON.parse(decodeLoosely(value));
-    },
+    readJson: async (row, options) => parse(await local.find(row, options)),
   };
 }

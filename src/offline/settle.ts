@@ -1,6 +1,7 @@
 import { UNCHANGED, type Decision, type Entry } from "../core/contract.ts";
 import type { StoreError } from "../core/error.ts";
 import type { Outcome } from "../core/link.ts";
+import { encodeText } from "../core/utf8.ts";
 import { equalBytes, isPast } from "../core/value.ts";
 import { enqueueDelta } from "./enqueue.ts";
 import { change, hasEnded, isWrite, type Record, type Slot, type Visible, type Write } from "./record.ts";
@@ -49,8 +50,8 @@ export function settle(
   const { now: confirmed, isDone, isUncertain, error, isLater } = verdict;
   const reports: Report[] = [];
   const pending: Slot[] = [];
-  function keep(slot: Slot): void {
-    pending.push(slot);
+  function keep(slot: Slot | undefined): void {
+    if (slot) pending.push(slot);
   }
 
   /** What becomes of a write that did not know of what is there. */
@@ -94,16 +95,11 @@ export function settle(
 
   /** Puts the slot after the first in its place, over what is there now, if that is what it was decided on. */
   function follow(isExpected: boolean, steps: number): void {
-    if (!isWrite(next)) return next && keep(next);
+    if (!isWrite(next)) return keep(next);
     const base = { base: confirmed?.tag, ...("before" in next && { before: confirmed?.value }) };
     // What has come to be is not to be decided again.
     const rest = { ...next, steps: Math.max(0, next.steps - steps) };
-    if (isExpected) keep({ ...rest, ...base });
-    else append(collide(rest));
-  }
-
-  function append(write: Write | undefined): void {
-    if (write) keep(write);
+    keep(isExpected ? { ...rest, ...base } : collide(rest));
   }
 
   if (isLater) {
@@ -128,10 +124,10 @@ export function settle(
     follow(next.base === confirmed?.tag, 0);
   } else if (isUncertain) {
     reports.push({ kind: "uncertain", mine: slot.value, theirs: confirmed?.value, base: slot.before });
-    if (next) keep(next);
+    keep(next);
   } else {
-    append(collide({ ...slot, isSent: false }));
-    if (next) keep(next);
+    keep(collide({ ...slot, isSent: false }));
+    keep(next);
   }
   return [{ ...record, confirmed, n: court.n, pending: folded(pending, court) }, reports];
 }
@@ -145,7 +141,7 @@ export function isSameTime(a: { readonly expiresAt: number }, b: { readonly expi
 }
 
 function mineOf(slot: Slot): Uint8Array | undefined {
-  return isWrite(slot) ? slot.value : slot.by === undefined ? undefined : new TextEncoder().encode(`${slot.by}`);
+  return isWrite(slot) ? slot.value : slot.by === undefined ? undefined : encodeText(`${slot.by}`);
 }
 
 /** Makes one of two that wait, neither of which is on its way any more. */

@@ -1,16 +1,16 @@
 import type { Call, Entry, NewEntry } from "../core/contract.ts";
 import type { Remote } from "../core/link.ts";
 import { isSameBatch, type Identity } from "./identity.ts";
+import { writeConflict, type Conflict } from "./kept.ts";
 import { readAll } from "./readAll.ts";
 import { isWrite, type Slot, type Record } from "./record.ts";
 import { fromJson, identityRow, kept, marks, toJson } from "./rows.ts";
 import { isSameTime, settle, type Verdict } from "./settle.ts";
-import type { KeptReport, Side } from "./side.ts";
+import type { Side } from "./side.ts";
 
 /** Settles all that was on its way in one step, as far as nobody else has. `next` is under which number it goes on. */
 export async function settleBatch(
-  { link, rows, word, court, writeReport, settled }: Side,
-
+  { link, rows, word, court, settled }: Side,
   identity: Identity,
   verdicts: readonly Verdict[],
   call: Call,
@@ -52,7 +52,7 @@ export async function settleBatch(
         settling[index] = { ...settling[index]!, now: found[at] };
       });
     }
-    let reports: KeptReport[] = [];
+    let reports: Conflict[] = [];
     let gone: string[] = [];
     let isOutrun = false;
     isLater = false;
@@ -83,7 +83,7 @@ export async function settleBatch(
         if (isOutrun) return undefined;
         const keptRows = ids.map((id) => {
           const report = reports.find((report) => report.id === id);
-          return report && writeReport(report);
+          return report && writeConflict(report);
         });
         return { records: after, others: [fromJson({ ...identity, ...next, batch: undefined }), ...left, ...keptRows] };
       },

@@ -1,12 +1,12 @@
 import { UNCHANGED, type Call, type Decision, type Entry } from "../core/contract.ts";
 import { enqueueWrite } from "./enqueue.ts";
 import type { Decide, Parts } from "./parts.ts";
+import { portion, portions } from "./portions.ts";
 import { read } from "./reading.ts";
 import { blank, decisionOf, isWrite, visible, type Record, type Slot } from "./record.ts";
-import { changeOf } from "./rows.ts";
+import { changeOf, checkRecordKey } from "./rows.ts";
 
-// How many records are changed in one step where a call need not be one, and how many decisions are kept for one key.
-export const portion = 400;
+// How many decisions are kept for one key.
 const mostDecisions = 100;
 
 /** One call about one key: what is to wait after it, or nothing. */
@@ -126,11 +126,13 @@ export function createQueue(parts: Pick<Parts, "rows" | "local" | "fetch">): Par
     })();
   }
 
-  return (key, decide, isBlind, call) =>
-    new Promise<void>((resolve, reject) => {
+  return (key, decide, isBlind, call) => {
+    checkRecordKey(key);
+    return new Promise<void>((resolve, reject) => {
       waiting.push({ key, decide, isBlind, call, resolve, reject });
       start();
     });
+  };
 }
 
 /** Changes several records in one step: `decide` returns what of each is to wait, or nothing. */
@@ -224,8 +226,7 @@ export async function mutateMany(
 
 /** Writes entries, as many in one step as fit. */
 export async function setMany(parts: Parts, items: readonly (readonly [string, Entry])[], call: Call): Promise<void> {
-  for (let at = 0; at < items.length; at += portion) {
-    const part = items.slice(at, at + portion);
+  for (const part of portions(items)) {
     await enqueueMany(
       parts,
       part.map(([key]) => key),
@@ -238,8 +239,7 @@ export async function setMany(parts: Parts, items: readonly (readonly [string, E
 /** Removes keys, and counts those that had a value. */
 export async function deleteSome(parts: Parts, keys: readonly string[], call: Call): Promise<number> {
   let count = 0;
-  for (let at = 0; at < keys.length; at += portion) {
-    const part = keys.slice(at, at + portion);
+  for (const part of portions(keys)) {
     await read(parts, part, call);
     let some = 0;
     await enqueueMany(

@@ -185,7 +185,7 @@ async function check({ clients, server, ledger, time }: World): Promise<void> {
     for await (const { key, value } of local.entries()) rows.set(key, value);
     for (const key of keys) {
       const row = rows.get(`d${key}`);
-      const record = readRecord(row && { value: row, expiresAt: Infinity });
+      const record = readRecord(row);
       if (record.pending[0]) ledger.fail(`${name} still has something of ${key} to push`);
       const [here, there] = [visible(record, now), server.find(key)];
       const mine = here?.value && decodeLoosely(here.value);

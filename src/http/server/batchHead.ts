@@ -12,7 +12,7 @@ const itemRoom = 1200;
 
 /**
  * Refuses a batch whose first line would cost more to parse than one of so many items can: one that is too long or too deep,
- * or has too many parts. Looks at each byte of that line once at most, or twice where many items are to be told from what is
+ * or has too many parts. Looks at each byte of that line once at most, or twice where many items are to be distinguished from what is
  * no batch.
  */
 export function checkHead(body: Uint8Array, { maxItems }: Limits, refuseMany?: () => Error): void {

@@ -1,4 +1,4 @@
-// Runs the simulator by hand: how many seeds, and the first of them. One seed alone is told with its story.
+// Runs the simulator by hand: how many seeds, and the first of them. One seed alone is printed with its story.
 import { simulate } from "../../offline/simulate.ts";
 
 export async function main([seeds = "1000", first = "1"]: readonly string[]): Promise<void> {

@@ -108,10 +108,10 @@ export const mutations: readonly Mutation[] = [
   m("loses without a word", ["settle.ts", "reports.push(cause === undefined", "void (cause === undefined"]),
   m("what follows is not put on what has come", [
     "settle.ts",
-    "if (isExpected) keep({ ...rest, ...base });\n    else append(collide(rest));",
+    "keep(isExpected ? { ...rest, ...base } : collide(rest));",
     "void base; void rest; void isExpected; keep(next);",
   ]),
-  m("what follows does not look what has come", ["settle.ts", "if (isExpected) keep", "if (true) keep"]),
+  m("what follows does not look what has come", ["settle.ts", "keep(isExpected ?", "keep(true ?"]),
   m("an uncertain increment is not reported", [
     "settle.ts",
     "if (isUncertain && !isWrite(slot) && slot.by",

@@ -124,13 +124,13 @@ export function createRecorder({ client, now, ledger, say }: RecorderWorld): Rec
         if (!value && !before[index]) continue;
         for (const watch of watches) watch({ type: value ? "set" : "delete", key });
         if (key[0] === "x" && value) noteReport(value);
-        if (key[0] === "d") noteRecord(key.slice(1), readRecord(before[index]), read(value));
+        if (key[0] === "d") noteRecord(key.slice(1), readRecord(before[index]?.value), readRecord(value));
         if (key === "i") say(`${context}: identity ${value && decodeLoosely(value)}`);
         if (key === "s") say(`${context}: progress ${value && decodeLoosely(value)}`);
       }
       for (const key of keys) {
         if (key[0] !== "d" || !rows.has(key)) continue;
-        const { mark, pending } = read(rows.get(key));
+        const { mark, pending } = readRecord(rows.get(key));
         if (pending[0] && !rows.has(`o${mark}`)) ledger.fail(`${client} has no mark of ${key}`);
       }
       return after;
@@ -165,10 +165,6 @@ export function createRecorder({ client, now, ledger, say }: RecorderWorld): Rec
       return iterator;
     },
   };
-}
-
-function read(value: Uint8Array | undefined): Record {
-  return readRecord(value && { value, expiresAt: Infinity });
 }
 
 function lastId({ pending }: Record): string | undefined {
