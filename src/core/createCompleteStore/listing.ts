@@ -8,6 +8,8 @@ import type { Run } from "./calls.ts";
 // How many entries are read at first, and about how many bytes of values at once after that.
 const firstLimit = 64;
 const pageBytes = 1_048_576;
+// How many entries are read at once.
+const maxLimit = 1000;
 
 /** Returns the calls of a store that list live keys and entries. */
 export function createListing(
@@ -18,18 +20,31 @@ export function createListing(
 ): Pick<Store, "keys" | "entries" | "list"> {
   type ListEntries = NonNullable<CompleteBackend<Value>["listEntries"]>;
 
-  /** Reads pages, each with as many entries as are wanted by then. */
-  async function* pages<P extends { readonly cursor?: string | undefined }>(
+  /**
+   * Yields what `pick` makes of each live entry. They are read in pages: the first of so many entries, each that follows of as
+   * many as `next` wants after the one before.
+   */
+  async function* each<E extends { readonly expiresAt: number }, R>(
     options: PrefixOptions | undefined,
-    list: (wanted: Parameters<ListEntries>[0], call: Call) => Awaitable<P>,
-    limit: () => number,
-  ): AsyncGenerator<P> {
-    const { prefix } = checkCall(options);
+    list: (
+      wanted: Parameters<ListEntries>[0],
+      call: Call,
+    ) => Awaitable<{ readonly entries: readonly E[]; readonly cursor?: string | undefined }>,
+    pick: (entry: E) => R,
+    limit: number,
+    next: (entries: readonly E[]) => number,
+  ): AsyncGenerator<R> {
+    const { prefix, signal } = checkCall(options);
     let cursor: string | undefined;
     do {
-      const wanted = { prefix: checkPrefix(prefix), limit: limit(), cursor };
+      const wanted = { prefix: checkPrefix(prefix), limit, cursor };
       const page = await run(options, (call) => list(wanted, call));
-      yield page;
+      for (const entry of page.entries) {
+        // The page was read a while ago, and the caller may take its time.
+        signal?.throwIfAborted();
+        if (isLive(entry)) yield pick(entry);
+      }
+      limit = next(page.entries);
       cursor = page.cursor;
     } while (cursor !== undefined);
   }
@@ -45,29 +60,26 @@ export function createListing(
   };
 
   return {
-    async *keys(options) {
-      for await (const page of pages(options, backend.listKeys ?? backend.list, () => 1000)) {
-        for (const entry of page.entries) {
-          // The page was read a while ago, and the caller may take its time.
-          options?.signal?.throwIfAborted();
-          if (isLive(entry)) yield entry.key;
-        }
-      }
-    },
-    async *entries(options) {
-      let [count, bytes] = [0, pageBytes / firstLimit];
-      // As many as make a page by what they have been like so far.
-      const limit = (): number => Math.min(1000, Math.ceil((pageBytes * (count || 1)) / (bytes || 1)));
-      for await (const page of pages(options, backend.listEntries ?? listAndRead, limit)) {
-        [count, bytes] = [0, 0];
-        for (const { key, value, expiresAt } of page.entries) {
-          options?.signal?.throwIfAborted();
-          count++;
-          bytes += value.length;
-          if (isLive({ expiresAt })) yield { key, value: give(value), expiresAt };
-        }
-      }
-    },
+    keys: (options) =>
+      each(
+        options,
+        backend.listKeys ?? backend.list,
+        ({ key }) => key,
+        maxLimit,
+        () => maxLimit,
+      ),
+    entries: (options) =>
+      each(
+        options,
+        backend.listEntries ?? listAndRead,
+        ({ key, value, expiresAt }) => ({ key, value: give(value), expiresAt }),
+        firstLimit,
+        // As many as make a page by what they have been like so far.
+        (entries) => {
+          const bytes = entries.reduce((sum, { value }) => sum + value.length, 0);
+          return Math.min(maxLimit, Math.ceil((pageBytes * (entries.length || 1)) / (bytes || 1)));
+        },
+      ),
     list: (options) =>
       run(options, async (call) => {
         const { limit = 1000 } = options ?? {};
