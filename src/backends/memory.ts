@@ -13,7 +13,7 @@ import type { KeyChange } from "../core/keyChange.ts";
 import { checkOptions, positiveInteger, storeRules, type StoreOptions } from "../core/options.ts";
 import type { Factory } from "../core/registry.ts";
 import { cost, createSieve, type Sieved } from "../core/sieve.ts";
-import { toBytes } from "../core/value.ts";
+import { live, toBytes } from "../core/value.ts";
 import { createSortedKeys } from "./memory/sortedKeys.ts";
 import { createWheel, type Timed } from "./memory/wheel.ts";
 
@@ -125,7 +125,7 @@ function memoryBackend({
   /** Removes what lies under a key, and returns whether it was live. */
   function remove(key: string): boolean {
     const slot = slots.get(key);
-    const isLive = !!slot && slot.expiresAt > now();
+    const isLive = !!live(slot, now);
     if (slot) drop(key, isLive ? "delete" : "expire");
     return isLive;
   }
@@ -155,7 +155,7 @@ function memoryBackend({
     deleteMany: (keys) => keys.filter(remove).length,
     list({ prefix, limit, cursor }) {
       // A cursor is what follows the prefix in the last key, so that any text is a position within the prefix.
-      const keys = page(prefix, limit, cursor === undefined ? cursor : prefix + cursor);
+      const keys = page(prefix, limit, cursor === undefined ? "" : prefix + cursor);
       const entries = keys.slice(0, limit).map((key) => {
         const { value, expiresAt } = slots.get(key)!;
         return { key, expiresAt, size: toBytes(value).length };

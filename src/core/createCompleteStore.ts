@@ -17,7 +17,7 @@ import { checkKey, checkPrefix } from "./key.ts";
 import { lendBy, type Lender } from "./lending.ts";
 import type { StoreOptions } from "./options.ts";
 import { untilAborted } from "./untilAborted.ts";
-import { checkBytes, copyBytes, fresh, toBytes } from "./value.ts";
+import { checkBytes, copyBytes, fresh, live, toBytes } from "./value.ts";
 
 /**
  * Makes a store of a backend that leaves nothing out. The single place where meaning lives: key rules, ttl, copying, expiry
@@ -60,12 +60,11 @@ export function createCompleteStore(
   const give = (value: Value | undefined): Bytes | undefined =>
     backend.returnsCopies || typeof value !== "object" ? (toBytes(value) as Bytes | undefined) : new Uint8Array(value);
 
-  const isLive = <E extends { readonly expiresAt: number }>(entry: E | undefined): entry is E =>
-    entry !== undefined && entry.expiresAt > now();
-  const live = (entry: Entry<Value> | undefined, key: string): Awaitable<Entry<Value> | undefined> =>
-    isLive(entry) ? entry : entry && expire(backend, key, now);
+  const isLive = (entry: { readonly expiresAt: number } | undefined): boolean => !!live(entry, now);
+  const seen = (entry: Entry<Value> | undefined, key: string): Awaitable<Entry<Value> | undefined> =>
+    live(entry, now) ?? (entry && expire(backend, key, now));
   const find = (key: string, call: Call): Awaitable<Entry<Value> | undefined> =>
-    andThen(backend.get(checkKey(key), call), (entry) => live(entry, key));
+    andThen(backend.get(checkKey(key), call), (entry) => seen(entry, key));
   const head: (key: string, call: Call) => Awaitable<{ readonly expiresAt: number } | undefined> = backend.head ?? find;
 
   const write = <T>(key: string, value: T, options: WriteOptions | undefined, take: (value: T) => Value) =>
@@ -100,7 +99,7 @@ export function createCompleteStore(
       run(options, (call) => {
         const wanted = checkItems(keys).map(checkKey);
         return andThen(backend.getMany(wanted, call), (found) =>
-          Promise.all(found.map((entry, index) => andThen(live(entry, wanted[index]!), (entry) => give(entry?.value)))),
+          Promise.all(found.map((entry, index) => andThen(seen(entry, wanted[index]!), (entry) => give(entry?.value)))),
         );
       }),
     setMany: (items, options) =>

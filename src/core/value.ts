@@ -84,6 +84,11 @@ export function isPast({ expiresAt }: { readonly expiresAt: number }, now: () =>
   return expiresAt !== Infinity && expiresAt <= now();
 }
 
+/** Returns an entry unless it is not to be seen any more. */
+export function live<E extends { readonly expiresAt: number }>(entry: E | undefined, now: () => number): E | undefined {
+  return entry && !isPast(entry, now) ? entry : undefined;
+}
+
 /** Returns what is written over an entry. If nothing is said of how long it lives, it keeps the deadline. */
 export function fresh<V>(
   value: V,
@@ -99,7 +104,8 @@ export function fresh<V>(
  * `invalid-argument` for a sum that is no longer exact.
  */
 export function add(current: Uint8Array | undefined, by: number, key: string): number {
-  const text = current ? new TextDecoder("utf-8", { ignoreBOM: true }).decode(current) : "0";
+  // Digits are ASCII, and few: what is longer is no number.
+  const text = current ? String.fromCharCode(...current.subarray(0, 32)) : "0";
   const sum = `${+text}` === text ? +text + by : NaN;
   if (Math.abs(sum) <= Number.MAX_SAFE_INTEGER) return sum;
   const code = Number.isFinite(sum) ? "invalid-argument" : "cant-decode";

@@ -1,10 +1,13 @@
 // As many keys as a page has.
 const maxMoved = 1000;
 
-/** The keys of a map in order: notes one that has come or gone, and returns those of a page, and one more if there is. */
+/**
+ * The keys of a map in order: notes one that has come or gone, and returns those of a page, and one more if there is. `after`
+ * is one that begins with the prefix, or empty.
+ */
 export type SortedKeys = [
   move: (key: string) => void,
-  page: (prefix: string, limit: number, after: string | undefined) => string[],
+  page: (prefix: string, limit: number, after: string) => string[],
 ];
 
 /**
@@ -14,6 +17,11 @@ export type SortedKeys = [
 export function createSortedKeys(slots: ReadonlyMap<string, unknown>): SortedKeys {
   let sorted: string[] = [];
   let moved: string[] | undefined;
+
+  /** Returns those keys, each once and in order, which are there and on the page. */
+  const present = (keys: readonly string[], prefix = "", after = ""): string[] =>
+    [...new Set(keys)].filter((key) => slots.has(key) && key.startsWith(prefix) && key > after).sort();
+
   return [
     (key) => {
       if (moved && moved.push(key) > maxMoved) moved = undefined;
@@ -21,15 +29,13 @@ export function createSortedKeys(slots: ReadonlyMap<string, unknown>): SortedKey
     (prefix, limit, after) => {
       if (!moved) {
         // What is in order already is quickly sorted again.
-        sorted = [...new Set([...sorted, ...slots.keys()])].filter((key) => slots.has(key)).sort();
+        sorted = present([...sorted, ...slots.keys()]);
         moved = [];
       }
-      const start = firstFrom(sorted, after ?? prefix);
+      const start = firstFrom(sorted, after || prefix);
       // So many that one more than a page is left without those which are gone, and without the last of the page before.
       const near = sorted.slice(start, start + limit + moved.length + 2);
-      return [...new Set([...near, ...moved])]
-        .filter((key) => slots.has(key) && key.startsWith(prefix) && (after === undefined || key > after))
-        .sort();
+      return present([...near, ...moved], prefix, after);
     },
   ];
 }

@@ -9,7 +9,7 @@ import {
   type Value,
 } from "../contract.ts";
 import { checkKey } from "../key.ts";
-import { isPast } from "../value.ts";
+import { live } from "../value.ts";
 
 /** Decides about a live entry within the medium's transaction; an expired one is removed on the way. */
 export function decide<R>(
@@ -22,12 +22,12 @@ export function decide<R>(
   const decided = backend.mutate(
     checkKey(key),
     (found) => {
-      const current = found && found.expiresAt > call.now() ? found : undefined;
+      const current = live(found, call.now);
       const [outcome, next] = change(current);
       result = outcome;
       if (next === UNCHANGED) return found === current ? next : undefined;
       // What would never be seen is not written.
-      return next && !isPast(next, call.now) ? next : undefined;
+      return live(next, call.now);
     },
     call,
   );

@@ -3,7 +3,7 @@ import { checkCall, checkItems } from "../check.ts";
 import type { Awaitable, Call, CompleteBackend, Entry, Store, Value } from "../contract.ts";
 import { isStoreError } from "../error.ts";
 import { checkKey } from "../key.ts";
-import { fresh, isPast } from "../value.ts";
+import { fresh, live } from "../value.ts";
 
 /** How many keys one step is about at most, so that it holds others up for no longer than a page of a listing does. */
 export const maxKeys = 1000;
@@ -15,7 +15,7 @@ export function writeOne(
   entry: Entry<Value>,
   call: Call,
 ): Awaitable<void> {
-  if (!isPast(entry, call.now)) return backend.set(key, entry, call);
+  if (live(entry, call.now)) return backend.set(key, entry, call);
   return andThen(backend.delete(key, call), () => {});
 }
 
@@ -39,7 +39,7 @@ export async function writeMany(
   items: readonly (readonly [key: string, entry: Entry])[],
   call: Call,
 ): Promise<void> {
-  const written = items.map(([, entry]) => (isPast(entry, call.now) ? undefined : entry));
+  const written = items.map(([, entry]) => live(entry, call.now));
   if (!written.includes(undefined)) return backend.setMany(items, call);
   const keys = items.map(([key]) => key);
   try {
