@@ -1,7 +1,8 @@
-// Makes dist of what tsc wrote: the public modules with what they share, as ES modules and as CommonJS, and the two bundles. scripts/build.mjs says where.
+// Makes dist of what tsc wrote: the public modules with what they share, as ES modules and as CommonJS, and the bundles. scripts/build.mjs says where.
 import { readdirSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, resolve, sep } from "node:path";
+import { pathToFileURL } from "node:url";
 import nodeResolve from "@rollup/plugin-node-resolve";
 import terser from "@rollup/plugin-terser";
 import { transform } from "esbuild";
@@ -11,6 +12,7 @@ const modules = resolve(process.env.SHELFLIFE_MODULES);
 const dist = process.env.SHELFLIFE_DIST;
 const index = `${modules}${sep}index.js`;
 const offline = `${modules}${sep}offline.js`;
+const extras = `${modules}${sep}extras.js`;
 
 /** Hands rollup the map that tsc wrote beside each module, and the TypeScript itself, so that the maps lead to it. */
 const typescriptMaps = {
@@ -46,6 +48,18 @@ const lateRequire = {
     format === "cjs" && modulesOnly.includes(targetModuleId ?? customResolution)
       ? { left: "import(", right: ")" }
       : null,
+};
+
+/** What the door of functions and views has, and the main one has not: a script tag for it adds just that to the global. */
+const added = {
+  name: "added",
+  resolveId: (id) => (id === "added" ? "\0added" : null),
+  async load(id) {
+    if (id !== "\0added") return null;
+    const [all, known] = await Promise.all([extras, index].map((file) => import(pathToFileURL(file).href)));
+    const names = Object.keys(all).filter((name) => !(name in known));
+    return `export { ${names.join(", ")} } from ${JSON.stringify(extras)};`;
+  },
 };
 
 function refuse(warning) {
@@ -114,13 +128,13 @@ export default [
       },
     ],
   },
-  {
-    // Adds to the global of the bundle before it, which is loaded first.
-    input: offline,
-    plugins: [nodeResolve({ browser: true }), typescriptMaps],
+  // These add to the global of the bundle before them, which is loaded first.
+  ...Object.entries({ offline, extras: "added" }).map(([name, input]) => ({
+    input,
+    plugins: [added, nodeResolve({ browser: true }), typescriptMaps],
     onwarn: refuse,
     output: {
-      file: `${dist}/shelflife.offline.umd.min.js`,
+      file: `${dist}/shelflife.${name}.umd.min.js`,
       format: "umd",
       name: "Shelflife",
       extend: true,
@@ -128,5 +142,5 @@ export default [
       sourcemap: true,
       plugins: [lower, minify, again],
     },
-  },
+  })),
 ];

@@ -12,6 +12,7 @@ const dist = `${packageFolder}node_modules/shelflife/dist/`;
 const bundles = {
   "shelflife.min.js": "module",
   "shelflife.umd.min.js": "script",
+  "shelflife.extras.umd.min.js": "script",
   "shelflife.offline.umd.min.js": "script",
 } as const;
 
@@ -53,6 +54,18 @@ test("the script of the offline mode adds to that name, and goes over stores of 
   await store.flush();
   assert.deepEqual([...(await server.get("key"))], [1]);
   await store.close();
+});
+
+test("the script of the extras adds to that name what the door of them has, and takes nothing of the other's place", async () => {
+  const page = createContext({ TextEncoder, TextDecoder, setTimeout, clearTimeout });
+  const run = (name: string): any => (runInContext(readFileSync(dist + name, "utf8"), page), (page as any).Shelflife);
+  const before = { ...run("shelflife.umd.min.js") };
+  const after = { ...run("shelflife.extras.umd.min.js") };
+  for (const name of Object.keys(before)) assert.equal(after[name], before[name], name);
+  const extras = Object.keys(await import(`${dist}extras.js`));
+  assert.deepEqual(Object.keys(after).sort(), [...new Set([...Object.keys(before), ...extras])].sort());
+  assert.ok(Object.keys(after).length > Object.keys(before).length);
+  assert.equal(await after.count(after.memory()), 0);
 });
 
 test("README's tag, as it is published, is for this version and has the hash of the script", () => {

@@ -21,7 +21,7 @@ test("jsr.json tells the version, the licence and the entries of package.json", 
     assert.equal(target, compiled, name);
   }
   // JSR knows no patterns: each file is named.
-  for (const folder of ["adapters", "backends"]) {
+  for (const folder of ["adapters", "backends", "over", "views"]) {
     for (const file of readdirSync(`${root}src/${folder}`).filter((each) => /^[^_].*\.ts$/.test(each))) {
       assert.ok(jsr.exports[`./${folder}/${file.replace(/\.ts$/, "")}`], `${folder}/${file} has no entry`);
     }

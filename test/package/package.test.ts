@@ -115,7 +115,8 @@ test("every export names a file, and every public file has an export", () => {
     assert.ok(existsSync(folder + manifest[field]), field);
   // The command is run by its name, and not imported.
   const isPublic = (name: string): boolean =>
-    `./dist/${name}` !== manifest.bin.shelflife && /^(\w+|(backends|http|adapters|service)\/[^/]+)\.js$/.test(name);
+    `./dist/${name}` !== manifest.bin.shelflife &&
+    /^(\w+|(backends|http|adapters|service|over|views)\/[^/]+)\.js$/.test(name);
   assert.deepEqual(
     dist.filter((name) => isPublic(name) !== (entry(name) !== undefined)),
     [],

@@ -84,6 +84,21 @@ test(`${atop.name} is at most ${kilobytes(atop.limit)}, and README says how much
   quoted(atop.name, size);
 });
 
+// What is over any store costs this on top of a core that a page has anyway.
+const base = `import { json, memory } from "shelflife"; globalThis.stores = [memory(), json(memory())];`;
+const additions = { count: 100 };
+
+for (const [name, limit] of Object.entries(additions)) {
+  test(`${name} adds at most ${kilobytes(limit)}, and README says how much`, async (context) => {
+    const code = `${base} import { ${name} } from "shelflife/extras"; globalThis.added = ${name};`;
+    const size = gzip(await bundle(code)) - gzip(await bundle(base));
+    await context.annotate(`${name}: ${size} bytes`);
+    assert.ok(size <= limit, `${name} is ${size} bytes`);
+    // To the next 0.1 kB: of so little the exact number moves with each word of the core.
+    quoted(`${name}, on top of core and json`, Math.ceil(size / 100) * 100);
+  });
+}
+
 const others = /indexedDB|localStorage|sessionStorage|\bfetch\b|objectStore/;
 
 test("a backend comes alone through esbuild, from the door and by its own name", async () => {

@@ -8,6 +8,7 @@ type Callable = readonly [call: (...given: any[]) => unknown, right: readonly un
 /** The doors whose functions are called. */
 interface Doors {
   readonly index: typeof import("../../src/index.ts");
+  readonly extras: typeof import("../../src/extras.ts");
   readonly handler: typeof import("../../src/http/handler.ts");
   readonly localforage: typeof import("../../src/adapters/localforage.ts");
 }
@@ -104,7 +105,7 @@ export function defineWrongArguments(
 }
 
 /** The functions of the doors that are no calls of a store. */
-function functionsOf({ index, handler, localforage }: Doors): Record<string, Callable> {
+function functionsOf({ index, extras, handler, localforage }: Doors): Record<string, Callable> {
   const registry = index.createRegistry();
   const instance = { getItem() {}, setItem() {}, removeItem() {}, keys: () => [], ready() {}, config: () => ({}), driver() {} }; // prettier-ignore
   return {
@@ -118,6 +119,7 @@ function functionsOf({ index, handler, localforage }: Doors): Record<string, Cal
     json: [index.json, [index.memory(), {}]],
     cached: [index.cached, [index.memory(), { maxBytes: 5 }]],
     migrate: [index.migrate, [index.memory(), index.memory(), {}]],
+    count: [extras.count, [index.memory(), {}]],
     open: [index.open, [{ backend: "memory" }]],
     valid: [index.valid, [{ backend: "memory" }]],
     createRegistry: [index.createRegistry, [{}]],
