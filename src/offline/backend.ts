@@ -7,7 +7,7 @@ import type { Decide, Parts } from "./parts.ts";
 import { get, list, read } from "./reading.ts";
 import { ended, lasting } from "./record.ts";
 import { checkRecordKey, records as recordPrefix } from "./rows.ts";
-import { deleteSome, mutate, mutateMany, setMany, write } from "./writing.ts";
+import { alter, deleteSome, mutate, mutateMany, setMany, write } from "./writing.ts";
 
 /** Returns the backend of an offline store: every call is one of the local store, but for what is not known there yet. */
 export function createBackend(parts: Parts): CompleteBackend {
@@ -36,18 +36,17 @@ export function createBackend(parts: Parts): CompleteBackend {
     mutate: (key, decide, call) => mutate(parts, key, decide, call),
     mutateMany: (keys, decide, call) => mutateMany(parts, keys, decide, call),
     async increment(key, by, expiresAt, call) {
-      const id = word();
+      const delta = { id: word(), by, born: expiresAt };
       let sum = 0;
       const count: Decide = (record, seen) => {
         sum = add(seen?.value, by, key);
-        const after = { value: encodeText(`${sum}`), expiresAt: seen?.expiresAt ?? expiresAt };
-        return enqueueDelta(record, { id, by, born: expiresAt }, after);
+        return enqueueDelta(record, delta, { value: encodeText(`${sum}`), expiresAt: seen?.expiresAt ?? expiresAt });
       };
-      await enqueue(key, count, false, call);
+      await alter(parts, key, delta, count, call);
       return sum;
     },
     async touch(key, expiresAt, call) {
-      const id = word();
+      const delta = { id: word(), until: expiresAt };
       let isThere = false;
       const extend: Decide = (record, seen) => {
         isThere = !!seen;
@@ -55,10 +54,10 @@ export function createBackend(parts: Parts): CompleteBackend {
         const after = { ...seen, expiresAt };
         // Over at once, whatever the clock says later.
         if (isPast(after, call.now))
-          return ended({ ...record, pending: write(parts, record, after, id, false) }).pending;
-        return enqueueDelta(record, { id, until: expiresAt }, after);
+          return ended({ ...record, pending: write(parts, record, after, delta.id, false) }).pending;
+        return enqueueDelta(record, delta, after);
       };
-      await enqueue(key, extend, false, call);
+      await alter(parts, key, delta, extend, call);
       return isThere;
     },
     list: (options, call) => list(parts, options, call),

@@ -5,7 +5,7 @@ import { equalBytes } from "../core/value.ts";
 import { form, split } from "./form.ts";
 import { greet, otherAccount, type Item } from "./identity.ts";
 import { readAll } from "./readAll.ts";
-import { hasEnded, isWrite, type Record, type Slot } from "./record.ts";
+import { hasEnded, isWrite, type Record } from "./record.ts";
 import { settleBatch } from "./settleBatch.ts";
 import type { Verdict } from "./settle.ts";
 import type { Side } from "./side.ts";
@@ -28,7 +28,7 @@ export async function push(side: Side, call: Call): Promise<Pushed> {
   const records = await rows.read(items.map(([key]) => key));
   // Somebody else has settled it meanwhile.
   if (items.some(([, , id], index) => records[index]!.pending[0]?.id !== id)) return "done";
-  const parts = items.map(([key], index) => operationsOf(key, records[index]!.pending[0]!, call));
+  const parts = items.map(([key], index) => operationsOf(key, records[index]!, call));
   let outcomes: readonly Outcome[] | typeof FORGOTTEN;
   try {
     outcomes = await link.push({ name, sequence, nonce, operations: parts.flat() }, call);
@@ -90,16 +90,20 @@ async function look(
   });
 }
 
-function operationsOf(key: string, slot: Slot, { now }: Call): Operation[] {
+function operationsOf(key: string, { confirmed, pending }: Record, { now }: Call): Operation[] {
+  const slot = pending[0]!;
   if (isWrite(slot)) {
     const { base: tag, expiresAt, value } = slot;
     return [{ kind: "write", key, value: hasEnded(slot, now) ? undefined : value, tag, expiresAt }];
   }
   const { by, born = Infinity, until } = slot;
-  return [
+  const operations: Operation[] = [
     ...(by === undefined ? [] : [{ kind: "add", key, by, expiresAt: born } as const]),
     ...(until === undefined ? [] : [{ kind: "touch", key, expiresAt: until } as const]),
   ];
+  if (until === undefined || until > now()) return operations;
+  // A deadline that has passed puts an end to what it was given to, and to nothing newer; and as many they stay.
+  return operations.map(() => ({ kind: "write", key, value: undefined, tag: confirmed?.tag, expiresAt: Infinity }));
 }
 
 /** Whether asking again would not help. */

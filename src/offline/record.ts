@@ -90,9 +90,13 @@ export function isDue(record: Record, now: () => number): boolean {
   return !!record.pending[0] && !visible(record, now) && !!lasting(record);
 }
 
-/** Takes note that what waits has ended. */
+/** Takes note that what waits has ended. A deadline that was given has put an end to what was there then, and to nothing newer. */
 export function ended(record: Record): Record {
-  const pending = record.pending.map((slot, index, { length }) => ({ ...slot, isOver: index === length - 1 }));
+  const pending = record.pending.map((slot, index, { length }): Slot => {
+    const isOver = index === length - 1;
+    if (!isOver || isWrite(slot) || slot.isSent || slot.until === undefined) return { ...slot, isOver };
+    return { id: slot.id, isOver, value: undefined, expiresAt: Infinity, base: record.confirmed?.tag, steps: 1 };
+  });
   return { ...record, pending };
 }
 

@@ -144,7 +144,8 @@ export function createRows(
         changes = [];
         late = [];
         isStale = false;
-        const before = keys.map((_, index) => readRecord(rows[index]?.value));
+        const found = keys.map((_, index) => readRecord(rows[index]?.value));
+        const before = found.map((record) => (isDue(record, now) ? ended(record) : record));
         const after = decide({ records: before, others: rows.slice(keys.length, end) });
         isDone = !!after;
         if (!after) return rows;
@@ -152,12 +153,9 @@ export function createRows(
         let added = 0;
         keys.forEach((key, index) => {
           const old = before[index]!;
-          let record = after.records[index] ?? old;
-          if (isDue(old, now)) {
-            changes.push({ type: "expire", key });
-            if (record.pending.at(-1)?.id === old.pending.at(-1)!.id) record = ended(record);
-          }
-          if (record === old) return;
+          const record = after.records[index] ?? old;
+          if (old !== found[index]) changes.push({ type: "expire", key });
+          if (record === found[index]) return;
           const isWaiting = !!record.pending[0];
           const mark = isWaiting ? (record.mark ?? fresh[index]) : undefined;
           if (isWaiting && !mark) isStale = true;

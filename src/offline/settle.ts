@@ -61,9 +61,12 @@ export function settle(
     const [mine, other] = [value, found?.value];
     const base = { base: found?.tag, ...("before" in write && { before: other }) };
     // What has ended has nothing to say any more.
-    if (value && hasEnded(write, court.now)) return undefined;
-    if (!mine === !found && equalBytes(mine, other))
-      return !found || isSameTime(found, write) ? undefined : { ...write, ...base, over: undefined };
+    if (hasEnded(write, court.now)) return undefined;
+    if (!mine === !found && equalBytes(mine, other)) {
+      const isDone = found ? isSameTime(found, write) : !confirmed;
+      // Whether something has ended there is not for the clock here to say.
+      return isDone ? undefined : { ...write, ...base, over: undefined };
+    }
     const decisions = steps ? court.decisions(id).slice(-steps) : [];
     function lose(cause?: unknown): undefined {
       const report: Report = { kind: "lost", mine, theirs: other, base: before };

@@ -3,7 +3,7 @@ import { enqueueWrite } from "./enqueue.ts";
 import type { Decide, Parts } from "./parts.ts";
 import { portion, portions } from "./portions.ts";
 import { read } from "./reading.ts";
-import { blank, decisionOf, isWrite, visible, type Record, type Slot } from "./record.ts";
+import { blank, decisionOf, isWrite, visible, type Delta, type Record, type Slot } from "./record.ts";
 import { changeOf, checkRecordKey } from "./rows.ts";
 
 // How many decisions are kept for one key.
@@ -181,9 +181,15 @@ function remember({ decisions }: Parts, record: Record, id: string, decide: Deci
   const last = record.pending.at(-1);
   // Over what is written whatever is there, it is that itself.
   if (isWrite(last) && !last.steps) return;
-  const before = last ? (decisions.get(last.id) ?? (isWrite(last) ? undefined : [decisionOf(last)])) : [];
+  const before = last ? (decisions.get(last.id) ?? decisionsOf(last)) : [];
   if (last && !last.isSent) decisions.delete(last.id);
   if (before && before.length < mostDecisions) decisions.set(id, [...before, decide]);
+}
+
+/** Returns what stands for a slot when it is made again, if that can be said. What is over has nothing to say any more. */
+function decisionsOf(slot: Slot): readonly Decision[] | undefined {
+  if (!isWrite(slot)) return [decisionOf(slot)];
+  return slot.isOver ? Array<Decision>(slot.steps).fill(() => UNCHANGED) : undefined;
 }
 
 /** Makes a decision about a key, and remembers it, so that it can be made again. */
@@ -199,6 +205,19 @@ export async function mutate(parts: Parts, key: string, decide: Decision, call: 
   };
   await parts.enqueue(key, choose, false, call);
   if (before) remember(parts, before, id, decide);
+}
+
+/** Changes what is there by a delta. Where that goes into a decision, it is made again with it. */
+export async function alter(parts: Parts, key: string, delta: Delta, decide: Decide, call: Call): Promise<void> {
+  let before: Record | undefined;
+  const choose: Decide = (record, seen) => {
+    const pending = decide(record, seen);
+    before = pending && record;
+    return pending;
+  };
+  await parts.enqueue(key, choose, false, call);
+  const last = before?.pending.at(-1);
+  if (isWrite(last) && !last.isSent) remember(parts, before!, delta.id, decisionOf(delta));
 }
 
 /** Makes decisions about keys, all of them in one step. */

@@ -50,6 +50,24 @@ test("an update that meets another is done again on the newer value", async () =
   assert.deepEqual(await store.conflicts(), []);
 });
 
+test("what is added after an update is added again with it", async () => {
+  const store = pair.client();
+  await pair.server.set("n", utf8("1"));
+  await store.sync();
+  await pair.cut(store);
+  await store.update("n", (old) => utf8(`${Number(text(old)) * 2}`));
+  await store.increment("n", 5);
+  await store.touch("n", { ttl: 100_000 });
+  await pair.server.set("n", utf8("10"));
+  pair.network = "up";
+  await store.flush();
+  for (const side of [store, pair.server]) {
+    const { value, expiresAt } = (await side.entry("n"))!;
+    assert.deepEqual([text(value), expiresAt < Infinity], ["25", true]);
+  }
+  assert.deepEqual(await store.conflicts(), []);
+});
+
 test("an update of another context gives way to a newer value, and is kept", async () => {
   const local = memory();
   const first = pair.client({ local });

@@ -81,3 +81,19 @@ test("a write over what was added to a value that it had not seen keeps that", (
   const [{ pending }] = settle("k", record, verdict, { now: () => now, n: "2", decisions: () => [] });
   assert.equal(text((pending[0] as Write).over), "6");
 });
+
+test("a deletion is not done because what came instead has ended by the clock here", () => {
+  const record: Record = {
+    n: "1",
+    confirmed: there,
+    pending: [slot("first", { isSent: true, value: undefined })],
+  };
+  const theirs = { value: utf8("theirs"), expiresAt: now - 1, tag: "theirs" };
+  const [{ pending }] = settle(
+    "k",
+    record,
+    { isDone: false, now: theirs },
+    { now: () => now, n: "2", decisions: () => [] },
+  );
+  assert.equal(pending[0]?.id, "first");
+});

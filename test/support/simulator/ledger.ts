@@ -1,4 +1,5 @@
-import { isMadeOf } from "./content.ts";
+import { createBurials, type Burials } from "./burials.ts";
+import { counters, isMadeOf } from "./content.ts";
 import { createBook, type Book, type Deed } from "./deeds.ts";
 
 /** Knows all that was done, and finds out what should not be. */
@@ -24,7 +25,8 @@ export interface Ledger extends Book {
   save(): { readonly counts: ReadonlyMap<number, number>; readonly last: ReadonlyMap<string, number> };
   /** The server may have forgotten what it did, or was cut off in the midst of it. */
   forgot(): void;
-  restored(saved: ReturnType<Ledger["save"]>): void;
+  /** The server has gone back to a backup, in which there were some values. */
+  restored(saved: ReturnType<Ledger["save"]>, values: ReadonlyMap<string, { readonly text: string }>): void;
   /** Compares what became of everything with what should have. `find` reads what the server has in the end. */
   check(find: (key: string) => string | undefined, latest: (client: string) => number): void;
 }
@@ -42,8 +44,7 @@ export function createLedger(say: (text: string) => void): Ledger {
   const reportedIds = new Set<number>();
   // The last deed of a client that was applied to a key.
   let last = new Map<string, number>();
-  // What a client has put an end to, and knows of a key.
-  const buried = new Map<string, Set<number>>();
+  // What a client knows of a key.
   const known = new Map<string, Set<string>>();
   // What was overwritten: by which deed, and the text.
   const overwritten: { readonly id: number; readonly text: string }[] = [];
@@ -59,11 +60,7 @@ export function createLedger(say: (text: string) => void): Ledger {
 
   const book = createBook(fail);
   const { deeds, idsIn } = book;
-
-  function of<T>(map: Map<string, T>, name: string, make: () => T): T {
-    if (!map.has(name)) map.set(name, make());
-    return map.get(name)!;
-  }
+  const burials = createBurials(book, (id) => everApplied.has(id));
 
   return {
     ...book,
@@ -77,8 +74,7 @@ export function createLedger(say: (text: string) => void): Ledger {
       if (after === undefined && deed.kind === "update") deed.kind = "delete";
       const rest = idsIn(deed.key, after);
       deed.saw = idsIn(deed.key, before).filter((id) => !rest.includes(id));
-      if (deed.kind === "add" || deed.kind === "touch") return;
-      for (const id of deed.saw) of(buried, name, () => new Set()).add(id);
+      if (deed.kind !== "add" && deed.kind !== "touch") burials.bury(deed);
     },
     ends(client, key, text, expiresAt) {
       for (const id of idsIn(key, text)) {
@@ -86,16 +82,15 @@ export function createLedger(say: (text: string) => void): Ledger {
         if (deed.client === client) deed.expiresAt = Math.min(deed.expiresAt, expiresAt);
       }
     },
-    over: (client, key) => new Set(buried.get(`${client} ${key}`)),
+    over: (client, key) => new Set(burials.of(client, key)),
     seen(client, key, text, now, over) {
-      const gone = buried.get(`${client} ${key}`);
       const ids = idsIn(key, text);
       // What somebody has added to is another value. What has ended here lives on there for as long as it took to come there.
       const isBack = (id: number): boolean =>
-        !!gone?.has(id) && over?.has(id) !== false && deeds.get(id)!.expiresAt > now;
+        burials.isOver(client, key, id) && over?.has(id) !== false && deeds.get(id)!.expiresAt > now;
       if (ids[0] && ids.every(isBack)) fail(`${client} sees ${key} ${text} again, which was over`);
     },
-    knows: (client, key, text) => void of(known, `${client} ${key}`, () => new Set<string>()).add(text),
+    knows: (client, key, text) => void known.set(`${client} ${key}`, new Set(known.get(`${client} ${key}`)).add(text)),
     decided: (client, key, text) => void overReports.add(`${client} ${key} ${text}`),
     reported(client, key, { kind, mine, theirs }) {
       // One that is too large and ends is too large no more, whatever was said of it.
@@ -104,18 +99,23 @@ export function createLedger(say: (text: string) => void): Ledger {
         fail(`${client} is not certain of ${key}, which nobody has forgotten`);
       if (theirs !== undefined) overReports.add(`${client} ${key} ${theirs}`);
       if (kind === "overwrote") return;
-      for (const id of idsIn(key, mine)) reportedIds.add(id);
-      for (const { id, ...deed } of deeds.values())
-        if (mine === undefined && deed.client === client && deed.key === key && deed.kind !== "add")
-          reportedIds.add(id);
-      // What was put an end to may be there after all.
-      buried.delete(`${client} ${key}`);
+      const ids =
+        mine === undefined
+          ? [...deeds.values()].filter((deed) => deed.client === client && deed.key === key && deed.kind !== "add")
+          : idsIn(key, mine).map((id) => deeds.get(id)!);
+      for (const deed of ids) {
+        reportedIds.add(deed.id);
+        burials.lift(deed);
+      }
     },
     applied(client, key, text, by, over) {
-      const ids = idsIn(key, text ?? (by === undefined ? undefined : `${by}`));
+      // A sum has what was there already in it.
+      const there = counters.includes(key) ? idsIn(key, over) : [];
+      const ids = idsIn(key, text ?? (by === undefined ? undefined : `${by}`)).filter((id) => !there.includes(id));
       for (const id of ids) {
         const { order, client: author, kind } = deeds.get(id)!;
         counts.set(id, (counts.get(id) ?? 0) + 1);
+        burials.applied(id);
         everApplied.add(id);
         if (order === undefined) fail(`${id} is applied, and was not committed`);
         if (counts.get(id)! > 1) fail(`${id} is applied twice`);
@@ -131,14 +131,17 @@ export function createLedger(say: (text: string) => void): Ledger {
     },
     save: () => ({ counts: new Map(counts), last: new Map(last) }),
     forgot: () => void (mayForget = true),
-    restored(saved) {
-      // What was undone may be done again, and what was over is there again.
+    restored(saved, values) {
+      const undone = [...counts.keys()].filter((id) => !saved.counts.has(id));
+      burials.restored(
+        undone,
+        [...values].flatMap(([key, { text }]) => idsIn(key, text)),
+      );
       counts = new Map(saved.counts);
       last = new Map(saved.last);
-      buried.clear();
     },
     check: (find, latest) =>
-      checkAll({ deeds, everApplied, reportedIds, buried, overwritten, overReports, idsIn, fail }, find, latest),
+      checkAll({ deeds, everApplied, reportedIds, burials, overwritten, overReports, idsIn, fail }, find, latest),
   };
 }
 
@@ -146,7 +149,7 @@ interface Accounts {
   readonly deeds: ReadonlyMap<number, Deed>;
   readonly everApplied: ReadonlySet<number>;
   readonly reportedIds: ReadonlySet<number>;
-  readonly buried: ReadonlyMap<string, ReadonlySet<number>>;
+  readonly burials: Burials;
   readonly overwritten: readonly { readonly id: number; readonly text: string }[];
   readonly overReports: ReadonlySet<string>;
   readonly idsIn: Book["idsIn"];
@@ -155,7 +158,7 @@ interface Accounts {
 
 /** Compares what became of everything with what should have. */
 function checkAll(
-  { deeds, everApplied, reportedIds, buried, overwritten, overReports, idsIn, fail }: Accounts,
+  { deeds, everApplied, reportedIds, burials, overwritten, overReports, idsIn, fail }: Accounts,
   find: (key: string) => string | undefined,
   latest: (client: string) => number,
 ): void {
@@ -178,7 +181,7 @@ function checkAll(
     if (reportedIds.has(id) || isMoot(deed)) continue;
     if (kind === "delete") {
       const there = idsIn(key, find(key));
-      if (buried.has(`${client} ${key}`) && saw.some((id) => there.includes(id))) fail(`${what} is lost`);
+      if (saw.some((id) => burials.isOver(client, key, id) && there.includes(id))) fail(`${what} is lost`);
     } else if (!everApplied.has(id) && expiresAt > latest(client)) fail(`${what} is lost`);
   }
   for (const { id, text } of overwritten) {

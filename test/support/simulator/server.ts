@@ -171,7 +171,7 @@ export function createServer({ chance, schedule, ledger, time, say }: ServerWorl
       revive();
       data.restore(saved.data);
       if (isWhole) replicas = new Map(saved.replicas);
-      ledger.restored(saved.applied);
+      ledger.restored(saved.applied, saved.data);
     },
   };
   return server;

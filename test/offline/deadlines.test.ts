@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, test } from "vitest";
+import { utf8 } from "../support/bytes.ts";
+import { offlinePair, read, type Pair } from "../support/offlinePair.ts";
+
+let time = Date.now();
+let pair: Pair;
+beforeEach(() => {
+  pair = offlinePair({ now: () => time });
+});
+afterEach(() => pair.close());
+
+test("a deadline that passes while it waits ends what it was given to, and nothing newer", async () => {
+  const store = pair.client();
+  await pair.server.setMany([
+    ["same", utf8("seen")],
+    ["changed", utf8("seen")],
+  ]);
+  await store.sync();
+  await pair.cut(store);
+  for (const key of ["same", "changed"]) await store.touch(key, { ttl: 1000 });
+  await pair.server.set("changed", utf8("newer"));
+  time += 1000;
+  for (const key of ["same", "changed"]) assert.equal(await read(store, key), undefined);
+  pair.network = "up";
+  await store.flush();
+  for (const side of [store, pair.server]) {
+    assert.equal(await read(side, "same"), undefined);
+    assert.equal(await read(side, "changed"), "newer");
+  }
+});
+
+test("what is added after a deadline that has passed is added to nothing, or to what is newer", async () => {
+  const store = pair.client();
+  await pair.server.set("n", utf8("5"));
+  await store.sync();
+  await pair.cut(store);
+  await store.touch("n", { ttl: 1000 });
+  time += 1000;
+  assert.equal(await store.increment("n", 2), 2);
+  assert.equal(await read(store, "n"), "2");
+  pair.network = "up";
+  await store.flush();
+  assert.equal(await read(pair.server, "n"), "2");
+  await pair.cut(store);
+  await store.touch("n", { ttl: 1000 });
+  time += 1000;
+  await store.increment("n", 3);
+  await pair.server.set("n", utf8("100"));
+  pair.network = "up";
+  await store.flush();
+  for (const side of [store, pair.server]) assert.equal(await read(side, "n"), "103");
+});
+
+test("an update after a deadline that has passed is done again on what is newer", async () => {
+  const store = pair.client();
+  await pair.server.set("k", utf8("seen"));
+  await store.sync();
+  await pair.cut(store);
+  await store.touch("k", { ttl: 1000 });
+  time += 1000;
+  await store.update("k", (old) => utf8(`${old ? "old" : "no"}+mine`));
+  await pair.server.set("k", utf8("newer"));
+  pair.network = "up";
+  await store.flush();
+  assert.equal(await read(pair.server, "k"), "old+mine");
+  assert.deepEqual(await store.conflicts(), []);
+});
