@@ -12,7 +12,7 @@ export * from "./index.ts";
 export { s3, s3Factory, type S3Options } from "./backends/s3.ts";
 export { sqlite, sqliteFactory, type SqliteOptions } from "./backends/sqlite.ts";
 export { valkey, valkeyFactory, type ValkeyClient, type ValkeyOptions } from "./backends/valkey.ts";
-export { handler, type Action, type HandlerOptions, type Scope } from "./http/handler.ts";
+export { handler, type Action, type HandlerOptions, type HistoryOptions, type Scope } from "./http/handler.ts";
 
 /** The factory of {@link remote}. */
 export const remoteFactory: Factory<RemoteOptions> = {

@@ -1,6 +1,7 @@
 import type { Call, CompleteBackend, ManyDecision, Store } from "../core/contract.ts";
 import { applyChosen } from "../core/applyChosen.ts";
 import { createCompleteStore } from "../core/createCompleteStore.ts";
+import { historyRule, readHistory, type HistoryOptions } from "../core/history.ts";
 import { checkOptions, positiveInteger, storeRules, type StoreOptions } from "../core/options.ts";
 import type { Factory } from "../core/registry.ts";
 import { absolutePath } from "./sqlite/absolutePath.ts";
@@ -8,11 +9,14 @@ import { createChangeLog } from "./sqlite/changeLog.ts";
 import { hasSqlite, type Client } from "./sqlite/client.ts";
 import { createEntries, sweepBatch } from "./sqlite/entries.ts";
 import { openFile } from "./sqlite/file.ts";
+import { createHistory, createTrimmer, forgetAll } from "./sqlite/history.ts";
 import type { Item, WorkOptions } from "./sqlite/job.ts";
 import { createQuota } from "./sqlite/quota.ts";
 import { createSlab } from "./sqlite/slab.ts";
 import { createWatches } from "./sqlite/watches.ts";
 import { createWorkQueue } from "./sqlite/workQueue.ts";
+
+export type { HistoryOptions };
 
 /** Where a SQLite store keeps its values. */
 export interface SqliteOptions extends StoreOptions {
@@ -31,6 +35,12 @@ export interface SqliteOptions extends StoreOptions {
    * to 4 MiB, without which nothing could be removed any more
    */
   maxBytes?: number | undefined;
+  /**
+   * How much of what changes is remembered in the file, for clients of a handler that were away: `true` is as much as by
+   * default, `false` ends it. It is the file's: all processes that write to the file keep to what the last one asked for. A full
+   * file forgets it first. @default as the file has it, which in a new one is nothing
+   */
+  history?: boolean | HistoryOptions | undefined;
 }
 
 declare module "../core/registry.ts" {
@@ -53,6 +63,7 @@ const rules = {
     test: (value: unknown) => value === "relaxed" || value === "strict",
   },
   maxBytes: positiveInteger,
+  history: historyRule,
 };
 
 /**
@@ -77,13 +88,14 @@ function sqliteBackend(options: SqliteOptions): CompleteBackend {
   // One clock for all: a full medium is swept, and a watch is kept up, without a call.
   // Fake clocks may come and go.
   const { path, maxBytes, now = () => Date.now() } = options;
+  const history = readHistory(options.history);
   const slab = createSlab();
   const quota = createQuota(path, maxBytes);
-  const log = createChangeLog();
+  const log = createChangeLog(createTrimmer(now));
   const entries = createEntries(log, quota, now);
   const queue = createWorkQueue({
     path,
-    open: () => openFile(options),
+    open: () => openFile({ ...options, history }),
     begin(client) {
       log.begin(client);
       quota.begin(client);
@@ -101,12 +113,13 @@ function sqliteBackend(options: SqliteOptions): CompleteBackend {
   });
   const watches = createWatches(queue, log);
 
-  /** Removes all that has expired, from a file that takes no more. */
+  /** Removes what is remembered of changes, and all that has expired, from a file that takes no more. */
   function makeRoom(client: Client): void {
     client.get("PRAGMA wal_checkpoint(TRUNCATE)");
     client.run("BEGIN IMMEDIATE");
     try {
       log.begin(client);
+      forgetAll(client);
       while (entries.sweep(client, "") === sweepBatch);
       log.end(client, watches.id());
     } finally {
@@ -183,6 +196,7 @@ function sqliteBackend(options: SqliteOptions): CompleteBackend {
     sweepWithin: sweep,
     soonest: ({ signal }) => queue.read(entries.soonest, { signal }),
     watch: (_, observer) => watches.watch(observer),
+    changes: createHistory(queue, history),
     async close() {
       await watches.close();
       await queue.close();

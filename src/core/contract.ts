@@ -2,7 +2,7 @@
 
 import type { Bytes, Written } from "./bytes.ts";
 import type { CallOptions, ListOptions, PrefixOptions, WatchOptions, WriteOptions } from "./callOptions.ts";
-import type { Change, Entry, EntryPage, KeyedEntry, Lifetime, NewEntry, Page } from "./entry.ts";
+import type { Change, Entry, EntryPage, KeyedEntry, Lifetime, LogPage, LogQuery, NewEntry, Page } from "./entry.ts";
 
 export type * from "./callOptions.ts";
 export type * from "./entry.ts";
@@ -266,6 +266,8 @@ export interface Backend<V = Uint8Array> {
   soonest?(call: Call): Awaitable<number>;
   /** Begins to report every change on the medium, from whichever context, and returns how to stop. Fallback: none. */
   watch?(options: { readonly prefix: string }, observer: Observer, call: Call): Awaitable<() => void>;
+  /** Reads the log of changes that the medium keeps, if it keeps one: what a handler answers from. Fallback: none. */
+  changes?(query: LogQuery, call: Call): Awaitable<LogPage | undefined>;
   /** Commits what was acknowledged before it was committed. Fallback: there is no such thing. */
   flush?(call: Call): Awaitable<void>;
   /** Finishes what was asked for and gives the medium back. */

@@ -64,3 +64,37 @@ export interface EntryPage<V = Uint8Array> {
  * have been missed, so read again what you show.
  */
 export type Change = { readonly type: "set" | "delete" | "expire"; readonly key: string } | { readonly type: "resync" };
+
+/** What is read of a log of changes. */
+export interface LogQuery {
+  /** A position of the log, whenever and by whomever it was read; without one the page begins, and ends, at the end. */
+  readonly after?: string | undefined;
+  /** What the keys begin with of the changes that are wanted. */
+  readonly prefix: string;
+  /** How many changes a page has at most. */
+  readonly limit: number;
+}
+
+/** A change as a log has it. */
+export interface LoggedChange {
+  readonly type: "set" | "delete" | "expire";
+  readonly key: string;
+  /** The position of the log that is reached with it. */
+  readonly position: string;
+}
+
+/**
+ * A page of the log that a medium keeps of its changes: each is in it once the transaction is committed that makes it,
+ * whichever process does that. A position names one change, by its number and by something random. So it is known for as long
+ * as that very change is in the log, and not in a medium that was restored to an earlier state, or is another one.
+ */
+export interface LogPage {
+  /** The changes after a position, in their order; `undefined` where that is not known, or some of them are not any more. */
+  readonly changes: readonly LoggedChange[] | undefined;
+  /** How far the page has come; where it has no changes to give, the end. */
+  readonly position: string;
+  /** Whether there is nothing more by now. */
+  readonly isLast: boolean;
+  /** The same for all who read the log, and for nobody else: positions are encrypted with it where others get to see them. */
+  readonly secret: string;
+}

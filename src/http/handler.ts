@@ -1,5 +1,6 @@
 import type { Awaitable, Store } from "../core/contract.ts";
 import { check, quote } from "../core/error.ts";
+import { historyRule, readHistory, type HistoryOptions } from "../core/history.ts";
 import { callable, checkOptions, milliseconds, positiveInteger, type Rule } from "../core/options.ts";
 import { toBytes } from "../core/value.ts";
 import { admit, corsHeaders, preflightHeaders, refuseForeign } from "./server/access.ts";
@@ -9,6 +10,7 @@ import { createHash } from "./server/hash.ts";
 import { createIdempotency } from "./server/idempotency.ts";
 import { lineRoom } from "./server/limits.ts";
 import { createTypes, withNotes } from "./server/mediaTypes.ts";
+import { mediumLogOf } from "./server/mediumLog.ts";
 import { refusal, writeProblem } from "./server/refusal.ts";
 import { createReplicas } from "./server/replicas.ts";
 import { done, toResponse, type Reply } from "./server/reply.ts";
@@ -22,7 +24,7 @@ import { ttlHeader } from "./wire/headers.ts";
 import type { Method, Resource } from "./wire/resource.ts";
 import { keep } from "./wire/ttl.ts";
 
-export type { Action, Scope };
+export type { Action, HistoryOptions, Scope };
 
 /** Access to a store that is served, and how much of it may be used at once. */
 export interface HandlerOptions {
@@ -41,6 +43,12 @@ export interface HandlerOptions {
   maxStreams?: number | undefined;
   /** How long after its end a stream of changes can be resumed: ms. @default 60_000 */
   resumeWithin?: number | undefined;
+  /**
+   * How much of what changes this process remembers for clients that come back, of a store whose medium keeps no log of its
+   * own (the option `history` of SQLite and Valkey): `true` is as much as those do by default. @default 10,000 changes, for as
+   * long as `resumeWithin`
+   */
+  history?: boolean | HistoryOptions | undefined;
   /**
    * Remembers for a day which requests with an `Idempotency-Key` were applied, and their answers, so that one that is
    * repeated is applied once, whichever handler gets it and also after a restart; and for 90 days the last push of each
@@ -78,6 +86,7 @@ export function handler(store: Store, options: HandlerOptions = {}): (request: R
     maxItems = 10_000,
     maxStreams = 1000,
     resumeWithin = 60_000,
+    history,
     requests,
     types,
     now = () => Date.now(),
@@ -89,6 +98,7 @@ export function handler(store: Store, options: HandlerOptions = {}): (request: R
     maxItems: positiveInteger,
     maxStreams: positiveInteger,
     resumeWithin: milliseconds,
+    history: historyRule,
     requests: aStore,
     types: aStore,
     base: { expected: 'a path that begins with "/"', test: (base) => /^\/[^?#]*$/.test(base as string) },
@@ -98,12 +108,14 @@ export function handler(store: Store, options: HandlerOptions = {}): (request: R
   const base = rest.base && /^(.*[^/])?/s.exec(rest.base)![0];
   const report = (error: unknown): void => onError?.(error);
   const served = types ? withNotes(store, types, report) : store;
-  const feed = createFeed(store, resumeWithin);
   const hash = createHash();
+  const medium = mediumLogOf(store, hash);
+  const feed = createFeed(store, { resumeWithin, history: readHistory(history), medium });
   const resources = createRoutes(
     { maxBytes, maxItems, maxStreams },
     {
       feed,
+      medium,
       types: createTypes(types),
       replicas: createReplicas(requests, now, report),
     },

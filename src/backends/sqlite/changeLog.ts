@@ -1,10 +1,11 @@
 import type { KeyChange } from "../../core/keyChange.ts";
 import type { Cell, Client } from "./client.ts";
+import { historian, type Trimmer } from "./history.ts";
 import { addWatcher, askWatchers, lagging, listWatchers, types, type Joined, type Watcher } from "./watchers.ts";
 
 /**
- * Writes changes down for every process that watches, in the transaction that makes them, and only while the file knows of a
- * watcher. A watcher whose process has died is found out by its lag.
+ * Writes changes down for every process that watches, and for the file's history, in the transaction that makes them, and only
+ * while the file knows of one. A watcher whose process has died is found out by its lag.
  */
 export interface ChangeLog {
   /** Called first and last in every transaction that writes. `self` is this process's watcher, if there is one. */
@@ -12,7 +13,7 @@ export interface ChangeLog {
   end(client: Client, self: string | undefined): void;
   /** Whether the last transaction has written changes down. */
   hasGrown(): boolean;
-  add(client: Client, type: KeyChange["type"], key: string): void;
+  add(client: Client, type: KeyChange["type"], keys: readonly string[]): void;
   /** Writes down that all entries go whose keys are from `low` to below `high`. */
   addRange(client: Client, low: Cell, high: Cell, now: number): void;
   /** Adds a watcher of what this transaction does next, unless it is there. */
@@ -21,30 +22,47 @@ export interface ChangeLog {
   ask(client: Client, self: string | undefined): void;
 }
 
+// A call of SQLite costs as much as a row.
+const rowsAtOnce = 16;
+const insert = "INSERT INTO changes (type, key) VALUES (?, ?)";
+const insertSome = `${insert}${", (?, ?)".repeat(rowsAtOnce - 1)}`;
+
 /** Returns the log of a file. */
-export function createChangeLog(): ChangeLog {
+export function createChangeLog(trimmer: Trimmer): ChangeLog {
   // Of the transaction under way.
   let watchers: readonly Watcher[] = [];
-  let isAdded = false;
+  let added = 0;
 
   function begin(client: Client): void {
     watchers = listWatchers(client);
-    isAdded = false;
+    added = 0;
   }
 
   // Whoever asks is alive.
-  const others = (self: string | undefined): Watcher[] => watchers.filter(({ id }) => id !== self);
+  const others = (self: string | undefined): Watcher[] => watchers.filter(({ id }) => id !== self && id !== historian);
 
   return {
     begin,
     end(client, self) {
-      if (isAdded) askWatchers(client, lagging(client, others(self)));
+      const alive = added ? others(self) : [];
+      if (alive.length) askWatchers(client, lagging(client, alive));
+      const history = watchers.find(({ id }) => id === historian);
+      if (history) trimmer.trim(client, history.position, added);
     },
-    hasGrown: () => isAdded,
-    add(client, type, key) {
+    hasGrown: () => added > 0,
+    add(client, type, keys) {
       if (!watchers.length) return;
-      client.run("INSERT INTO changes (type, key) VALUES (?, ?)", types.indexOf(type), key);
-      isAdded = true;
+      const number = types.indexOf(type);
+      for (let at = 0; at < keys.length;) {
+        const isLong = keys.length - at >= rowsAtOnce;
+        const some = isLong ? keys.slice(at, at + rowsAtOnce) : [keys[at]!];
+        client.runWith(
+          isLong ? insertSome : insert,
+          some.flatMap((key) => [number, key]),
+        );
+        at += some.length;
+      }
+      added += keys.length;
     },
     addRange(client, low, high, now) {
       if (!watchers.length) return;
@@ -55,7 +73,7 @@ export function createChangeLog(): ChangeLog {
         low,
         high,
       );
-      isAdded = true;
+      added += client.get("SELECT changes() AS count")!.count as number;
     },
     join(client, id) {
       const joined = addWatcher(client, id);

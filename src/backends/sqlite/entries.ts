@@ -53,13 +53,17 @@ export function createEntries(log: ChangeLog, quota: Quota, now: () => number): 
         client.runWith(sql, cells);
       }
       quota.count(items.length, bytes);
-      for (const [key] of items) log.add(client, "set", key);
+      log.add(
+        client,
+        "set",
+        items.map(([key]) => key),
+      );
     },
     remove(client, key) {
       const row = client.get(statements.delete, key);
       if (!row) return false;
       const isLive = !isDeadline(row.expires_at!) || row.expires_at > now();
-      log.add(client, isLive ? "delete" : "expire", key);
+      log.add(client, isLive ? "delete" : "expire", [key]);
       return isLive;
     },
     list: (client, page) => readPage(client, page, [statements.list, statements.listOn], toListed),
@@ -76,7 +80,11 @@ export function createEntries(log: ChangeLog, quota: Quota, now: () => number): 
         prefix === ""
           ? client.all(statements.sweep, now(), sweepBatch)
           : client.all(statements.sweepWithin, now(), prefix, above(prefix), sweepBatch);
-      for (const { key } of rows) log.add(client, "expire", decodeKey(key!));
+      log.add(
+        client,
+        "expire",
+        rows.map(({ key }) => decodeKey(key!)),
+      );
       return rows.length;
     },
   };

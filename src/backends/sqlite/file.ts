@@ -1,7 +1,9 @@
 import { isStoreError, quote, StoreError } from "../../core/error.ts";
+import type { History } from "../../core/history.ts";
 import { pause } from "../../core/pause.ts";
 import { openClient, type Client } from "./client.ts";
 import { makeFile } from "./fileIdentity.ts";
+import { arrange, changesTable, isAsAsked } from "./history.ts";
 import { isBusy, resultCodeOf, sqliteCode } from "./resultCode.ts";
 
 /** What a file is opened with. */
@@ -9,6 +11,7 @@ export interface FileOptions {
   readonly path: string;
   readonly durability?: "relaxed" | "strict" | undefined;
   readonly maxBytes?: number | undefined;
+  readonly history?: History | false | undefined;
 }
 
 // "shlf", in the file's header, where others can see whose it is.
@@ -27,7 +30,7 @@ const tables = [
   // Values without a deadline are not in it and cost nothing.
   `CREATE INDEX deadlines ON entries (expires_at) WHERE expires_at IS NOT NULL`,
   `CREATE TABLE watchers (id TEXT NOT NULL PRIMARY KEY, position INTEGER NOT NULL, asked_at INTEGER) STRICT`,
-  `CREATE TABLE changes (number INTEGER NOT NULL PRIMARY KEY, type INTEGER NOT NULL, key TEXT NOT NULL) STRICT`,
+  changesTable,
 ];
 
 /**
@@ -60,7 +63,7 @@ export async function openFile(options: FileOptions): Promise<Client> {
   }
 }
 
-function prepare(client: Client, { path, durability, maxBytes }: FileOptions): void {
+function prepare(client: Client, { path, durability, maxBytes, history }: FileOptions): void {
   // First of all: what follows may meet a lock.
   client.get(`PRAGMA busy_timeout = ${busyTimeout}`);
   client.get(`PRAGMA synchronous = ${durability === "strict" ? "FULL" : "NORMAL"}`);
@@ -84,6 +87,11 @@ function prepare(client: Client, { path, durability, maxBytes }: FileOptions): v
   client.get("SELECT 1 FROM sqlite_schema");
   // What a burst of writes leaves of the journal is given back.
   client.get(`PRAGMA journal_size_limit = ${64 << 20}`);
+  if (history !== undefined && !isAsAsked(client, history)) {
+    client.run("BEGIN IMMEDIATE");
+    arrange(client, history);
+    client.run("COMMIT");
+  }
   if (maxBytes !== undefined) client.get(`PRAGMA max_page_count = ${pages(client, maxBytes + removalReserve)}`);
 }
 

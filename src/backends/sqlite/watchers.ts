@@ -110,15 +110,19 @@ function toWatcher({ id, position, asked_at: askedAt }: Row): Watcher {
   return { id: id as string, position: position as number, askedAt: askedAt as number | null };
 }
 
-function lastNumber(client: Client): number {
+/** Returns the number of the last change, 0 if there is none. */
+export function lastNumber(client: Client): number {
   return (client.get("SELECT max(number) AS number FROM changes")!.number as number | null) ?? 0;
 }
 
-/** Removes what every watcher has read, but for the last change: from its number the next one's is made. */
-function trim(client: Client): void {
+/**
+ * Removes what every watcher has read, but for the last change: from its number the next one's is made. It is done in parts,
+ * which are at least so long.
+ */
+export function trim(client: Client, atLeast = 0): void {
   client.run(
     `DELETE FROM changes WHERE number <= (SELECT min(position) FROM watchers)
      AND number < (SELECT max(number) FROM changes) AND number < (SELECT min(number) FROM changes) + ?`,
-    trimmed,
+    Math.min(Math.max(atLeast, trimmed), Number.MAX_SAFE_INTEGER),
   );
 }

@@ -1,24 +1,23 @@
 import { letExit } from "../../core/timers.ts";
-import { heartbeat, writeEvent, writeResync, writeSign } from "../wire/events.ts";
-import { advance, type ChangeLog, type Interest } from "./changeLog.ts";
+import { heartbeat, writeSign } from "../wire/events.ts";
+import type { ChangeLog } from "./changeLog.ts";
+import type { ChangeReader } from "./changeReader.ts";
 
 // A client that takes nothing off its stream for so many heartbeats is gone, or will never catch up.
 const mostSilences = 3;
 
 /**
- * Returns a stream of the changes of interest after a place of a log, or after what it has forgotten. It begins with the id
- * `last`, which stands for that place. It ends with the store and breaks with its watch; `ended` is called once. What a slow
- * reader has not read stays in the log; if it falls behind that, the stream says that changes are missing.
+ * Returns a stream of what a reader reads of a log. It begins with the id `last`, if the place is known that this stands for.
+ * It ends with the store and breaks with its watch; `ended` is called once. What a slow reader has not read stays in the log;
+ * if it falls behind that, the stream says that changes are missing.
  */
 export function streamChanges(
   log: ChangeLog,
-  begin: number | undefined,
-  interest: Interest,
-  last: string,
+  reader: ChangeReader,
+  last: string | undefined,
   ended: () => void,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const encoder = new TextEncoder();
-  let at = begin ?? -1;
   let timer: ReturnType<typeof setInterval>;
   let silences = 0;
   let isOpen = true;
@@ -30,23 +29,12 @@ export function streamChanges(
     ended();
   }
 
-  /** What there is to say: an event for each change, or that some are missing. */
-  function nextEvents(): string {
-    if (at >= log.start) {
-      let events = "";
-      at = advance(log, at, interest, (id, change) => void (events += writeEvent(id, change)));
-      return events;
-    }
-    at = log.end;
-    return writeResync(log.id(at));
-  }
-
   /** Gives the next events as soon as there are some, or ends with the log. */
   async function give(controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>): Promise<void> {
-    for (let events = nextEvents(); isOpen; events = nextEvents()) {
+    for (let events = await reader.next(); isOpen; events = await reader.next()) {
       if (events) return controller.enqueue(encoder.encode(events));
       // A portion may have been about other keys only.
-      if (at < log.end) continue;
+      if (!reader.isAtEnd()) continue;
       if (!log.over) {
         await log.grown();
         continue;
@@ -63,7 +51,7 @@ export function streamChanges(
     start(controller) {
       timer = setInterval(() => {
         silences = controller.desiredSize! > 0 ? 0 : silences + 1;
-        if (silences === 0) controller.enqueue(encoder.encode(writeSign(log.id(Math.max(at, log.start)))));
+        if (silences === 0) controller.enqueue(encoder.encode(writeSign(reader.id())));
         else if (silences >= mostSilences) {
           end();
           controller.error(new Error("Nobody reads the changes"));
@@ -71,7 +59,7 @@ export function streamChanges(
       }, heartbeat);
       // The connection keeps a process alive, and where there is none nothing should.
       letExit(timer);
-      if (begin !== undefined) controller.enqueue(encoder.encode(writeSign(last)));
+      if (last !== undefined) controller.enqueue(encoder.encode(writeSign(last)));
     },
     async pull(controller) {
       try {

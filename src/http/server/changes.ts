@@ -1,18 +1,27 @@
 import type { Change } from "../../core/contract.ts";
 import { checkPrefix } from "../../core/key.ts";
 import type { KeyChange } from "../../core/keyChange.ts";
-import type { Polled } from "../wire/events.ts";
+import { mostPolled, type Polled } from "../wire/events.ts";
 import { jsonType } from "../wire/json.ts";
 import { scopeOf, type Ask } from "./ask.ts";
-import { advance, type Interest } from "./changeLog.ts";
+import { advance, seenKey, type Interest } from "./changeLog.ts";
+import { createChangeReader, createMediumReader } from "./changeReader.ts";
 import { streamChanges } from "./changeStream.ts";
 import type { Feed } from "./feed.ts";
+import type { MediumLog } from "./mediumLog.ts";
 import { checkId } from "./positions.ts";
 import { refusal } from "./refusal.ts";
 import { writeJson, writeStream, type Reply } from "./reply.ts";
 
-/** Returns how requests for changes are answered: by a poll, or by a stream, of which so many may be open at once. */
-export function createChangesReplies(feed: Feed, maxStreams: number): { readonly watch: (ask: Ask) => Promise<Reply> } {
+/**
+ * Returns how requests for changes are answered: by a poll, or by a stream, of which so many may be open at once. From the log
+ * of the store's medium, where there is one, else from what the feed has seen.
+ */
+export function createChangesReplies(
+  feed: Feed,
+  medium: MediumLog | undefined,
+  maxStreams: number,
+): { readonly watch: (ask: Ask) => Promise<Reply> } {
   let open = 0;
 
   /** Resolves with a stream of changes once the store reports them, and rejects when it refuses to. */
@@ -25,12 +34,17 @@ export function createChangesReplies(feed: Feed, maxStreams: number): { readonly
       open--;
       throw error;
     });
-    const { log, at } = place;
+    const { log, at, source } = place;
     const { after } = interest;
     const begin = after === undefined ? at : log.find(after);
+    const position = begin === undefined ? source?.marks.open(after!) : undefined;
     // Who goes on sees by the id that nothing has happened yet.
-    const last = after !== undefined && begin !== undefined ? after : log.id(begin ?? log.end);
-    const stream = streamChanges(log, begin, interest, last, () => {
+    const isKnown = begin !== undefined || position !== undefined;
+    const last = isKnown && after !== undefined ? after : log.id(begin ?? log.end);
+    const from = position === undefined ? { place: begin! } : { position };
+    const reader =
+      source && isKnown ? createMediumReader(from, source, interest) : createChangeReader(log, begin, interest);
+    const stream = streamChanges(log, reader, isKnown ? last : undefined, () => {
       open--;
       feed.leave();
     });
@@ -49,13 +63,36 @@ export function createChangesReplies(feed: Feed, maxStreams: number): { readonly
         hidden: before,
         after: last === undefined ? undefined : checkId(last),
       };
-      return headers.get("accept")?.includes(jsonType) ? poll(feed, interest, ask) : openStream(interest);
+      if (!headers.get("accept")?.includes(jsonType)) return openStream(interest);
+      const polled = (medium && (await pollMedium(medium, interest, ask))) ?? (await poll(feed, interest));
+      return writeJson({ ...polled, time: ask.now(), scope: await scopeOf(ask) } satisfies Polled);
     },
   };
 }
 
+type Found = Pick<Polled, "changes" | "last" | "resync">;
+
+/** The same as `poll` by the log of a medium; nothing where none is kept. */
+async function pollMedium(medium: MediumLog, interest: Interest, { signal }: Ask): Promise<Found | undefined> {
+  const { prefix, after } = interest;
+  const query = { prefix, limit: mostPolled };
+  const changes: KeyChange[] = [];
+  let page = await medium.readAfter(after, query, signal);
+  for (;;) {
+    if (!page) return undefined;
+    const { seal, position, isLast } = page;
+    if (!page.changes) return { changes: [], last: seal.id(position), resync: true };
+    const seen = page.changes.filter(({ key }) => seenKey(key, interest) !== undefined);
+    const some = seen.slice(0, mostPolled - changes.length);
+    for (const { type, key } of some) changes.push({ type, key: seenKey(key, interest)! });
+    if (some.length < seen.length) return { changes, last: seal.id(some.at(-1)!.position) };
+    if (isLast || changes.length === mostPolled) return { changes, last: seal.id(position) };
+    page = await medium.read({ ...query, after: position }, signal);
+  }
+}
+
 /** Answers with the changes there are after an id; without one, with the id to begin with. */
-async function poll(feed: Feed, interest: Interest, ask: Ask): Promise<Reply> {
+async function poll(feed: Feed, interest: Interest): Promise<Found> {
   const { log, at: present } = await feed.join(interest.after !== undefined);
   try {
     const { after } = interest;
@@ -69,14 +106,7 @@ async function poll(feed: Feed, interest: Interest, ask: Ask): Promise<Reply> {
       changes.length = 0;
     };
     const at = found === undefined ? log.end : advance(log, found, interest, (_, change) => take(change));
-    const polled: Polled = {
-      changes,
-      last: log.id(at),
-      ...(isMissing && { resync: true }),
-      time: ask.now(),
-      scope: await scopeOf(ask),
-    };
-    return writeJson(polled);
+    return { changes, last: log.id(at), ...(isMissing && { resync: true }) };
   } finally {
     feed.leave();
   }

@@ -1,11 +1,33 @@
 import type { Store } from "../../core/contract.ts";
-import { letExit } from "../../core/timers.ts";
-import { createChangeLog, type ChangeLog } from "./changeLog.ts";
+import type { History } from "../../core/history.ts";
+import { letExit, longestDelay } from "../../core/timers.ts";
+import { capacity, createChangeLog, createMarks, type ChangeLog } from "./changeLog.ts";
+import type { MediumSource } from "./changeReader.ts";
+import { followMedium } from "./mediumFollower.ts";
+import type { MediumLog } from "./mediumLog.ts";
 
 /** Where a reader of changes is: after which change, counted from the beginning of a log. */
 export interface Place {
   readonly log: ChangeLog;
-  at: number;
+  readonly at: number;
+  /** Where the log is read from a medium's: that. */
+  readonly source: MediumSource | undefined;
+}
+
+/** How much a feed remembers. */
+export interface FeedOptions {
+  /** How long it watches when it has no readers: ms. */
+  readonly resumeWithin: number;
+  /** The same, and how many changes at least, where no medium remembers them. */
+  readonly history: History | false | undefined;
+  /** The log of the store's medium, which is read in place of what the watch reports, where one is kept. */
+  readonly medium: MediumLog | undefined;
+}
+
+/** A log that is filled. */
+interface Current {
+  readonly log: ChangeLog;
+  readonly source: MediumSource | undefined;
 }
 
 /** The one watch of a store that all its readers share. */
@@ -19,37 +41,54 @@ export interface Feed {
   leave(): void;
 }
 
-/** Returns the feed of a store. It watches while there are readers, and so many ms longer. */
-export function createFeed(store: Store, linger: number): Feed {
+/** Returns the feed of a store. It watches while there are readers, and a little longer. */
+export function createFeed(store: Store, { resumeWithin, history, medium }: FeedOptions): Feed {
+  const { maxAge, maxChanges } = history || { maxAge: 0, maxChanges: capacity };
+  const alone = Math.min(Math.max(resumeWithin, maxAge), longestDelay);
   let readers = 0;
-  let joining: Promise<ChangeLog> | undefined;
-  let current: ChangeLog | undefined;
+  let joining: Promise<Current> | undefined;
+  let current: Current | undefined;
   let stop = (): void => {};
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  async function begin(): Promise<ChangeLog> {
+  async function begin(): Promise<Current> {
     const changes = store.watch({ unref: true });
     const first = changes.next();
     // What is asked of a store after a watch waits until that has begun; a refusal comes a moment later, from the watch.
     await Promise.race([first, begunBy(() => first)]);
-    const { log, add, finish } = createChangeLog();
+    const now = await medium?.read({ prefix: "", limit: 1 }, undefined);
+    const marks = now && createMarks(now.seal, now.position);
+    const { log, add, finish } = createChangeLog(maxChanges, marks);
+    const follower = now && followMedium(medium!, now.position, add, finish);
     const follow = async (): Promise<void> => {
-      for (let step = await first; !step.done; step = await changes.next()) add(step.value);
+      for (let step = await first; !step.done; step = await changes.next()) {
+        // What is missing to a watch is in the log all the same.
+        if (follower) void follower.refresh();
+        else add(step.value);
+      }
     };
     follow().then(
       () => finish({}),
       (error) => finish({ error }),
     );
     // One that has failed says so again.
-    stop = () => void changes.return!().catch(() => {});
-    return (current = log);
+    stop = () => {
+      follower?.stop();
+      void changes.return!().catch(() => {});
+    };
+    const source = follower && { log, marks: marks!, medium: medium!, refresh: follower.refresh };
+    return (current = { log, source });
   }
 
   /**
    * Finds the place in a log of what is done from now on. What was done before may still be on its way to the watch that is
    * there already, and not to one that begins now.
    */
-  async function placeIn(log: ChangeLog): Promise<number> {
+  async function placeIn({ log, source }: Current): Promise<number> {
+    if (source) {
+      await source.refresh();
+      return log.end;
+    }
     const changes = store.watch({ unref: true });
     let seen = 0;
     const count = async (): Promise<void> => {
@@ -77,17 +116,18 @@ export function createFeed(store: Store, linger: number): Feed {
       readers++;
       clearTimeout(timer);
       const before = current;
-      const at = before && !isGoingOn ? placeIn(before) : before?.end;
+      const at = before && !isGoingOn ? placeIn(before) : before?.log.end;
       try {
         const last = joining;
         // Others may have begun a new one while this one waited.
-        if ((!last || (await last).over) && joining === last) {
+        if ((!last || (await last).log.over) && joining === last) {
           const mine = (joining = begin());
           mine.catch(() => void (joining === mine && (joining = undefined)));
         }
-        const log = await joining!;
+        const mine = await joining!;
+        const { log, source } = mine;
         // A log that has begun since was not there for what came before.
-        return { log, at: log === before ? (await at)! : log.start };
+        return { log, at: mine === before ? (await at)! : log.start, source };
       } catch (error) {
         readers--;
         throw error;
@@ -95,7 +135,7 @@ export function createFeed(store: Store, linger: number): Feed {
     },
     leave() {
       if (--readers) return;
-      timer = setTimeout(rest, linger);
+      timer = setTimeout(rest, current?.source ? resumeWithin : alone);
       // The connections keep a process alive, and where there are none nothing should.
       letExit(timer);
     },

@@ -1,4 +1,6 @@
 import { check } from "../../core/error.ts";
+import { isSealed } from "./seal.ts";
+import { decipher, encipher } from "./xtea.ts";
 
 /** Gives positions of a log names that show nothing of them: not where they are, how far apart, or whether they are the same. */
 export interface Positions {
@@ -11,7 +13,7 @@ const pattern = /^([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})-([\da-f]{1,16})$/;
 
 /** Returns an id of a change, of whichever log; throws `invalid-argument` for what is none. */
 export function checkId(id: string): string {
-  check(pattern.test(id), "event id", "the id of an event", id);
+  check(pattern.test(id) || isSealed(id), "event id", "the id of an event", id);
   return id;
 }
 
@@ -38,30 +40,4 @@ export function createPositions(): Positions {
       return (high % 256) * 2 ** 32 + low;
     },
   };
-}
-
-// XTEA (Needham and Wheeler, 1997), since WebCrypto can only answer later and an id is needed at once.
-const rounds = 32;
-const delta = 0x9e3779b9;
-
-function encipher(key: Uint32Array, high: number, low: number): [high: number, low: number] {
-  for (let round = 0, sum = 0; round < rounds; round++) {
-    high = (high + (mix(low) ^ (sum + key[sum & 3]!))) >>> 0;
-    sum = (sum + delta) >>> 0;
-    low = (low + (mix(high) ^ (sum + key[(sum >>> 11) & 3]!))) >>> 0;
-  }
-  return [high, low];
-}
-
-function decipher(key: Uint32Array, high: number, low: number): [high: number, low: number] {
-  for (let round = 0, sum = Math.imul(delta, rounds) >>> 0; round < rounds; round++) {
-    low = (low - (mix(high) ^ (sum + key[(sum >>> 11) & 3]!))) >>> 0;
-    sum = (sum - delta) >>> 0;
-    high = (high - (mix(low) ^ (sum + key[sum & 3]!))) >>> 0;
-  }
-  return [high, low];
-}
-
-function mix(half: number): number {
-  return ((half << 4) ^ (half >>> 5)) + half;
 }

@@ -11,6 +11,7 @@ import type { Feed } from "./feed.ts";
 import type { Limits } from "./limits.ts";
 import { createListingReplies } from "./listing.ts";
 import type { Types } from "./mediaTypes.ts";
+import type { MediumLog } from "./mediumLog.ts";
 import { parametersOf } from "./operation.ts";
 import { operations, requests, type Requested } from "./operations.ts";
 import type { Replicas } from "./replicas.ts";
@@ -25,7 +26,7 @@ type Replies = { readonly [name in Requested]: (ask: Ask) => Awaitable<Reply> };
 /** Returns what is done about each resource. */
 export function createRoutes(
   limits: Limits,
-  { feed, types, replicas }: { feed: Feed; types: Types; replicas: Replicas },
+  { feed, medium, types, replicas }: { feed: Feed; medium: MediumLog | undefined; types: Types; replicas: Replicas },
 ): { readonly [resource in Resource]: Routes } {
   const makeRoom = createRooms(limits.maxBytes);
   const prepare = (ask: Ask): Promise<Prepared> =>
@@ -35,7 +36,7 @@ export function createRoutes(
   const replies: Replies = {
     ...createEntryReplies(types),
     ...createListingReplies(limits.maxItems, makeRoom),
-    ...createChangesReplies(feed, limits.maxStreams),
+    ...createChangesReplies(feed, medium, limits.maxStreams),
     ...createReplicaReplies(limits, replicas),
     batch: async (ask) => (await prepare(ask)).run(ask),
   };

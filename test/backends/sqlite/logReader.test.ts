@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { copyFileSync, renameSync } from "node:fs";
 import { onTestFinished, test } from "vitest";
 import { createChangeLog } from "../../../src/backends/sqlite/changeLog.ts";
+import { createTrimmer } from "../../../src/backends/sqlite/history.ts";
 import { openFile } from "../../../src/backends/sqlite/file.ts";
 import { createWatches, type Watches } from "../../../src/backends/sqlite/watches.ts";
 import { createWorkQueue } from "../../../src/backends/sqlite/workQueue.ts";
@@ -12,7 +13,7 @@ import { until } from "../../support/until.ts";
 
 /** The watches of a file, as a store has them, and what a watch of them says. */
 function openWatches(path: string): { watches: Watches; begin: () => Promise<string[]>; hold: () => Promise<unknown> } {
-  const log = createChangeLog();
+  const log = createChangeLog(createTrimmer(() => Date.now()));
   const queue = createWorkQueue({
     path,
     open: () => openFile({ path }),

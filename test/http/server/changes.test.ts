@@ -6,23 +6,11 @@ import type { Polled } from "../../../src/http/wire.ts";
 import { anyText, fuzz } from "../../support/fuzz.ts";
 import { bytes, pair } from "../../support/pair.ts";
 import { problem } from "../../support/problem.ts";
+import { readUntil } from "../../support/readUntil.ts";
 import { until } from "../../support/until.ts";
 import { forgetful, watched } from "../../support/watched.ts";
 
 const soon = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
-
-/** Reads a stream until it has said something. */
-async function readUntil(response: Response, end: string): Promise<string> {
-  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
-  let read = "";
-  while (!read.includes(end)) {
-    const { value, done } = await reader.read();
-    assert.ok(!done, `the stream ended after ${JSON.stringify(read)}, before ${end}`);
-    read += value;
-  }
-  await reader.cancel();
-  return read;
-}
 
 const readPolled = async (response: Response): Promise<Polled> => (await response.json()) as Polled;
 
