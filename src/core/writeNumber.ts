@@ -52,18 +52,14 @@ interface Known {
 // How long the last writer reports its number: ms. Writes reach another process within a few.
 const reportTime = 5000;
 
-// How long a round of waiting is if nothing happens: ms. Each is a way through the browser, too, so that it gets longer when that
-// is busy.
+// How much longer each round of waiting is than the one before, if nothing happens: ms. Each is a way through the browser, too.
 const roundTime = 5;
 // After how many rounds the writer is asked, again and again: what it puts back may be written over.
 const askingRound = 3;
-// After how many rounds, or how many ms, a number is given up: its writer's process may have ended before the write was on the
-// way. In a hidden page one round may take a second. That nobody reports it is no reason to give it up sooner: the locks of a
-// tab that leaves are free at once, and WebKit shows what it wrote some ms later.
-const lastRound = 20;
-const longestWait = 200;
-// How many times as long a context waits that hears from the writer, whose write must be on the way.
-const patience = 10;
+// After how many ms, and rounds of which one may take a second in a hidden page, a number is given up: its writer's process may
+// have ended before the write was on the way. That nobody reports it is no reason to give it up sooner: the locks of a tab that
+// leaves are free at once, and what it wrote comes later: some ms in WebKit, and as late as it likes in a browser that is busy.
+const longestWait = 5000;
 
 const known = /* @__PURE__ */ new WeakMap<object, Map<string, Known>>();
 
@@ -189,19 +185,18 @@ export function createLastNumber(
   /** Waits for a number, and gives it up at last: it counts as seen from then on. */
   async function inSight(number: number): Promise<void> {
     const start = performance.now();
-    let most = 1;
     for (let rounds = 0; !sees(number);) {
-      if (rounds >= lastRound * most || (rounds && performance.now() - start >= longestWait * most)) {
+      if (rounds > askingRound && performance.now() - start >= longestWait) {
         here().seen = number;
         return;
       }
       // Events are no rounds: in a burst of them all would be over.
-      if (!(await untilSighting())) continue;
+      if (!(await untilSighting(roundTime * (rounds + 1)))) continue;
       rounds++;
       const reported = highestReported(mark, (await locks?.query())?.held);
       hear(here(), reported);
-      most = reported < number ? 1 : patience;
-      if (rounds % askingRound === 0 && most > 1) await locks!.request(mark + reported, { steal: true }, () => {});
+      if (rounds % askingRound === 0 && reported >= number)
+        await locks!.request(mark + reported, { steal: true }, () => {});
     }
   }
 
@@ -238,9 +233,9 @@ export function createLastNumber(
 }
 
 /** Resolves when something may have come into sight, with whether it only took too long. Not by a timer alone: in a hidden page those are slow. */
-function untilSighting(): Promise<boolean> {
+function untilSighting(ms: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const signal = AbortSignal.timeout(roundTime);
+    const signal = AbortSignal.timeout(ms);
     signal.addEventListener("abort", () => resolve(true));
     globalThis.addEventListener?.("storage", () => resolve(false), { signal });
   });
