@@ -100,8 +100,12 @@ export interface OfflineStore extends Store {
 export function offline(local: Store, remote: Store, options: OfflineOptions = {}): OfflineStore {
   checkStore(local);
   checkStore(remote);
-  const word = (): string =>
-    crypto.getRandomValues(new Uint32Array(2)).reduce((text, part) => text + part.toString(36), "");
+  // Random once, and then counted: nobody else has them, and they cost nothing.
+  const stem = crypto
+    .getRandomValues(new Uint32Array(2))
+    .reduce((text, part) => text + part.toString(36).padStart(7, "0"), "");
+  let words = 0;
+  const word = (): string => `${stem}${(words++).toString(36)}`;
   return createOffline(local, remoteLink(remote) ?? plainLink(remote, word), checkOfflineOptions(options), word);
 }
 

@@ -6,7 +6,7 @@ import type { Conflict } from "./kept.ts";
 import { portions } from "./portions.ts";
 import { listMarked } from "./reading.ts";
 import type { Slot } from "./record.ts";
-import { marks, type Rows } from "./rows.ts";
+import type { Rows } from "./rows.ts";
 
 /** What waits for what waits, and what drops it. */
 export interface Flusher {
@@ -85,20 +85,20 @@ export function createFlush(local: Store, rows: Rows, contact: Contact): Flusher
         const marked = (await rows.read(part)).flatMap(({ mark }) => mark ?? []);
         await rows.change(
           part,
-          marked.map((mark) => marks + mark),
-          ({ records, others }) => {
+          [],
+          ({ records }) => {
             some = 0;
-            const left = new Map(marked.map((mark, index) => [mark, others[index]]));
-            const after = records.map((record) => {
-              // What may be there already is not to be taken back.
-              const stays: readonly Slot[] = record.pending.filter(({ isSent }) => isSent);
-              if (stays.length === record.pending.length) return record;
-              some++;
-              if (!stays[0] && left.has(record.mark!)) left.set(record.mark!, undefined);
-              return { ...record, pending: stays };
-            });
-            return { records: after, others: [...left.values()] };
+            return {
+              records: records.map((record) => {
+                // What may be there already is not to be taken back.
+                const stays: readonly Slot[] = record.pending.filter(({ isSent }) => isSent);
+                if (stays.length === record.pending.length) return record;
+                some++;
+                return { ...record, pending: stays };
+              }),
+            };
           },
+          { marks: marked },
         );
         count += some;
       }

@@ -1,7 +1,7 @@
 import type { Call } from "../core/contract.ts";
 import { isSameBatch, type Identity, type Item } from "./identity.ts";
 import { isWrite, type Record, type Slot } from "./record.ts";
-import { fromJson, identityRow, marks, toJson } from "./rows.ts";
+import { fromJson, identityRow, toJson, type After, type Step } from "./rows.ts";
 import type { Side } from "./side.ts";
 
 // How many slots are on their way at most: each may take four rows of the thousand of one step.
@@ -19,9 +19,8 @@ export async function form(
   const waiting = await listMarks(Math.min(most, Math.ceil(maxItems / 2)), call);
   if (!waiting[0]) return "idle";
   const keys = [...new Set(waiting.map(([, key]) => key))];
-  const markRows = waiting.map(([mark]) => marks + mark);
   let formed: Identity | undefined;
-  const isDone = await rows.change(keys, [identityRow, ...markRows], ({ records, others: [row, ...found] }) => {
+  const decide = ({ records, others: [row] }: Step): After | undefined => {
     const now: Identity | undefined = toJson(row);
     if (now?.name !== identity.name || now.sequence !== identity.sequence || now.batch) return undefined;
     let bytes = 0;
@@ -34,11 +33,10 @@ export async function form(
       items.push([keys[index]!, record.mark, slot.id, record.n]);
       return { ...record, pending: [{ ...slot, isSent: true }, ...rest] };
     });
-    const isMoot = (mark: string): boolean => !records.some((record) => record.pending[0] && record.mark === mark);
-    const left = waiting.map(([mark], index) => (isMoot(mark) ? undefined : found[index]));
     formed = { ...now, ...(items[0] && { sequence: now.sequence + 1, batch: { nonce: word(), items } }) };
-    return { records: after, others: [fromJson(formed), ...left] };
-  });
+    return { records: after, others: [fromJson(formed)] };
+  };
+  const isDone = await rows.change(keys, [identityRow], decide, { marks: waiting.map(([mark]) => mark) });
   return isDone && formed?.batch ? formed : "outrun";
 }
 
@@ -60,7 +58,6 @@ export async function split({ rows, word }: Side, identity: Identity, call: Call
         others: [fromJson({ ...identity, batch: { nonce: word(), items: stays } })],
       };
     },
-    false,
     call,
   );
 }

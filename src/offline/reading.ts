@@ -1,13 +1,12 @@
 import { andThen } from "../core/attempt.ts";
 import type { Awaitable, Call, Entry, Page, Store } from "../core/contract.ts";
 import { lend } from "../core/lending.ts";
-import { decodeLoosely } from "../core/utf8.ts";
 import { toBytes } from "../core/value.ts";
 import type { Parts } from "./parts.ts";
 import { portions } from "./portions.ts";
 import type { Progress } from "./pull.ts";
-import { blank, lasting, readRecord, visible, type Record } from "./record.ts";
-import { checkRecordKey, marks, parse, progressRow, records as recordPrefix } from "./rows.ts";
+import { blank, lasting, plainValue, readRecord, visible, type Record } from "./record.ts";
+import { checkRecordKey, marks, parse, progressRow, readMark, records as recordPrefix } from "./rows.ts";
 
 /** Reads what is known of keys, once it is known whether there is anything. */
 export async function read(
@@ -32,7 +31,10 @@ export function get(parts: Parts, key: string, call: Call): Awaitable<Entry | un
   checkRecordKey(key);
   const { signal } = call;
   return andThen(lend(parts.local, "find", recordPrefix + key, signal && { signal }), (row) => {
-    if (row) return lasting(readRecord(toBytes(row))) as Entry | undefined;
+    const bytes = toBytes(row);
+    const value = bytes && plainValue(bytes);
+    if (value) return { value, expiresAt: Infinity };
+    if (bytes) return lasting(readRecord(bytes)) as Entry | undefined;
     return read(parts, [key], call).then(([record]) => lasting(record!) as Entry | undefined);
   });
 }
@@ -41,8 +43,7 @@ export function get(parts: Parts, key: string, call: Call): Awaitable<Entry | un
 export async function listMarked(local: Store, { signal }: Pick<Call, "signal">, prefix = ""): Promise<string[]> {
   const keys = new Set<string>();
   for await (const { value } of local.entries({ prefix: marks, signal })) {
-    const key = decodeLoosely(value);
-    if (key.startsWith(prefix)) keys.add(key);
+    for (const key of readMark(value)) if (key.startsWith(prefix)) keys.add(key);
   }
   return [...keys];
 }

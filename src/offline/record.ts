@@ -2,7 +2,7 @@ import { UNCHANGED, type Decision, type Entry } from "../core/contract.ts";
 import { StoreError } from "../core/error.ts";
 import type { Remote } from "../core/link.ts";
 import { decodeLoosely, encodeText } from "../core/utf8.ts";
-import { add, isPast } from "../core/value.ts";
+import { add, isPast, joinBytes } from "../core/value.ts";
 import { frame } from "../http/wire/frame.ts";
 
 /** What is known of one key here: what the other side had, and what was done since and is not there yet. */
@@ -114,9 +114,24 @@ export function change(seen: Visible | undefined, { by, born, until }: Delta): V
 
 // The first of a record's line. What another version wrote is left as it is.
 const version = 1;
+// A row that begins with this byte, before its line, has after it just what is seen, and for ever.
+const plain = 2;
+
+const isPlain = ({ confirmed, pending: [slot, next] }: Record): boolean => {
+  const seen = slot ?? confirmed;
+  // prettier-ignore
+  return !next && !!seen && "value" in seen && !!seen.value && seen.expiresAt === Infinity &&
+    !(slot && (confirmed?.value || !isWrite(slot) || slot.before || slot.over || slot.isOver));
+};
+
+/** Returns what is seen of a row, as far as that can be known without taking it apart. */
+export function plainValue(row: Uint8Array): Uint8Array | undefined {
+  return row[0] === plain ? row.slice(row.indexOf(10) + 1) : undefined;
+}
 
 /** Writes a record as its row; nothing if there is nothing to know. */
-export function writeRecord({ n, confirmed, pending, mark }: Record): Entry | undefined {
+export function writeRecord(record: Record): Entry | undefined {
+  const { n, confirmed, pending, mark } = record;
   if (!confirmed && !pending[0]) return undefined;
   const values: (Uint8Array | undefined)[] = [];
   const sizeOf = (value: Uint8Array | undefined): number | undefined => {
@@ -134,8 +149,9 @@ export function writeRecord({ n, confirmed, pending, mark }: Record): Entry | un
         : slot,
     ),
   ];
+  const row = frame(head, values as Uint8Array[]);
   return {
-    value: frame(head, values as Uint8Array[]),
+    value: isPlain(record) ? joinBytes([Uint8Array.of(plain), row]) : row,
     // What waits is not to be swept; what it is over is the other side's to forget.
     expiresAt: pending[0] ? Infinity : confirmed!.expiresAt,
   };
@@ -147,7 +163,8 @@ export function readRecord(value: Uint8Array | undefined): Record {
   try {
     // Not by the frames of the wire, which check more and are slower.
     let at = value.indexOf(10) + 1;
-    const [found, n, confirmed, mark, ...slots] = JSON.parse(decodeLoosely(value.subarray(0, at)));
+    const line = value.subarray(Number(value[0] === plain), at);
+    const [found, n, confirmed, mark, ...slots] = JSON.parse(decodeLoosely(line));
     if (found !== version) throw found;
     const cut = (size: number | null | undefined): Uint8Array | undefined =>
       size == null ? undefined : value.slice(at, (at += size));

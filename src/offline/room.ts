@@ -2,13 +2,12 @@ import type { Call, CompleteBackend, Decision, Store } from "../core/contract.ts
 import { StoreError } from "../core/error.ts";
 import type { Hub } from "../core/hub.ts";
 import type { Link } from "../core/link.ts";
-import { decodeLoosely } from "../core/utf8.ts";
 import { createBackend } from "./backend.ts";
 import { createContact, type Contact } from "./contact.ts";
 import { createFlush, type Flusher } from "./flush.ts";
 import { findMoot, readConflicts, type Conflict } from "./kept.ts";
 import { fetch, type Progress } from "./pull.ts";
-import { createRows, kept, marks, progressRow, records, type Rows } from "./rows.ts";
+import { createRows, kept, marks, progressRow, readMark, records, type Rows } from "./rows.ts";
 import type { Merge } from "./settle.ts";
 import type { Side } from "./side.ts";
 import { createStatus, type StatusKeeper } from "./status.ts";
@@ -64,10 +63,11 @@ export function createRoom(world: World): Room {
       const page = await local.list({ prefix: marks, limit, signal });
       const keys = page.entries.map(({ key }) => key);
       const found = await local.findMany(keys, { signal });
-      return keys.flatMap((mark, index) => {
-        const key = found[index];
-        return key ? [[mark.slice(marks.length), decodeLoosely(key)] as const] : [];
+      const marked = keys.flatMap((mark, index) => {
+        const row = found[index];
+        return row ? readMark(row).map((key) => [mark.slice(marks.length), key] as const) : [];
       });
+      return marked.slice(0, limit);
     },
     async listKeys(cursor, { signal }) {
       const page = await local.list({ prefix: records, cursor, signal });

@@ -1,10 +1,10 @@
 import type { CallOptions, Entry, NewEntry, Store } from "../core/contract.ts";
 import { check } from "../core/error.ts";
-import { isKey } from "../core/key.ts";
+import { isKey, maxKeyBytes } from "../core/key.ts";
 import type { KeyChange } from "../core/keyChange.ts";
 import { decodeLoosely, encodeText } from "../core/utf8.ts";
 import { readerOf } from "../core/readerOf.ts";
-import { equalBytes, isPast, toBytes } from "../core/value.ts";
+import { equalBytes, isPast, joinBytes, toBytes } from "../core/value.ts";
 import { blank, ended, isDue, readRecord, visible, writeRecord, type Record } from "./record.ts";
 import { isSameTime } from "./settle.ts";
 import { transactOf } from "./transactOf.ts";
@@ -19,7 +19,8 @@ export const identityRow = "i";
 export const progressRow = "s";
 
 /** Whether there can be a record of a key. One of 1,024 bytes is too long. */
-export const isRecordKey = (key: unknown): key is string => isKey(key) && isKey(records + key);
+export const isRecordKey = (key: unknown): key is string =>
+  isKey(key) && (key.length * 3 < maxKeyBytes || isKey(records + key));
 
 /** Throws `invalid-argument` for what can have no record. */
 export function checkRecordKey(key: string): void {
@@ -44,6 +45,14 @@ export interface After {
   readonly changes?: readonly KeyChange[] | undefined;
 }
 
+/** How records are changed. */
+export interface How extends CallOptions {
+  /** Whether it is a call of this store, by which more may wait; else less. */
+  readonly isOwn?: boolean | undefined;
+  /** The marks that go with what waits no more. */
+  readonly marks?: readonly string[] | undefined;
+}
+
 /** The rows of an offline store in its local one. */
 export interface Rows {
   read(keys: readonly string[], options?: CallOptions): Promise<Record[]>;
@@ -55,8 +64,7 @@ export interface Rows {
     keys: readonly string[],
     others: readonly string[],
     decide: (step: Step) => After | undefined,
-    isOwn?: boolean,
-    options?: CallOptions,
+    how?: How,
   ): Promise<boolean>;
   /** Returns how many ends were noted by the way since this was asked last, of keys with a prefix. */
   countEnds(prefix: string): number;
@@ -94,18 +102,26 @@ export function changeOf(
   return isSame && !isOwn ? undefined : { type: "set", key };
 }
 
-/** Returns which marks and kept rows have come or gone. */
-function tallyOf(keys: readonly string[], before: readonly Row[], after: readonly NewRow[]): KeyChange[] {
-  return keys.flatMap((key, index) =>
-    !before[index] === !after[index] || !(key.startsWith(marks) || key.startsWith(kept))
-      ? []
-      : [{ type: after[index] ? "set" : "delete", key }],
-  );
+// What begins a mark of several keys: no text does.
+const several = 255;
+// How many keys one mark gets that are written one after the other.
+const mostMarked = 32;
+
+/** Reads which keys a mark is of. */
+export function readMark(value: Uint8Array): readonly string[] {
+  return value[0] === several ? (parse(value.subarray(1)) as string[]) : [decodeLoosely(value)];
+}
+
+function writeMark(keys: readonly string[]): NewEntry | undefined {
+  return keys[0] === undefined
+    ? undefined
+    : { value: joinBytes([Uint8Array.of(several), encodeText(JSON.stringify(keys))]) };
 }
 
 /**
  * Returns the rows in a store. `word` makes a new word each time, `admit` throws when so many keys more are too many to wait, and
- * `report` gets what has changed for those who look, under the keys of records, and which marks and kept rows have come and gone.
+ * `report` gets what has changed for those who look, under the keys of records, and of which keys marks, and which kept rows, have come
+ * and gone.
  */
 export function createRows(
   local: Store,
@@ -114,80 +130,81 @@ export function createRows(
 ): Rows {
   const transact = transactOf(local, now);
   let ends: string[] = [];
-  // The marks that were there when they were seen last: what is marked by now needs no new one.
-  const known = new Map<string, string>();
+  // The mark of what is written here, and of how many keys it is.
+  let open = { mark: "", count: mostMarked };
 
   async function change(
     keys: readonly string[],
     others: readonly string[],
     decide: (step: Step) => After | undefined,
-    isOwn = false,
-    options?: CallOptions,
+    { isOwn = false, marks: given = [], ...options }: How = {},
   ): Promise<boolean> {
     // In the order of time, so that what has waited longest is found first.
-    const stem = Math.floor(now()).toString(36).padStart(9, "0");
+    if (isOwn && open.count >= mostMarked)
+      open = { mark: Math.floor(now()).toString(36).padStart(9, "0") + word(), count: 0 };
+    const { mark } = open;
+    const seen = isOwn ? [mark] : [...new Set(given)];
     const wanted = [...keys.map((key) => records + key), ...others];
     const end = wanted.length;
     // What does not fit into one step is marked after it: what is marked for nothing does no harm.
-    const isSplit = 2 * keys.length + others.length > transact.most;
-    const fresh = keys.map((key) => (known.has(key) ? undefined : stem + word()));
-    const places = new Map<number, number>();
-    fresh.forEach((mark, index) => mark && !isSplit && places.set(index, wanted.push(marks + mark) - 1));
+    const isFull = isOwn && end === transact.most;
+    if (!isFull) for (const mark of seen) wanted.push(marks + mark);
     let changes: KeyChange[] = [];
-    let late: [string, Uint8Array][] = [];
     let tally: KeyChange[] = [];
-    let [isDone, isStale] = [false, false];
-    const seen = new Map<string, string | undefined>();
+    let added: string[] = [];
+    let isDone = false;
     await transact.run(
       wanted,
       (rows) => {
         changes = [];
-        late = [];
-        isStale = false;
+        tally = [];
+        added = [];
         const found = keys.map((_, index) => readRecord(rows[index]?.value));
         const before = found.map((record) => (isDue(record, now) ? ended(record) : record));
         const after = decide({ records: before, others: rows.slice(keys.length, end) });
         isDone = !!after;
         if (!after) return rows;
         const next: NewRow[] = [...rows];
-        let added = 0;
+        const waiting = new Map<string, string | undefined>();
         keys.forEach((key, index) => {
           const old = before[index]!;
           const record = after.records[index] ?? old;
           if (old !== found[index]) changes.push({ type: "expire", key });
-          if (record === found[index]) return;
           const isWaiting = !!record.pending[0];
-          const mark = isWaiting ? (record.mark ?? fresh[index]) : undefined;
-          if (isWaiting && !mark) isStale = true;
-          seen.set(key, mark);
-          next[index] = writeRecord({ ...record, mark });
-          if (isWaiting && !record.mark) {
-            added++;
-            const place = places.get(index);
-            if (place === undefined) late.push([marks + mark!, encodeText(key)]);
-            else next[place] = { value: encodeText(key) };
-          }
+          const under = isWaiting ? (record.mark ?? mark) : undefined;
+          waiting.set(key, under);
+          if (record === found[index]) return;
+          next[index] = writeRecord({ ...record, mark: under });
+          if (isWaiting && !record.mark) added.push(key);
+          if (isWaiting !== !!old.pending[0]) tally.push({ type: isWaiting ? "set" : "delete", key: marks + key });
           const change = !after.changes && changeOf(key, old, record, now, false);
           if (change) changes.push(change);
         });
-        // Somebody has settled what was marked.
-        if (isStale) return rows;
-        if (isOwn && added) admit(added);
-        after.others?.forEach((row, index) => (next[keys.length + index] = row));
-        tally = tallyOf(wanted, rows, next);
+        if (isOwn && added[0] !== undefined) admit(added.length);
+        after.others?.forEach((row, index) => {
+          const place = keys.length + index;
+          next[place] = row;
+          const key = wanted[place]!;
+          if (key.startsWith(kept) && !row !== !rows[place]) tally.push({ type: row ? "set" : "delete", key });
+        });
+        seen.forEach((mark, index) => {
+          const row = rows[end + index];
+          const had = row ? readMark(row.value) : [];
+          // What is known to wait for nothing under it goes.
+          const has = had.filter((key) => !waiting.has(key) || waiting.get(key) === mark);
+          const isLess = has.length < had.length;
+          if (isOwn) for (const key of added) has.push(key);
+          if (!isFull && (isLess || has.length > had.length)) next[end + index] = writeMark(has);
+        });
         for (const change of after.changes ?? []) changes.push(change);
         return next;
       },
       options,
     );
-    for (const [key, mark] of seen) {
-      if (mark && !isStale) known.set(key, mark);
-      else known.delete(key);
-    }
-    if (isStale) return change(keys, others, decide, isOwn, options);
-    if (late[0]) await local.setMany(late);
+    if (isFull && added[0] !== undefined)
+      await local.update(marks + mark, (row) => writeMark([...(row ? readMark(row) : []), ...added])!.value);
     if (!isDone) return false;
-    for (const [key] of late) tally.push({ type: "set", key });
+    if (mark === open.mark) open.count += isFull ? mostMarked : added.length;
     if (!isOwn) for (const change of changes) if (change.type === "expire") ends.push(change.key);
     ends.splice(0, ends.length - mostEnds);
     for (const { type, key } of changes) tally.push({ type, key: records + key });

@@ -1,10 +1,10 @@
-import type { Call, Entry, NewEntry } from "../core/contract.ts";
+import type { Call } from "../core/contract.ts";
 import type { Remote } from "../core/link.ts";
 import { isSameBatch, type Identity } from "./identity.ts";
 import { writeConflict, type Conflict } from "./kept.ts";
 import { readAll } from "./readAll.ts";
 import { isWrite, type Slot, type Record } from "./record.ts";
-import { fromJson, identityRow, kept, marks, toJson } from "./rows.ts";
+import { fromJson, identityRow, kept, toJson } from "./rows.ts";
 import { isSameTime, settle, type Verdict } from "./settle.ts";
 import type { Side } from "./side.ts";
 
@@ -18,7 +18,6 @@ export async function settleBatch(
 ): Promise<"done" | "later"> {
   const { items } = identity.batch!;
   const keys = items.map(([key]) => key);
-  const markRows = items.map(([, mark]) => marks + mark);
   const ids = items.flatMap(() => [word(), word()]);
   // What was confirmed when it was asked for, and what is to be asked for once more.
   const seen = items.map(([, , , n]) => n);
@@ -58,13 +57,12 @@ export async function settleBatch(
     isLater = false;
     const isDone = await rows.change(
       keys,
-      [identityRow, ...markRows, ...ids.map((id) => kept + id)],
-      ({ records, others: [row, ...found] }) => {
+      [identityRow, ...ids.map((id) => kept + id)],
+      ({ records, others: [row] }) => {
         reports = [];
         gone = [];
         isOutrun = isLater = false;
         if (!isSameBatch(toJson(row), identity)) return undefined;
-        const left: (NewEntry | Entry | undefined)[] = found.slice(0, items.length);
         const after = records.map((record, index) => {
           let verdict = settling[index]!;
           if (record.n !== seen[index]) isOutrun = true;
@@ -77,7 +75,6 @@ export async function settleBatch(
           );
           if (verdict.isLater) isLater = true;
           if (!over.pending.some(({ id }) => id === slot.id)) gone.push(slot.id);
-          if (!over.pending[0]) left[index] = undefined;
           return over;
         });
         if (isOutrun) return undefined;
@@ -85,8 +82,9 @@ export async function settleBatch(
           const report = reports.find((report) => report.id === id);
           return report && writeConflict(report);
         });
-        return { records: after, others: [fromJson({ ...identity, ...next, batch: undefined }), ...left, ...keptRows] };
+        return { records: after, others: [fromJson({ ...identity, ...next, batch: undefined }), ...keptRows] };
       },
+      { marks: items.map(([, mark]) => mark) },
     );
     if (isOutrun) continue;
     if (isDone) settled(gone, reports);

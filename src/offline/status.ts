@@ -1,6 +1,7 @@
 import type { Store } from "../core/contract.ts";
 import type { Hub } from "../core/hub.ts";
 import type { KeyChange } from "../core/keyChange.ts";
+import { listMarked } from "./reading.ts";
 import { kept, marks } from "./rows.ts";
 
 /** How an offline store stands with the other side. */
@@ -66,12 +67,11 @@ export function createStatus(local: Store, hub: Promise<Hub>, marked: () => void
 
   async function recount(): Promise<void> {
     const mine = (since = new Map<string, boolean>());
-    for (const [letter, all] of Object.entries(rows)) {
-      const found: string[] = [];
-      for await (const key of local.keys({ prefix: letter })) found.push(key);
-      all.clear();
-      for (const key of found) all.add(key);
-    }
+    const pending = (await listMarked(local, {})).map((key) => marks + key);
+    const conflicts: string[] = [];
+    for await (const key of local.keys({ prefix: kept })) conflicts.push(key);
+    rows[marks] = new Set(pending);
+    rows[kept] = new Set(conflicts);
     for (const [key, isThere] of mine) note(key, isThere);
     count();
   }

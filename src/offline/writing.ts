@@ -72,7 +72,7 @@ export function createQueue(parts: Pick<Parts, "rows" | "local" | "fetch">): Par
         }
         return { records: [...state.values()], changes };
       },
-      true,
+      { isOwn: true },
     );
     for (const job of jobs) {
       if (failures.has(job)) job.reject(failures.get(job));
@@ -159,8 +159,7 @@ async function enqueueMany(
       });
       return { records: after, changes };
     },
-    true,
-    { signal },
+    { isOwn: true, signal },
   );
 }
 

@@ -33,7 +33,7 @@ function open(change: (link: Link) => Partial<Link> = () => ({}), local: Store =
     hub,
     now: Date.now,
     word,
-    maxPendingKeys: 100,
+    maxPendingKeys: 1000,
     onConflict: () => {},
     end,
   });
@@ -85,16 +85,43 @@ test("two keys of which another context has settled one are marked in one step",
   const { store, local } = open();
   const other = open(undefined, local);
   await store.set("a", utf8("1"));
-  await other.rows.change(["a"], [], () => ({ records: [{ n: "1", pending: [] }] }));
+  const [[mark]] = (await other.side.listMarks(1, call)) as [readonly [string, string]];
+  await other.rows.change(["a"], [], () => ({ records: [{ n: "1", pending: [] }] }), { marks: [mark] });
+  assert.deepEqual(await other.side.listMarks(1, call), []);
   await store.setMany([
     ["a", utf8("2")],
     ["b", utf8("2")],
   ]);
-  assert.deepEqual(
-    (await other.rows.read(["a", "b"])).map(({ mark, pending }) => [!!mark, pending.length]),
-    [
-      [true, 1],
-      [true, 1],
-    ],
-  );
+  assert.deepEqual((await other.side.listMarks(9, call)).map(([, key]) => key).sort(), ["a", "b"]);
+});
+
+test("a burst has one mark, which goes with the last of its keys", async () => {
+  const { side, store, server, local } = open();
+  const keys = Array.from({ length: 300 }, (_, index) => `k${index}`);
+  const marks = async (): Promise<number> => (await local.list({ prefix: "o" })).entries.length;
+  await Promise.all(keys.map((key) => store.set(key, utf8(key))));
+  assert.equal(await marks(), 1);
+  await pull(side, call);
+  await push(side, call);
+  assert.equal(await marks(), 1);
+  assert.equal((await side.listMarks(1000, call)).length, 100);
+  while ((await push(side, call)) !== "idle");
+  assert.equal(await marks(), 0);
+  assert.equal((await server.list()).entries.length, 300);
+});
+
+test("what was marked key by key, and written as one line, is read as before", async () => {
+  const { side, store, server, local } = open();
+  const row = `[1,"",0,"0abc",{"id":"i","value":1,"steps":0,"expiresAt":null}]\nv`;
+  await local.setMany([
+    ["dold", utf8(row)],
+    ["o0abc", utf8("old")],
+  ]);
+  assert.equal(text(await store.find("old")), "v");
+  await store.set("new", utf8("v"));
+  await pull(side, call);
+  while ((await push(side, call)) !== "idle");
+  assert.equal(text(await server.find("old")), "v");
+  assert.equal(text(await server.find("new")), "v");
+  assert.equal((await local.list({ prefix: "o" })).entries.length, 0);
 });

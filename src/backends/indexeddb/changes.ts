@@ -2,7 +2,7 @@ import type { Observer } from "../../core/contract.ts";
 import { createSharedHub } from "../../core/hub.ts";
 import type { KeyChange } from "../../core/keyChange.ts";
 import { onPageEvents } from "../../core/onPageEvents.ts";
-import { createAnnouncer } from "./announce.ts";
+import { createAnnouncer } from "../../core/announce.ts";
 
 /** The changes of a database, as one store reports and hears of them. */
 export interface Changes {
@@ -53,11 +53,15 @@ function openPage(database: string): Page {
   const hub = createSharedHub(`shelflife:${database}`);
   const listeners = new Set<Listener>();
   let isOwn = false;
-  const announcer = createAnnouncer<Message>((messages) => {
-    isOwn = true;
-    hub.report(messages);
-    isOwn = false;
-  }, reportDelay);
+  const announcer = createAnnouncer<Message>(
+    (messages) => {
+      isOwn = true;
+      hub.report(messages);
+      isOwn = false;
+    },
+    reportDelay,
+    () => globalThis.document?.hidden,
+  );
   hub.watch({
     changed(message) {
       if (!isOwn) for (const { heard } of listeners) heard(message as Message);

@@ -42,7 +42,7 @@ export function createWriter(
       break;
     }
     // Not with several writes: Firefox would commit all but the one that the quota refuses.
-    if (!batch[1] && (batch[0]!.key ?? batch[0]!.isLast)) ending.commit();
+    if (!batch[1] && (batch[0]!.isLast || !batch[0]!.changes![1])) ending.commit();
     const failure = await ending.failure;
     if (!failure) {
       const mutations = batch.flatMap(({ changes }) => changes!);

@@ -4,6 +4,7 @@ import { decodeLoosely } from "../../../src/core/utf8.ts";
 import { equalBytes } from "../../../src/core/value.ts";
 import { unframe } from "../../../src/http/wire/frame.ts";
 import { isDue, lasting, readRecord, visible, type Record, type Visible } from "../../../src/offline/record.ts";
+import { readMark } from "../../../src/offline/rows.ts";
 import type { Deed } from "./deeds.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Owner } from "./schedule.ts";
@@ -131,7 +132,9 @@ export function createRecorder({ client, now, ledger, say }: RecorderWorld): Rec
       for (const key of keys) {
         if (key[0] !== "d" || !rows.has(key)) continue;
         const { mark, pending } = readRecord(rows.get(key));
-        if (pending[0] && !rows.has(`o${mark}`)) ledger.fail(`${client} has no mark of ${key}`);
+        const marked = rows.get(`o${mark}`);
+        if (pending[0] && !(marked && readMark(marked).includes(key.slice(1))))
+          ledger.fail(`${client} has no mark of ${key}`);
       }
       return after;
     },

@@ -1,9 +1,9 @@
 // What shares a message to other contexts, and when it goes.
 import assert from "node:assert/strict";
 import { test, type TestContext, vi } from "vitest";
-import { createAnnouncer, type Announcer } from "../../../src/backends/indexeddb/announce.ts";
-import type { KeyChange } from "../../../src/core/keyChange.ts";
-import { definePageGlobal } from "../../support/page.ts";
+import { createAnnouncer, type Announcer } from "../../src/core/announce.ts";
+import type { KeyChange } from "../../src/core/keyChange.ts";
+import { definePageGlobal } from "../support/page.ts";
 
 const change = (key: string): KeyChange => ({ type: "set", key });
 interface Fresh {
@@ -18,7 +18,11 @@ function fresh(context: TestContext): Fresh {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   context.onTestFinished(() => void vi.useRealTimers());
   const messages: string[] = [];
-  const announcer = createAnnouncer((changes) => void messages.push(changes.map(({ key }) => key).join()), 10);
+  const announcer = createAnnouncer(
+    (changes) => void messages.push(changes.map(({ key }) => key).join()),
+    10,
+    () => globalThis.document?.hidden,
+  );
   return { announcer, messages, tick: (ms) => vi.advanceTimersByTime(ms) };
 }
 

@@ -1,5 +1,5 @@
-import type { KeyChange } from "../../core/keyChange.ts";
-import { onPageEvents } from "../../core/onPageEvents.ts";
+import type { KeyChange } from "./keyChange.ts";
+import { onPageEvents } from "./onPageEvents.ts";
 
 /** Reports changes a moment later, several together. */
 export interface Announcer<Message extends KeyChange> {
@@ -15,6 +15,7 @@ export interface Announcer<Message extends KeyChange> {
 export function createAnnouncer<Message extends KeyChange>(
   report: (changes: readonly Message[]) => void,
   delay: number,
+  isHidden: () => boolean | undefined,
 ): Announcer<Message> {
   let waiting: readonly Message[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -28,7 +29,7 @@ export function createAnnouncer<Message extends KeyChange>(
     if (!changes.length) return;
     waiting = [];
     report(changes);
-    if (!globalThis.document?.hidden) timer = (armed = setTimeout)(flush, delay);
+    if (!isHidden()) timer = (armed = setTimeout)(flush, delay);
   }
 
   const stopListening = onPageEvents(["visibilitychange", "pagehide"], flush);
