@@ -1,5 +1,6 @@
 import type { Call, CompleteBackend, Store } from "../core/contract.ts";
 import { createCompleteStore } from "../core/createCompleteStore.ts";
+import { historyRule, readHistory, type HistoryOptions } from "../core/history.ts";
 import { checkOptions, storeRules, type StoreOptions } from "../core/options.ts";
 import { createPending } from "../core/pending.ts";
 import type { Factory } from "../core/registry.ts";
@@ -8,6 +9,7 @@ import { createClock } from "./valkey/clock.ts";
 import { databaseOf, rulesFor, type ValkeyServers } from "./valkey/config.ts";
 import { createConnection } from "./valkey/connection.ts";
 import { valkeyError } from "./valkey/error.ts";
+import { createChangeHistory } from "./valkey/history.ts";
 import { createList } from "./valkey/list.ts";
 import { createListings } from "./valkey/listings.ts";
 import { createMutations } from "./valkey/mutations.ts";
@@ -21,9 +23,17 @@ import { createWatches } from "./valkey/watch.ts";
 
 export type { ValkeySentinel, ValkeyServers } from "./valkey/config.ts";
 export type { ValkeyClient } from "./valkey/client.ts";
+export type { HistoryOptions };
 
 /** Where a store in Valkey or Redis is, and how it is reached. */
-export interface ValkeyOptions extends StoreOptions, ValkeyServers {}
+export interface ValkeyOptions extends StoreOptions, ValkeyServers {
+  /**
+   * How much of what changes is remembered beside the values, for clients of a handler that were away: `true` is as much as by
+   * default, `false` ends it. It is the server's: all stores of the prefix that write keep to what the last handler asked for.
+   * In a cluster there is none unless the prefix has a {tag}. @default as it is there, which at first is nothing
+   */
+  history?: boolean | HistoryOptions | undefined;
+}
 
 declare module "../core/registry.ts" {
   interface Backends {
@@ -48,7 +58,8 @@ export function valkey(options: ValkeyOptions): Store {
 }
 
 export const valkeyFactory: Factory<ValkeyOptions> = {
-  valid: (parameters) => checkOptions<ValkeyOptions>("valkey", parameters, { ...storeRules, ...rulesFor(parameters) }),
+  valid: (parameters) =>
+    checkOptions<ValkeyOptions>("valkey", parameters, { ...storeRules, ...rulesFor(parameters), history: historyRule }),
   build: (options) => createCompleteStore(valkeyBackend(options), options),
 };
 
@@ -69,6 +80,7 @@ function valkeyBackend(options: ValkeyOptions): CompleteBackend {
   const list = createList(createListings(scan), pipeline);
   const soonest = createSoonest(pipeline, clock);
   const sweep = createSweep(pipeline, clock, names);
+  const history = createChangeHistory(pipeline, names, readHistory(options.history));
   const watches = createWatches(channel, names, nodes);
   const pending = createPending();
 
@@ -84,6 +96,7 @@ function valkeyBackend(options: ValkeyOptions): CompleteBackend {
 
   async function sweepAndReport(options: { readonly prefix: string }, call: Call): Promise<number> {
     const count = await sweep(options, call);
+    await history.trim();
     // Whoever has asked for it takes what is reported until now for a part of it.
     if (count) await watches.caughtUp();
     return count;
@@ -122,6 +135,7 @@ function valkeyBackend(options: ValkeyOptions): CompleteBackend {
     sweepWithin: (options, call) => track(sweepAndReport(options, call)),
     soonest: () => track(soonest()),
     watch: (_, observer) => track(watches.watch(observer)),
+    changes: history.read,
     async close() {
       watches.close();
       await Promise.all([pending.settled(), mutations.settled()]);

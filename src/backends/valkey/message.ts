@@ -15,13 +15,22 @@ export function originOf(message: Uint8Array): string {
 /** Reads the changes in a message, of keys behind a prefix of so many bytes. */
 export function readChanges(message: Uint8Array, prefixLength: number): KeyChange[] {
   const changes: KeyChange[] = [];
-  let at = message.indexOf(blank) + 1;
-  while (at < message.length) {
-    const type = types[String.fromCharCode(message[at]!)]!;
-    const start = message.indexOf(colon, at) + 1;
-    const length = Number(decodeLoosely(message.subarray(at + 1, start - 1)));
-    at = start + length;
-    changes.push({ type, key: decodeLoosely(message.subarray(start + prefixLength, at)) });
+  for (let at = message.indexOf(blank) + 1; at < message.length;) {
+    const [change, end] = readNext(message, at, prefixLength);
+    changes.push(change);
+    at = end;
   }
   return changes;
+}
+
+/** Reads a change by itself. */
+export function readChange(text: Uint8Array, prefixLength: number): KeyChange {
+  return readNext(text, 0, prefixLength)[0];
+}
+
+function readNext(bytes: Uint8Array, at: number, prefixLength: number): [change: KeyChange, end: number] {
+  const type = types[String.fromCharCode(bytes[at]!)]!;
+  const start = bytes.indexOf(colon, at) + 1;
+  const end = start + Number(decodeLoosely(bytes.subarray(at + 1, start - 1)));
+  return [{ type, key: decodeLoosely(bytes.subarray(start + prefixLength, end)) }, end];
 }

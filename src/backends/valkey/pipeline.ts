@@ -40,10 +40,14 @@ export interface Pipeline {
   ask<R>(steps: readonly Step[], options: AskOptions, read: Reader<R>): Promise<R[]>;
   /** Copies a value for as long as it takes to be written. */
   hold(value: Uint8Array): Uint8Array;
-  readonly placement: Pick<Placement, "index" | "isScattered" | "slotOf">;
+  /** Runs a script about names that are no keys, by itself. */
+  evaluate(script: string, keys: readonly Uint8Array[], args: readonly string[]): Promise<unknown>;
+  readonly placement: Pick<Placement, "history" | "index" | "isScattered" | "slotOf">;
   /** Resolves when there is nothing more to do. */
   settled(): Promise<void>;
 }
+
+const noHistory: readonly Uint8Array[] = [];
 
 /** Returns a pipeline on a connection. */
 export function createPipeline({ connection, clock, names, timeout, channel }: PipelineParts): Pipeline {
@@ -80,8 +84,9 @@ export function createPipeline({ connection, clock, names, timeout, channel }: P
   }
 
   function deliverTo(client: ValkeyClient, slot: number, jobs: readonly Job[]): void {
+    const beside = slot < 0 ? placement.history() : noHistory;
     const sendBatch = (batch: readonly Job[]): void =>
-      void send(client, placement.index(slot), batch).then(backlog.answered);
+      void send(client, placement.index(slot), beside, batch).then(backlog.answered);
     cutIntoBatches(jobs, sendBatch, outstanding.reject);
   }
 
@@ -116,19 +121,23 @@ export function createPipeline({ connection, clock, names, timeout, channel }: P
     return results;
   }
 
+  /** Does something that `close` waits for, and rejects with a store's error in place of a client's. */
+  async function keep<R>(work: () => Promise<R>): Promise<R> {
+    outstanding.begin();
+    try {
+      return await work();
+    } catch (error) {
+      throw valkeyError(error);
+    } finally {
+      outstanding.end();
+    }
+  }
+
   return {
     ready: prepare,
     askOne: (name, key, args, signal, read) => enqueue({ name, key, args }, none, signal, read),
-    async ask(steps, options, read) {
-      outstanding.begin();
-      try {
-        return await ask(steps, options, read);
-      } catch (error) {
-        throw valkeyError(error);
-      } finally {
-        outstanding.end();
-      }
-    },
+    ask: (steps, options, read) => keep(() => ask(steps, options, read)),
+    evaluate: (chosen, keys, args) => keep(async () => runner.runApart(await prepare(), chosen, [...keys], [...args])),
     hold: runner.hold,
     placement,
     settled: outstanding.settled,

@@ -10,12 +10,16 @@ export interface Placement {
   slotOf(key: string): number;
   /** The name of the index of a slot; of -1, where they are not scattered. */
   index(slot: number): Uint8Array;
+  /** Where they are not scattered: the names of what is kept of changes, how much that is and the log itself. */
+  history(): readonly [settings: Uint8Array, log: Uint8Array];
 }
 
 /** Returns where keys by their names are. `toBuffer` makes of a name what the client takes. */
 export function createPlacement(names: Names, toBuffer: (name: Uint8Array) => Uint8Array): Placement {
   const { prefix } = names;
   const indexes = new Map<number, Uint8Array>();
+  let history: [Uint8Array, Uint8Array] | undefined;
+  const beside = (name: string): Uint8Array => toBuffer(nameBeside(prefix, name));
   // All keys are in the slot of the prefix's tag.
   const isTogether = tagOf(prefix) !== undefined;
   return {
@@ -25,10 +29,11 @@ export function createPlacement(names: Names, toBuffer: (name: Uint8Array) => Ui
       let found = indexes.get(slot);
       if (!found) {
         const tag = slot < 0 ? "" : `{${tagIn(slot)}}`;
-        indexes.set(slot, (found = toBuffer(nameBeside(prefix, `${tag}deadlines`))));
+        indexes.set(slot, (found = beside(`${tag}deadlines`)));
       }
       return found;
     },
+    history: () => (history ??= [beside("history"), beside("log")]),
   };
 }
 

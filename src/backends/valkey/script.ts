@@ -1,8 +1,10 @@
 import { mute, unheard } from "./error.ts";
+import { noteChanges } from "./note.ts";
 import { absent, declined, failed } from "./step.ts";
 
 /**
- * Does steps, one for each of KEYS but the last, which is the index of deadlines. ARGV has the time, the channel, the mode
+ * Does steps, one for each of KEYS but the last, which is the index of deadlines; or, in mode "l", but the last three, of which
+ * the others are what is kept of changes. ARGV has the time, the channel, the mode
  * and then for each step its name and arguments. Returns two replies for each step.
  *
  * A value is a plain string with the server's own expiry, which is one ms later than the deadline: the server hides a key after
@@ -12,10 +14,13 @@ import { absent, declined, failed } from "./step.ts";
  * Modes: "c" in a cluster, where it is published from which node a change comes. "o" for a clock that is not the server's:
  * then the index alone says when a key is over, and the server removes it a day later. "p" as long as it is not proven that
  * the user may publish: then a message without changes is published before the first change. The last reply is 1 when it is
- * proven.
+ * proven. "l" with a random number by which changes are noted.
  */
 export const script: string = `
-local index, channel, now = KEYS[#KEYS], ARGV[2], tonumber(ARGV[1])
+${noteChanges}
+local word = string.match(ARGV[3], 'l(%d+)')
+local count = #KEYS - (word and 3 or 1)
+local index, channel, now = KEYS[count + 1], ARGV[2], tonumber(ARGV[1])
 local isCluster, isOwnClock = string.find(ARGV[3], 'c'), string.find(ARGV[3], 'o')
 local isProven = not string.find(ARGV[3], 'p')
 local changes, replies = {}, {}
@@ -198,7 +203,7 @@ function steps.put(key, ...)
 end
 
 local at = 4
-for i = 1, #KEYS - 1 do
+for i = 1, count do
   local name = ARGV[at]
   local isDone, first, second = pcall(steps[name], KEYS[i], unpack(ARGV, at + 1, at + width[name]))
   at = at + 1 + width[name]
@@ -210,12 +215,13 @@ for i = 1, #KEYS - 1 do
 end
 
 if #changes > 0 then
+  if word then note(KEYS[count + 2], KEYS[count + 3], word, changes) end
   local origin = isCluster and redis.pcall('CLUSTER', 'MYID')
   local message = (type(origin) == 'string' and origin or '') .. ' ' .. table.concat(changes)
   local said = redis.pcall('PUBLISH', channel, message)
   if type(said) == 'table' then return redis.error_reply('${unheard} ' .. said.err) end
 end
-replies[#KEYS * 2 - 1] = isProven and 1 or 0
+replies[count * 2 + 1] = isProven and 1 or 0
 return replies
 `;
 
@@ -237,12 +243,15 @@ return replies
 
 /** The same for steps that are all "set", by the server's clock. */
 export const setScript: string = `
-local index, changes = KEYS[#KEYS], {}
+${noteChanges}
+local word = string.match(ARGV[3], 'l(%d+)')
+local count = #KEYS - (word and 3 or 1)
+local index, changes = KEYS[count + 1], {}
 if string.find(ARGV[3], 'p') then
   local said = redis.pcall('PUBLISH', ARGV[2], ' ')
   if type(said) == 'table' then return redis.error_reply('${mute} ' .. said.err) end
 end
-for i = 1, #KEYS - 1 do
+for i = 1, count do
   local key, value, over = KEYS[i], ARGV[2 + 3 * i], ARGV[3 + 3 * i]
   if over == '' then
     redis.call('SET', key, value)
@@ -253,6 +262,7 @@ for i = 1, #KEYS - 1 do
   end
   changes[i] = 's' .. #key .. ':' .. key
 end
+if word then note(KEYS[count + 2], KEYS[count + 3], word, changes) end
 local origin = string.find(ARGV[3], 'c') and redis.pcall('CLUSTER', 'MYID')
 local message = (type(origin) == 'string' and origin or '') .. ' ' .. table.concat(changes)
 local said = redis.pcall('PUBLISH', ARGV[2], message)

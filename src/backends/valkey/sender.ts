@@ -3,6 +3,7 @@ import type { Clock } from "./clock.ts";
 import { isLost, isPassing, isSplit, replyError, valkeyError } from "./error.ts";
 import { isRead, keyOf, none, type Job } from "./job.ts";
 import type { Names } from "./names.ts";
+import { randomWord } from "./note.ts";
 import type { Outstanding } from "./outstanding.ts";
 import type { Runner } from "./runner.ts";
 import { aloneScript, getScript, script, setScript } from "./script.ts";
@@ -26,18 +27,34 @@ export interface SenderParts {
 // What a script that can only succeed replies about each step.
 const allDone: readonly unknown[] = [1, 0];
 
-/** Returns what sends a batch of one slot, whose index of deadlines it is given, as one script. */
-export function createSender(
-  parts: SenderParts,
-): (client: ValkeyClient, index: Uint8Array, batch: readonly Job[]) => Promise<void> {
+/**
+ * Sends a batch of one slot as one script. It is given the slot's index of deadlines, and the names of what is kept of changes,
+ * if there are such.
+ */
+export type Send = (
+  client: ValkeyClient,
+  index: Uint8Array,
+  history: readonly Uint8Array[],
+  batch: readonly Job[],
+) => Promise<void>;
+
+/** Returns what sends batches. */
+export function createSender(parts: SenderParts): Send {
   const { names, channel, clock, runner, outstanding, timeout, again, renew } = parts;
   const { toBuffer } = runner;
   // The indexes beside which a change was published: from then on the scripts trust that they may.
   const proven = new Set<Uint8Array>();
 
-  async function send(client: ValkeyClient, index: Uint8Array, batch: readonly Job[]): Promise<void> {
+  async function send(
+    client: ValkeyClient,
+    index: Uint8Array,
+    history: readonly Uint8Array[],
+    batch: readonly Job[],
+  ): Promise<void> {
     const skew = clock.skew();
-    const mode = (client.isCluster ? "c" : "") + (clock.isOwn ? "o" : "") + (proven.has(index) ? "" : "p");
+    const chosen = clock.isOwn ? script : shortestFor(batch);
+    const isLogged = chosen !== getScript && history.length > 0;
+    const mode = (client.isCluster ? "c" : "") + (clock.isOwn ? "o" : "") + (proven.has(index) ? "" : "p") + (isLogged ? `l${randomWord()}` : ""); // prettier-ignore
     const keys: unknown[] = [];
     const args: unknown[] = [String(clock.now()), toBuffer(channel), mode];
     const write = ({ name, key, args: given }: Step): void => {
@@ -52,15 +69,16 @@ export function createSender(
       write(step);
       for (const other of others) write(other);
     }
+    const count = keys.length;
     keys.push(index);
-    const chosen = clock.isOwn ? script : shortestFor(batch);
+    if (isLogged) for (const name of history) keys.push(name);
     let replies: readonly unknown[];
     try {
       // Of names that are no text the client mistakes the slot when it has calls travel together.
       const isAlone = client.isCluster && (names.isApart() || batch.some(({ failedAt }) => failedAt));
       const reply = await (isAlone ? runner.runApart : runner.run)(client, chosen, keys, args);
       replies = chosen === setScript ? allDone : (reply as unknown[]);
-      if (chosen === setScript || replies[2 * keys.length - 2] === 1) proven.add(index);
+      if (chosen === setScript || replies[2 * count] === 1) proven.add(index);
     } catch (error) {
       proven.delete(index);
       const areSplit = isSplit(error) && !clock.isOwn;
