@@ -18,10 +18,11 @@ import { checkRecordKey } from "./offline/rows.ts";
 import { createRowsHub } from "./offline/rowsHub.ts";
 import type { Merge } from "./offline/settle.ts";
 import type { Status } from "./offline/status.ts";
+import { readWaiting, type Waiting } from "./offline/waiting.ts";
 import { keepInStep } from "./offline/sync.ts";
 
 export { mergeJson } from "./offline/mergeJson.ts";
-export type { Conflict, Merge, Part, Status };
+export type { Conflict, Merge, Part, Status, Waiting };
 
 declare module "./core/registry.ts" {
   interface Backends {
@@ -44,8 +45,10 @@ export interface OfflineOptions extends StoreOptions {
    * `"local"`, this side at once, so that a lock or a job may be taken twice. @default "remote"
    */
   atomics?: "remote" | "local" | undefined;
-  /** How many keys may wait to be pushed; more is `quota-exceeded`. @default 10_000 */
+  /** How many keys may wait to be pushed; more is `quota-exceeded` at the call. @default 10_000 */
   maxPendingKeys?: number | undefined;
+  /** How many bytes of values may wait to be pushed; more is `quota-exceeded` at the call. @default 16 MiB */
+  maxPendingBytes?: number | undefined;
 }
 
 /** The parameters of an offline store that is opened by its name. */
@@ -62,6 +65,8 @@ export interface OfflineStore extends Store {
   status(): Status;
   /** Iterates over the status: as it is, and each time that it changes. */
   statuses(): AsyncIterableIterator<Status>;
+  /** Lists what waits: of which keys, what, since when and why. What has waited longest is first. */
+  pending(options?: CallOptions): Promise<Waiting[]>;
   /** Reads what did not go as it had been wished for, the last at the end. */
   conflicts(options?: CallOptions): Promise<Conflict[]>;
   /** Forgets conflicts, all of them or those with some ids. */
@@ -137,11 +142,12 @@ function checkOfflineOptions(options: unknown): OfflineOptions {
     onConflict: callable,
     atomics: { expected: '"remote" or "local"', test: (value) => value === "remote" || value === "local" },
     maxPendingKeys: positiveInteger,
+    maxPendingBytes: positiveInteger,
   });
 }
 
 function createOffline(local: Store, link: Link, options: OfflineOptions, word: () => string): OfflineStore {
-  const { merge, onConflict, atomics, maxPendingKeys = 10_000 } = options;
+  const { merge, onConflict, atomics, maxPendingKeys = 10_000, maxPendingBytes = 16_777_216 } = options;
   const now = (): number => (options.now ? options.now() : Date.now());
 
   // All contexts on one local store know each other by the name that the first gave it.
@@ -158,6 +164,7 @@ function createOffline(local: Store, link: Link, options: OfflineOptions, word: 
     word,
     merge,
     maxPendingKeys,
+    maxPendingBytes,
     onConflict: (conflict) => onConflict?.(conflict),
     end: () => end(),
   });
@@ -196,6 +203,7 @@ function createOffline(local: Store, link: Link, options: OfflineOptions, word: 
     ...(atomics !== "local" && strict),
     status: status.get,
     statuses: status.follow,
+    pending: (options) => attempt(() => readWaiting(local, rows, status.get, options)),
     conflicts: (options) => readConflicts(local, options),
     dismiss: (ids) => attempt(() => dismiss(ids && checkItems(ids))),
     discard: (keys) => flusher.discard(keys && checkItems(keys), { now }),

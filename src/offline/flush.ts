@@ -47,7 +47,7 @@ export function createFlush(local: Store, rows: Rows, contact: Contact): Flusher
   return {
     async round(call) {
       await contact.pull(call);
-      let left = await pendingOf(await listMarked(local, call), call);
+      let left = await pendingOf([...(await listMarked(local, call)).keys()], call);
       do {
         if (!(await contact.push(call))) return;
         left = await leftOf(left, call);
@@ -56,7 +56,7 @@ export function createFlush(local: Store, rows: Rows, contact: Contact): Flusher
     },
 
     async flush(call) {
-      let left = await pendingOf(await listMarked(local, call), call);
+      let left = await pendingOf([...(await listMarked(local, call)).keys()], call);
       const mine = { keys: new Set(left.values()), refused: undefined as Error | undefined };
       waiting.add(mine);
       try {
@@ -78,7 +78,7 @@ export function createFlush(local: Store, rows: Rows, contact: Contact): Flusher
     },
 
     async discard(keys, call) {
-      const wanted = keys ?? (await listMarked(local, call));
+      const wanted = keys ?? [...(await listMarked(local, call)).keys()];
       let count = 0;
       for (const part of portions(wanted)) {
         let some = 0;

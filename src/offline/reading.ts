@@ -6,7 +6,7 @@ import type { Parts } from "./parts.ts";
 import { portions } from "./portions.ts";
 import type { Progress } from "./pull.ts";
 import { blank, lasting, plainValue, readRecord, visible, type Record } from "./record.ts";
-import { checkRecordKey, marks, parse, progressRow, readMark, records as recordPrefix } from "./rows.ts";
+import { checkRecordKey, marks, parse, progressRow, readMark, records as recordPrefix, sinceOf } from "./rows.ts";
 
 /** Reads what is known of keys, once it is known whether there is anything. */
 export async function read(
@@ -39,13 +39,16 @@ export function get(parts: Parts, key: string, call: Call): Awaitable<Entry | un
   });
 }
 
-/** Lists the keys under marks, each once: those of which something waits. */
-export async function listMarked(local: Store, { signal }: Pick<Call, "signal">, prefix = ""): Promise<string[]> {
-  const keys = new Set<string>();
-  for await (const { value } of local.entries({ prefix: marks, signal })) {
-    for (const key of readMark(value)) if (key.startsWith(prefix)) keys.add(key);
-  }
-  return [...keys];
+/** Lists the keys under marks, each once, with since when it waits: epoch ms. */
+export async function listMarked(
+  local: Store,
+  { signal }: Pick<Call, "signal">,
+  prefix = "",
+): Promise<Map<string, number>> {
+  const since = new Map<string, number>();
+  for await (const { key: row, value } of local.entries({ prefix: marks, signal }))
+    for (const key of readMark(value)) if (key.startsWith(prefix) && !since.has(key)) since.set(key, sinceOf(row));
+  return since;
 }
 
 /** Reads the records of those of them that begin with a prefix. */
@@ -56,7 +59,7 @@ export async function readMarked(
 ): Promise<Map<string, Record>> {
   const { signal } = call;
   const marked = new Map<string, Record>();
-  for (const part of portions(await listMarked(local, call, prefix))) {
+  for (const part of portions([...(await listMarked(local, call, prefix)).keys()])) {
     const found = await rows.read(part, { signal });
     part.forEach((key, index) => marked.set(key, found[index]!));
   }

@@ -53,6 +53,10 @@ export interface Delta extends Pending {
 
 export const isWrite = (slot: Slot | undefined): slot is Write => !!slot && "steps" in slot;
 
+/** How many bytes of values what waits has. */
+export const weigh = ({ pending }: Pick<Record, "pending">): number =>
+  pending.reduce((sum, slot) => sum + ((isWrite(slot) && slot.value?.length) || 0), 0);
+
 /** Whether what was written has ended. What was noted to have is over for good, whatever the clock says now. */
 export const hasEnded = (slot: Write, now: () => number): boolean => !!slot.isOver || isPast(slot, now);
 

@@ -23,6 +23,7 @@ export interface World {
   readonly word: () => string;
   readonly merge?: Merge | undefined;
   readonly maxPendingKeys: number;
+  readonly maxPendingBytes?: number | undefined;
   onConflict(conflict: Conflict): void;
   /** Ends what keeps the two sides in step. */
   end(): Promise<void>;
@@ -41,13 +42,14 @@ export interface Room {
 
 /** Returns the parts of an offline store in a world. */
 export function createRoom(world: World): Room {
-  const { local, link, hub, now, word, merge, maxPendingKeys } = world;
+  const { local, link, hub, now, word, merge, maxPendingKeys, maxPendingBytes = Infinity } = world;
   const decisions = new Map<string, readonly Decision[]>();
   const wake = (): void => contact.wake("push");
   const status = createStatus(local, hub, wake);
-  function admit(count: number): void {
-    if (status.get().pending + count <= maxPendingKeys) return;
-    const expected = `expected at most ${maxPendingKeys} keys`;
+  function admit(count: number, bytes: number): void {
+    const hasRoom = status.get().pending + count <= maxPendingKeys || !count;
+    if (hasRoom && (bytes <= 0 || status.bytes() + bytes <= maxPendingBytes)) return;
+    const expected = `expected at most ${hasRoom ? `${maxPendingBytes} bytes of values` : `${maxPendingKeys} keys`}`;
     throw new StoreError("quota-exceeded", `Too much waits to be brought to the remote: ${expected}`);
   }
   const rows = createRows(local, { now, word, admit }, (changes, isOwn) => {

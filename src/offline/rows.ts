@@ -5,7 +5,7 @@ import type { KeyChange } from "../core/keyChange.ts";
 import { decodeLoosely, encodeText } from "../core/utf8.ts";
 import { readerOf } from "../core/readerOf.ts";
 import { equalBytes, isPast, joinBytes, toBytes } from "../core/value.ts";
-import { blank, ended, isDue, readRecord, visible, writeRecord, type Record } from "./record.ts";
+import { blank, ended, isDue, readRecord, visible, weigh, writeRecord, type Record } from "./record.ts";
 import { isSameTime } from "./settle.ts";
 import { transactOf } from "./transactOf.ts";
 
@@ -25,6 +25,11 @@ export const isRecordKey = (key: unknown): key is string =>
 /** Throws `invalid-argument` for what can have no record. */
 export function checkRecordKey(key: string): void {
   check(isRecordKey(key), "key", "a well-formed string of 1 to 1,023 UTF-8 bytes", key);
+}
+
+/** What has changed of rows: of what waits with how many bytes of values that is. */
+export interface RowChange extends KeyChange {
+  readonly size?: number | undefined;
 }
 
 type Row = Entry | undefined;
@@ -106,6 +111,13 @@ export function changeOf(
 const several = 255;
 // How many keys one mark gets that are written one after the other.
 const mostMarked = 32;
+// For how long: ms.
+const markedTogether = 1000;
+
+/** Returns since when what a row marks has waited: epoch ms. */
+export function sinceOf(row: string): number {
+  return parseInt(row.slice(marks.length, marks.length + 9), 36);
+}
 
 /** Reads which keys a mark is of. */
 export function readMark(value: Uint8Array): readonly string[] {
@@ -119,19 +131,19 @@ function writeMark(keys: readonly string[]): NewEntry | undefined {
 }
 
 /**
- * Returns the rows in a store. `word` makes a new word each time, `admit` throws when so many keys more are too many to wait, and
+ * Returns the rows in a store. `word` makes a new word each time, `admit` throws when so many keys and bytes more are too many to wait, and
  * `report` gets what has changed for those who look, under the keys of records, and of which keys marks, and which kept rows, have come
  * and gone.
  */
 export function createRows(
   local: Store,
-  { now, word, admit }: { now(): number; word(): string; admit(count: number): void },
-  report: (changes: readonly KeyChange[], isOwn: boolean) => void,
+  { now, word, admit }: { now(): number; word(): string; admit(count: number, bytes: number): void },
+  report: (changes: readonly RowChange[], isOwn: boolean) => void,
 ): Rows {
   const transact = transactOf(local, now);
   let ends: string[] = [];
-  // The mark of what is written here, and of how many keys it is.
-  let open = { mark: "", count: mostMarked };
+  // The mark of what is written here, of how many keys it is, and since when: epoch ms.
+  let open = { mark: "", count: 0, since: -Infinity };
 
   async function change(
     keys: readonly string[],
@@ -140,8 +152,9 @@ export function createRows(
     { isOwn = false, marks: given = [], ...options }: How = {},
   ): Promise<boolean> {
     // In the order of time, so that what has waited longest is found first.
-    if (isOwn && open.count >= mostMarked)
-      open = { mark: Math.floor(now()).toString(36).padStart(9, "0") + word(), count: 0 };
+    const since = Math.floor(now());
+    if (isOwn && (open.count >= mostMarked || Math.abs(since - open.since) > markedTogether))
+      open = { mark: since.toString(36).padStart(9, "0") + word(), count: 0, since };
     const { mark } = open;
     const seen = isOwn ? [mark] : [...new Set(given)];
     const wanted = [...keys.map((key) => records + key), ...others];
@@ -150,7 +163,7 @@ export function createRows(
     const isFull = isOwn && end === transact.most;
     if (!isFull) for (const mark of seen) wanted.push(marks + mark);
     let changes: KeyChange[] = [];
-    let tally: KeyChange[] = [];
+    let tally: RowChange[] = [];
     let added: string[] = [];
     let isDone = false;
     await transact.run(
@@ -166,6 +179,7 @@ export function createRows(
         if (!after) return rows;
         const next: NewRow[] = [...rows];
         const waiting = new Map<string, string | undefined>();
+        let bytes = 0;
         keys.forEach((key, index) => {
           const old = before[index]!;
           const record = after.records[index] ?? old;
@@ -176,11 +190,15 @@ export function createRows(
           if (record === found[index]) return;
           next[index] = writeRecord({ ...record, mark: under });
           if (isWaiting && !record.mark) added.push(key);
-          if (isWaiting !== !!old.pending[0]) tally.push({ type: isWaiting ? "set" : "delete", key: marks + key });
+          const size = weigh(record);
+          const more = size - weigh(old);
+          bytes += more;
+          if (isWaiting !== !!old.pending[0] || more)
+            tally.push({ type: isWaiting ? "set" : "delete", key: marks + key, size });
           const change = !after.changes && changeOf(key, old, record, now, false);
           if (change) changes.push(change);
         });
-        if (isOwn && added[0] !== undefined) admit(added.length);
+        if (isOwn) admit(added.length, bytes);
         after.others?.forEach((row, index) => {
           const place = keys.length + index;
           next[place] = row;

@@ -1,8 +1,9 @@
 import type { Store } from "../core/contract.ts";
 import type { Hub } from "../core/hub.ts";
-import type { KeyChange } from "../core/keyChange.ts";
+import { portions } from "./portions.ts";
 import { listMarked } from "./reading.ts";
-import { kept, marks } from "./rows.ts";
+import { readRecord, weigh } from "./record.ts";
+import { kept, marks, records, type RowChange } from "./rows.ts";
 
 /** How an offline store stands with the other side. */
 export interface Status {
@@ -28,6 +29,8 @@ export interface StatusKeeper {
   recount(): Promise<void>;
   /** Follows the status: each new one, the first at once. */
   follow(): AsyncIterableIterator<Status>;
+  /** How many bytes of values wait, about. */
+  bytes(): number;
   /** Resolves when what is counted has been counted once. */
   readonly ready: Promise<void>;
   close(): void;
@@ -43,11 +46,14 @@ export function createStatus(local: Store, hub: Promise<Hub>, marked: () => void
     complete: false,
     blocked: undefined,
   };
-  const rows: Record<string, Set<string>> = { [marks]: new Set(), [kept]: new Set() };
+  // By the keys of what waits, how many bytes of values that is.
+  let pending = new Map<string, number>();
+  let bytes = 0;
+  let conflicts = new Set<string>();
   const followers = new Set<() => void>();
   let isClosed = false;
   // What has come and gone since a listing began, which that may not have seen.
-  let since = new Map<string, boolean>();
+  const since = new Set<RowChange[]>();
   let stop = (): void => {};
 
   function set(change: Partial<Status>): void {
@@ -57,31 +63,53 @@ export function createStatus(local: Store, hub: Promise<Hub>, marked: () => void
     for (const wake of followers) wake();
   }
 
-  const count = (): void => set({ pending: rows[marks]!.size, conflicts: rows[kept]!.size });
+  const count = (): void => set({ pending: pending.size, conflicts: conflicts.size });
 
-  function note(key: string, isThere: boolean): void {
-    const all = rows[key[0]!];
-    if (isThere) all?.add(key);
-    else all?.delete(key);
+  function note({ type, key, size = 0 }: RowChange): void {
+    const isThere = type === "set";
+    if (key.startsWith(kept)) {
+      if (isThere) conflicts.add(key);
+      else conflicts.delete(key);
+      return;
+    }
+    bytes -= pending.get(key) ?? 0;
+    pending.delete(key);
+    if (!isThere) return;
+    pending.set(key, size);
+    bytes += size;
   }
 
   async function recount(): Promise<void> {
-    const mine = (since = new Map<string, boolean>());
-    const pending = (await listMarked(local, {})).map((key) => marks + key);
-    const conflicts: string[] = [];
-    for await (const key of local.keys({ prefix: kept })) conflicts.push(key);
-    rows[marks] = new Set(pending);
-    rows[kept] = new Set(conflicts);
-    for (const [key, isThere] of mine) note(key, isThere);
+    const mine: RowChange[] = [];
+    since.add(mine);
+    const keys = [...(await listMarked(local, {})).keys()];
+    const sizes = new Map<string, number>();
+    for (const part of portions(keys.filter((key) => !pending.has(marks + key)))) {
+      const found = await local.findMany(part.map((key) => records + key));
+      part.forEach((key, index) => sizes.set(key, weigh(readRecord(found[index]))));
+    }
+    const there = new Set<string>();
+    for await (const key of local.keys({ prefix: kept })) there.add(key);
+    conflicts = there;
+    const before = pending;
+    pending = new Map();
+    bytes = 0;
+    for (const key of keys) {
+      const row = marks + key;
+      note({ type: "set", key: row, size: before.get(row) ?? sizes.get(key) });
+    }
+    since.delete(mine);
+    mine.forEach(note);
     count();
   }
 
   async function begin(): Promise<void> {
     const { watch } = await hub;
-    const changed = ({ type, key }: KeyChange): void => {
-      if (!rows[key[0]!]) return;
-      since.set(key, type === "set");
-      note(key, type === "set");
+    const changed = (change: RowChange): void => {
+      const { type, key } = change;
+      if (!key.startsWith(marks) && !key.startsWith(kept)) return;
+      for (const changes of since) changes.push(change);
+      note(change);
       count();
       if (key.startsWith(marks) && type === "set") marked();
     };
@@ -93,6 +121,7 @@ export function createStatus(local: Store, hub: Promise<Hub>, marked: () => void
 
   return {
     get: () => status,
+    bytes: () => bytes,
     set,
     recount,
     ready,

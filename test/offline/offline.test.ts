@@ -129,6 +129,61 @@ test("more than may wait is refused at the call, and nothing is dropped", async 
   assert.equal(await read(pair.server, "a"), "2");
 });
 
+test("more bytes than may wait are refused at the call, and nothing is dropped", async () => {
+  const local = memory();
+  const store = pair.client({ local, maxPendingBytes: 10 });
+  await store.sync();
+  await pair.cut(store);
+  await store.set("a", utf8("12345"));
+  await store.set("b", utf8("12345"));
+  await rejects(store.set("c", utf8("1")), "quota-exceeded");
+  await rejects(store.set("a", utf8("123456")), "quota-exceeded");
+  await rejects(store.setMany([["c", utf8("1")]]), "quota-exceeded");
+  assert.equal(await read(store, "a"), "12345");
+  await store.set("a", utf8("1234"));
+  await store.set("c", utf8("1"));
+  await store.delete("b");
+  // Another store of the same rows counts what waits already.
+  const other = pair.client({ local, maxPendingBytes: 10 });
+  await until(() => other.status().pending === 3);
+  await rejects(other.set("d", utf8("123456")), "quota-exceeded");
+  await other.set("d", utf8("12345"));
+  pair.network = "up";
+  await store.flush();
+  await store.set("e", utf8("1234567890"));
+  assert.equal(await read(pair.server, "a"), "1234");
+});
+
+test("what waits is listed: which keys, what, since when and why", async () => {
+  const store = pair.client();
+  await store.set("gone", utf8("1"));
+  await store.set("kept", utf8("1"));
+  await store.flush();
+  await pair.cut(store);
+  const before = Date.now();
+  await store.set("a", utf8("1"));
+  await store.increment("n");
+  await store.touch("kept", { ttl: 60_000 });
+  await store.update("u", () => utf8("2"));
+  await store.delete("gone");
+  const waiting = await store.pending();
+  assert.deepEqual(
+    waiting.map(({ key, kind, why }) => [key, kind, why]),
+    [
+      ["a", "set", "offline"],
+      ["n", "increment", "offline"],
+      ["kept", "touch", "offline"],
+      ["u", "update", "offline"],
+      ["gone", "delete", "offline"],
+    ],
+  );
+  for (const { since } of waiting) assert.ok(since >= before - 1000 && since <= Date.now(), `${since}`);
+  pair.network = "up";
+  await store.flush();
+  assert.deepEqual(await store.pending(), []);
+  await rejects(store.pending({ signal: 1 } as never), "invalid-argument");
+});
+
 test("changes of others arrive, are watched once, and go", async () => {
   const [one, two] = [pair.client(), pair.client()];
   await Promise.all([one.sync(), two.sync()]);
@@ -172,11 +227,19 @@ test("a local store that changes one key at a time only is refused before anythi
 });
 
 test("what is wrong is refused as one bad-config", () => {
-  const wrong = { merge: 1, onConflict: "x", atomics: "both", maxPendingKeys: 0, unknown: 1 } as never;
+  const wrong = {
+    merge: 1,
+    onConflict: "x",
+    atomics: "both",
+    maxPendingKeys: 0,
+    maxPendingBytes: -1,
+    unknown: 1,
+  } as never;
   assert.throws(
     () => offline(memory(), memory(), wrong),
     (error) =>
-      isStoreError(error, "bad-config") && /merge.*onConflict.*atomics.*maxPendingKeys.*unknown/s.test(error.message),
+      isStoreError(error, "bad-config") &&
+      /merge.*onConflict.*atomics.*maxPendingKeys.*maxPendingBytes.*unknown/s.test(error.message),
   );
   assert.throws(
     () => offline(undefined as never, memory()),
