@@ -7,6 +7,7 @@ import { readPort } from "../config/rules.ts";
 import { createJournal } from "../serving/journal.ts";
 import { requestsBeside } from "../serving/requestsBeside.ts";
 import { startServer } from "../serving/startServer.ts";
+import { withHistory } from "../serving/withHistory.ts";
 import { createBackends, defaultFile, readGivenConfig, storeOptions } from "../store.ts";
 
 /** Serves a store over HTTP until it is interrupted. */
@@ -27,6 +28,8 @@ export const serveCommand: Command = {
 can reach it starts only with tokens or jwt, or with access: public.
 Which requests were applied is remembered where "requests" of the configuration says; without that beside a store
 that is a SQLite file, in a file of its name and -requests, and for any other store in this process.
+What changes is remembered in a SQLite file and in Valkey, for 7 days and 100,000 changes unless "history" of the
+configuration says otherwise, so that clients which were away get what changed; "history: false" ends that.
 SIGTERM and SIGINT end it when streams are closed and writes are finished; a second one at once. /health and /ready
 say how it is, /metrics what it does.`,
   examples: [
@@ -40,7 +43,8 @@ say how it is, /metrics what it does.`,
     const overrides = await readOverrides(invocation, registry);
     const given = await readGivenConfig(invocation, registry, { overrides });
     const requests = given.requests ?? requestsBeside(given.store!);
-    const config: Config = { ...given, ...(requests && { requests }) };
+    const store = withHistory(given.store!, given.history);
+    const config: Config = { ...given, store, ...(requests && { requests }) };
     if (flags.check) {
       const shown = { ok: true, backend: config.store!.backend, access: accessOf(config) };
       const name = options.config ?? "The command";
@@ -54,9 +58,8 @@ say how it is, /metrics what it does.`,
     const format = isJson ? "json" : (config.log?.format ?? (world.isTerminal ? "text" : "json"));
     const journal = createJournal(format, world.log, world.now);
     const server = await startServer(config, registry, journal);
-    const { store } = config;
     journal.say("info", "serving", {
-      store: nameStore(store!),
+      store: nameStore(store),
       ...(requests && { requests: nameStore(requests) }),
       url: server.url,
       access: accessOf(config),

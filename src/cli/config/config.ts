@@ -1,3 +1,4 @@
+import type { HistoryOptions } from "../../core/history.ts";
 import type { Registry } from "../../core/registry.ts";
 import type { JwtOptions } from "../../service/jwt.ts";
 
@@ -49,6 +50,11 @@ export interface Config {
   limits?: LimitsConfig;
   /** The store that remembers which requests were applied. A server of a SQLite file has one beside that, unless it is given another. */
   requests?: StoreConfig;
+  /**
+   * How much of what changes is remembered for clients that come back: beside a SQLite file or in Valkey as much as by default
+   * unless this says otherwise, for any other store by the process, if this says so.
+   */
+  history?: boolean | HistoryOptions;
   /** Whether there is /metrics, for holders of everything or for everyone. */
   metrics?: boolean | "public";
   log?: { format?: "json" | "text"; requests?: boolean };

@@ -1,12 +1,13 @@
 import type { Document, LineCounter } from "yaml";
 import { quote, StoreError } from "../../core/error.ts";
+import type { HistoryOptions } from "../../core/history.ts";
 import type { Registry } from "../../core/registry.ts";
 import type { JwtOptions } from "../../service/jwt.ts";
 import { checkConfig } from "./checkConfig.ts";
 import type { Config, LimitsConfig, ListenConfig, ReadOptions, StoreConfig } from "./config.ts";
 import type { Part, Report } from "./part.ts";
 import { createPartReader } from "./readParts.ts";
-import { anyOr, anything, bytes, count, duration, flag, hostName, list, matching, oneOf, port, rate, section, text, type Rule, type Section } from "./rules.ts"; // prettier-ignore
+import { anyOr, anything, bytes, count, duration, flag, flagOr, hostName, list, matching, oneOf, port, rate, section, text, type Rule, type Section } from "./rules.ts"; // prettier-ignore
 
 const store: Section<StoreConfig> = { backend: text, parameters: anything as Rule<{}> };
 
@@ -40,6 +41,7 @@ const rules: Section<Config> = {
     maxHeaderBytes: bytes,
   }),
   requests: section<StoreConfig>(store, ["backend"]),
+  history: flagOr<HistoryOptions>({ maxAge: duration, maxChanges: count }),
   metrics: oneOf(true, false, "public"),
   log: section<NonNullable<Config["log"]>>({ format: oneOf("json", "text"), requests: flag }),
   compress: flag,

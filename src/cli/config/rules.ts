@@ -65,6 +65,12 @@ export const bytes: Rule<number> = rule("a number of bytes such as 4096, 64KiB o
 /** True or false. */
 export const flag: Rule<boolean> = rule("true or false", (value) => (typeof value === "boolean" ? value : undefined));
 
+/** True or false, or a section with some of these names. */
+export function flagOr<T extends object>(rules: Section<T>): Rule<boolean | T> {
+  const isOne = rule(`true, false, or some of ${Object.keys(rules).join(", ")}`, (value) => (typeof value === "boolean" ? value : undefined)); // prettier-ignore
+  return (part, report) => (part.members ? section(rules)(part, report) : isOne(part, report));
+}
+
 /** One of some values. */
 export function oneOf<const T extends readonly (string | boolean)[]>(...values: T): Rule<T[number]> {
   const expected = values.map((each) => quote(each)).join(" or ");

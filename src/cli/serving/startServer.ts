@@ -49,7 +49,16 @@ export async function startServer(config: Config, registry: Registry, journal: J
     const { maxBytes, maxItems, maxStreams, resumeWithin } = limits;
     const handle = handler(isMeasured ? metrics.watchStore(store) : store, {
       ...admission.options,
-      ...defined({ cors: config.cors, base: config.base, requests, maxBytes, maxItems, maxStreams, resumeWithin }),
+      ...defined({
+        cors: config.cors,
+        base: config.base,
+        requests,
+        history: config.history,
+        maxBytes,
+        maxItems,
+        maxStreams,
+        resumeWithin,
+      }),
       onError: (error, request) => journal.say("error", "failed", describeError(error, request)),
     });
 

@@ -20,6 +20,7 @@ limits:
   requestsPerSecond: 2.5
   headerTimeout: 500ms
 requests: { backend: sqlite, parameters: { path: r.db } }
+history: { maxAge: 30d, maxChanges: 1000000 }
 metrics: public
 log: { format: json, requests: false }
 compress: true
@@ -32,6 +33,7 @@ base: /store
     cors: ["https://app.example", "null"],
     limits: { maxBytes: 16_777_216, maxItems: 100, requestsPerSecond: 2.5, headerTimeout: 500 },
     requests: { backend: "sqlite", parameters: { path: join(folder, "r.db") } },
+    history: { maxAge: 2_592_000_000, maxChanges: 1_000_000 },
     metrics: "public",
     log: { format: "json", requests: false },
     compress: true,
@@ -57,6 +59,7 @@ access: ^private
 cors: [ ^"app.example" ]
 limits: { maxBytes: ^3 parsecs, burst: ^0, requestsPerSecond: ^fast, headerTimeout: ^-1 }
 requests: ^{ parameters: {} }
+history: ^often
 metrics: ^maybe
 log: ^loud
 compress: ^7
@@ -67,7 +70,7 @@ jwt: { secret: ^short, ^isuer: x }
     [
       /^expected one of store, backends, .*, got "stor" \(did you mean "store"\?\)$/,
       /^expected "path" to be the name of a file or ":memory:"/,
-      /^expected one of durability, maxBytes, path, sweepInterval, got "pth" \(did you mean "path"\?\)$/,
+      /^expected one of durability, history, maxBytes, path, sweepInterval, got "pth" \(did you mean "path"\?\)$/,
       /^expected "durability" to be "relaxed" or "strict", got "lax"$/,
       /^expected one of host, hosts, port, tls, grace, got "prot" \(did you mean "port"\?\)$/,
       /^expected a port from 0 to 65535, got "80x"$/,
@@ -78,6 +81,7 @@ jwt: { secret: ^short, ^isuer: x }
       /^expected a number above 0, got "fast"$/,
       /^expected a duration such as .*, got -1$/,
       /^expected "backend" here$/,
+      /^expected true, false, or some of maxAge, maxChanges, got "often"$/,
       /^expected true or false or "public", got "maybe"$/,
       /^expected format, requests, got "loud"$/,
       /^expected true or false, got 7$/,
@@ -87,6 +91,14 @@ jwt: { secret: ^short, ^isuer: x }
       /^expected one of algorithms, .*, got "isuer" \(did you mean "issuer"\?\)$/,
     ],
   );
+});
+
+test("what is wrong with a history is told at its place", async () => {
+  await expectMarked(`${store}history: { maxAge: ^never, ^maxRows: 5 }\n`, [
+    /^expected a duration such as .*, got "never"$/,
+    /^expected one of maxAge, maxChanges, got "maxRows"/,
+  ]);
+  assert.deepEqual((await read(`${store}history: false\n`)).history, false);
 });
 
 test("what is no YAML is told at its place", async () => {
