@@ -1,6 +1,7 @@
 // Functions and views over any store. Importing one of them from here costs what it costs alone, wherever a bundler shakes.
 export { cached, type CachedOptions } from "./views/cached.ts";
 export { count } from "./over/count.ts";
+export { getOrSet, type GetOrSetOptions, type LoadCall } from "./over/getOrSet.ts";
 export { json, type JsonOptions, type Schema, type SchemaResult } from "./views/json.ts";
 export { migrate, type Migrated, type MigrateOptions } from "./over/migrate.ts";
 export { prefix } from "./views/prefix.ts";

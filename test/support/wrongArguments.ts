@@ -120,6 +120,7 @@ function functionsOf({ index, extras, handler, localforage }: Doors): Record<str
     cached: [index.cached, [index.memory(), { maxBytes: 5 }]],
     migrate: [index.migrate, [index.memory(), index.memory(), {}]],
     count: [extras.count, [index.memory(), {}]],
+    getOrSet: [extras.getOrSet, [index.memory(), "key", () => value, {}]],
     open: [index.open, [{ backend: "memory" }]],
     valid: [index.valid, [{ backend: "memory" }]],
     createRegistry: [index.createRegistry, [{}]],
