@@ -4,6 +4,7 @@ import { handler } from "shelflife/http/handler";
 import * as testing from "shelflife/testing";
 import { runCases, summary } from "../../test/support/runCases.ts";
 import { storeServer, storesPath } from "../../test/support/storeServer.ts";
+import { onlyMemory } from "../../test/support/subjects.ts";
 import { subjectsOf } from "./subjects.ts";
 
 const serve = storeServer(bundle.memory, handler);
@@ -23,7 +24,9 @@ export default {
 
 async function run(server: string, filter: string, print: (line: string) => void): Promise<void> {
   try {
-    print(summary(await runCases(testing, await subjectsOf(bundle, server), { filter, print })));
+    print(
+      summary(await runCases(testing, await subjectsOf(bundle, { server, viewed: onlyMemory }), { filter, print })),
+    );
   } catch (error) {
     print(String(error));
     print(summary({ passed: 0, failed: 1 }));

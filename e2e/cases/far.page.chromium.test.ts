@@ -6,6 +6,6 @@ import * as testing from "shelflife/testing";
 import { defineCases } from "../../test/support/defineCases.ts";
 
 const far = await (await fetch("/far")).text();
-const subjects = (await subjectsOf(bundle, far)).filter(({ name }) => name === "remote over a server");
+const subjects = (await subjectsOf(bundle, { server: far })).filter(({ name }) => name === "remote over a server");
 
 describe("a page of a listed origin has all of a store", () => defineCases(testing, subjects));

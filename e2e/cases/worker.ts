@@ -2,9 +2,10 @@
 import * as bundle from "shelflife";
 import { cases, casesFor, prove } from "shelflife/testing";
 import type { Answer, Question } from "./inWorker.ts";
+import { onlyMemory } from "../../test/support/subjects.ts";
 import { subjectsOf } from "./subjects.ts";
 
-const subjects = subjectsOf(bundle);
+const subjects = subjectsOf(bundle, { viewed: onlyMemory });
 const stray: string[] = [];
 for (const method of ["log", "info", "warn", "error", "debug", "trace"] as const) {
   console[method] = (...args: unknown[]) => void stray.push(`console.${method}: ${args.map(String).join(" ")}`);

@@ -12,7 +12,7 @@ import { serve } from "srvx";
 import { runCases, summary, type Count } from "../../test/support/runCases.ts";
 import { storeServer } from "../../test/support/storeServer.ts";
 import type { Load } from "../../test/support/modules.ts";
-import { subjects } from "../../test/support/subjects.ts";
+import { onlyMemory, subjects } from "../../test/support/subjects.ts";
 import { root } from "../../scripts/run.mjs";
 import { workerd } from "../../scripts/runtimes.mjs";
 
@@ -101,7 +101,9 @@ try {
 
   print("From here, over the worker's handler:");
   const load = (async (name) => (name === "index" ? index : handlerModule)) as Load;
-  const remotes = (await subjects(load, () => worker)).filter(({ name }) => name.includes("over a server"));
+  const remotes = (await subjects(load, () => worker, { viewed: onlyMemory })).filter(({ name }) =>
+    name.includes("over a server"),
+  );
   add(await runCases(testing, remotes, { filter, print }));
 } finally {
   child.removeAllListeners("exit").kill();

@@ -7,7 +7,7 @@ import { storeServer, storesPath } from "./storeServer.ts";
 import { strictCredentials, strictS3Server } from "./strictS3.ts";
 import type { Load as LoadPortable, Modules as PortableModules } from "./modules.ts";
 import { offlineSubjects } from "./offlineSubjects.ts";
-import { subjects } from "./subjects.ts";
+import { subjects, type Viewed } from "./subjects.ts";
 import { valkeySubjects } from "./valkeySubjects.ts";
 
 interface Modules extends PortableModules {
@@ -26,10 +26,13 @@ function lazy<T>(task: () => Promise<T>): { (): Promise<T>; started(): Promise<T
 }
 
 /**
- * Makes every subject of a runtime that has files and sockets. What they stand on (a folder, an HTTP server, servers of
+ * Makes every subject of a runtime that has files and sockets, with views of the stores that are to be `viewed`. What they stand on (a folder, an HTTP server, servers of
  * Valkey) starts when a case first needs it, and ends with `stop`.
  */
-export async function serverSubjects(load: Load): Promise<{ subjects: Subject[]; stop(): Promise<void> }> {
+export async function serverSubjects(
+  load: Load,
+  viewed?: Viewed,
+): Promise<{ subjects: Subject[]; stop(): Promise<void> }> {
   // @ts-expect-error this entry of the package has no declarations
   if (!("indexedDB" in globalThis)) await import("fake-indexeddb/auto");
   const index = await load("index");
@@ -75,7 +78,11 @@ export async function serverSubjects(load: Load): Promise<{ subjects: Subject[];
   });
   return {
     // The views of S3 are those of any other, and would cost much time.
-    subjects: [...(await subjects(load, address, [sqliteSubject, ...valkeys.subjects])), s3Subject, ...offlines],
+    subjects: [
+      ...(await subjects(load, address, { more: [sqliteSubject, ...valkeys.subjects], viewed })),
+      s3Subject,
+      ...offlines,
+    ],
     async stop() {
       await (await server.started())?.close(true);
       await valkeys.stop();

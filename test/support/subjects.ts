@@ -6,14 +6,23 @@ import { openRemote, storeServer } from "./storeServer.ts";
 const whole: readonly Feature[] = ["atomic", "transact", "list", "sweep", "watch", "bytes"];
 const kept: readonly Feature[] = [...whole, "shared", "persistent"];
 
+/** Which stores are proven through views too, by their names. */
+export type Viewed = (name: string) => boolean;
+
 /**
- * Makes the subjects that this runtime has, and two views of each. `server` returns the address of a {@link storeServer}
- * that listens.
+ * Where another run proves the views of every store: a view is the same code over the same contract, so that those of one
+ * store show that they work on another runtime, or in another bundle.
+ */
+export const onlyMemory: Viewed = (name) => name === "memory";
+
+/**
+ * Makes the subjects that this runtime has, and two views of each store that is to be `viewed`. `server` returns the address
+ * of a {@link storeServer} that listens.
  */
 export async function subjects(
   load: Load,
   server: () => string | Promise<string>,
-  more: readonly Subject[] = [],
+  { more = [], viewed = () => true }: { more?: readonly Subject[]; viewed?: Viewed } = {},
 ): Promise<Subject[]> {
   const index = await load("index");
   const { indexeddb, localstorage, sessionstorage, memory, remote } = index;
@@ -54,8 +63,12 @@ export async function subjects(
       { name: "sessionstorage", can: kept, open: (prefix, options) => sessionstorage({ ...options, prefix }) },
     );
   }
-  const views = list.flatMap((subject) => [subject, prefixed(subject, index), asJson(subject, index)]);
-  const held = list.filter(({ name }) => ["memory", "remote over a handler", "indexeddb"].includes(name));
+  const views = list.flatMap((subject) =>
+    viewed(subject.name) ? [subject, prefixed(subject, index), asJson(subject, index)] : [subject],
+  );
+  const held = list.filter(
+    ({ name }) => viewed(name) && ["memory", "remote over a handler", "indexeddb"].includes(name),
+  );
   const cachedMemory = fromMemory(list[0]!, index);
   return [
     ...views,
