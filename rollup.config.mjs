@@ -62,6 +62,13 @@ const added = {
   },
 };
 
+/** The door of servers, where a store is opened by configuration: a name of the package's own, which leads a page's bundler to what a page has. */
+const lateServer = {
+  name: "late-server",
+  resolveId: (source, importer) =>
+    source === "../server.js" && /[\\/]adapters[\\/]/.test(importer) ? { id: "#server", external: true } : null,
+};
+
 function refuse(warning) {
   throw new Error(warning.message);
 }
@@ -101,7 +108,7 @@ const asModules = {
 export default [
   {
     input: publicModules(),
-    plugins: [typescriptMaps, lateRequire],
+    plugins: [lateServer, typescriptMaps, lateRequire],
     external: (id) => !/^[./]/.test(id) && !id.startsWith(modules),
     // What tsc puts before an import() asks for a global `this`.
     onwarn: (warning) => warning.code === "THIS_IS_UNDEFINED" || refuse(warning),
@@ -109,7 +116,14 @@ export default [
       { ...asModules, dir: dist, format: "es", sourcemap: true, sourcemapExcludeSources: true },
       // For what cannot require an ES module: Jest, older bundlers. Node and TypeScript take the ES modules where they can, so
       // that a program that imports and requires has one registry.
-      { ...asModules, dir: `${dist}/cjs`, format: "cjs", exports: "named", dynamicImportInCjs: false },
+      {
+        ...asModules,
+        dir: `${dist}/cjs`,
+        format: "cjs",
+        exports: "named",
+        dynamicImportInCjs: false,
+        paths: { "#server": "../server.js" },
+      },
     ],
   },
   {

@@ -24,7 +24,7 @@ export default defineConfig({
     retry: 0,
     slowTestThreshold: 5000,
     projects: [
-      project("unit", ["node"], {
+      project("unit", ["node", "peers"], {
         include: ["test/**/*.test.ts"],
         exclude: ["**/node_modules/**", "test/{package,processes,cases}/**"],
       }),

@@ -2,7 +2,7 @@ import { build } from "./build.mjs";
 import { installPackage } from "./installPackage.mjs";
 import { setup } from "./setup.mjs";
 
-const parts = ["root", "runtimes", "node", "browsers", "servers", "consumers", "jest"];
+const parts = ["root", "runtimes", "node", "browsers", "servers", "consumers", "jest", "peers"];
 
 /**
  * Brings about what tests need, where it is missing or out of date: parts of setup.mjs, `build` (dist), `package` (the

@@ -1,5 +1,5 @@
 // Installs what the project needs and the machine lacks. Says what it does; says nothing when all is there.
-//   node scripts/setup.mjs [root] [node] [runtimes] [browsers] [servers] [consumers] [jest] [bench]
+//   node scripts/setup.mjs [root] [node] [runtimes] [browsers] [servers] [consumers] [jest] [peers] [bench]
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -101,6 +101,10 @@ const parts = {
   servers: installServers,
   consumers: () => install(`${root}test/package/consumers/`, "TypeScript 5.4 to 6 to compile consumers with"),
   jest: installJest,
+  peers: () =>
+    install(`${root}test/peers/`, "the libraries that adapters and recipes are run with", {
+      flags: ["--ignore-scripts"],
+    }),
   bench: () => install(`${root}bench/`, "the peers that the bench measures"),
 };
 

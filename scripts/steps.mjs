@@ -39,11 +39,11 @@ const pages = ["chromium", "firefox", "webkit"].map((name) => ({
 export const steps = [
   { name: "e2e", command: vitest("e2e"), needs: ["runtimes", "browsers", "package"], waits: true },
   { name: "processes", command: vitest("processes"), needs: ["runtimes", "servers"], waits: true },
-  { name: "unit", command: vitest("unit"), needs: ["node"], check: "only" },
+  { name: "unit", command: vitest("unit"), needs: ["node", "peers"], check: "only" },
   {
     name: "unit and cases, with coverage",
     command: [process.execPath, "scripts/coverage.mjs", "--project", "unit", "--project", "cases"],
-    needs: ["node", "servers"],
+    needs: ["node", "servers", "peers"],
   },
   { name: "package", command: vitest("package"), needs: ["runtimes", "consumers", "jest", "package"] },
   ...pages,

@@ -20,6 +20,7 @@ export interface LocalForageStoreOptions extends StoreOptions {
   exclusive?: boolean | undefined;
 }
 
+export { localforageDriver, type LocalForageDriver } from "./localforage/driver.ts";
 export type { LocalForageLike } from "./localforage/instance.ts";
 
 /**

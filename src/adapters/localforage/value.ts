@@ -4,9 +4,9 @@ import { decodeText, encodeText } from "../../core/utf8.ts";
 
 // A record of ours in a Uint8Array: this mark, a version, the deadline (float64), the length of the value (uint32), the
 // value. The first byte is in no UTF-8 text.
-const mark = Uint8Array.from("\xffshelflife", (unit) => unit.charCodeAt(0));
+const mark = /* @__PURE__ */ Uint8Array.from("\xffshelflife", (unit) => unit.charCodeAt(0));
 const version = 1;
-const headerLength = mark.length + 1 + 8 + 4;
+const headerLength = 10 + 1 + 8 + 4;
 
 /**
  * Returns what localForage keeps for an entry: with a deadline a record, otherwise the value that JSON text stands
