@@ -1,10 +1,11 @@
 import type { Bytes } from "./bytes.ts";
 import { andThen, attempt } from "./attempt.ts";
-import { checkCall, checkItems } from "./check.ts";
+import { checkItems } from "./check.ts";
 import type { Awaitable, Call, CompleteBackend, Entry, Store, Value, WriteOptions } from "./contract.ts";
 import { createAtomics } from "./createCompleteStore/atomics.ts";
-import type { Run, RunOn, Start } from "./createCompleteStore/calls.ts";
+import type { Run, RunOn } from "./createCompleteStore/calls.ts";
 import { expire } from "./createCompleteStore/decide.ts";
+import { createEntrance } from "./createCompleteStore/entrance.ts";
 import { watchInTime } from "./createCompleteStore/expiries.ts";
 import { createListing } from "./createCompleteStore/listing.ts";
 import { startSweeps } from "./createCompleteStore/startSweeps.ts";
@@ -12,11 +13,10 @@ import { startWatch, type End } from "./createCompleteStore/startWatch.ts";
 import { createTransact } from "./createCompleteStore/transact.ts";
 import { toEntries, writeMany, writeOne } from "./createCompleteStore/writing.ts";
 import { disposable } from "./disposable.ts";
-import { missing, StoreError } from "./error.ts";
+import { missing } from "./error.ts";
 import { checkKey, checkPrefix } from "./key.ts";
 import { lendBy, type Lender } from "./lending.ts";
 import type { StoreOptions } from "./options.ts";
-import { untilAborted } from "./untilAborted.ts";
 import { checkBytes, copyBytes, fresh, live, toBytes } from "./value.ts";
 
 /**
@@ -28,26 +28,8 @@ export function createCompleteStore(
   { now = () => Date.now(), sweepInterval }: StoreOptions = {},
 ): Store {
   const watches = new Set<End>();
-  let opening: Promise<unknown> | undefined;
   let closing: Promise<void> | undefined;
-  // Has the calls that follow wait for work, and for what they wait for already.
-  const wait = (work?: Promise<unknown>): void => {
-    const opened = (opening = Promise.allSettled([opening, work]).then(() => {
-      if (opening === opened) opening = undefined;
-    }));
-  };
-
-  // The one way in: what every call has in common.
-  const start: Start = (options, work, prepare) => {
-    if (closing) throw new StoreError("closed", "Store is closed");
-    const { signal } = checkCall(options);
-    const prepared = prepare?.() as Parameters<typeof work>[1];
-    const begin = (): ReturnType<typeof work> => {
-      signal?.throwIfAborted();
-      return work({ now, signal }, prepared);
-    };
-    return untilAborted(opening ? opening.then(begin) : begin(), signal);
-  };
+  const [start, alone, ahead, isWaiting] = createEntrance(backend.takesTurns, now, () => !!closing);
   const run: Run = (options, work, prepare) => attempt(() => start(options, work, prepare));
   const runOn: RunOn = (key, options, work) =>
     run(options, (call) => {
@@ -55,7 +37,8 @@ export function createCompleteStore(
       return work(call);
     });
 
-  const own = (value: unknown): Uint8Array => (backend.copiesValues && !opening ? checkBytes(value) : copyBytes(value));
+  const own = (value: unknown): Uint8Array =>
+    backend.copiesValues && !isWaiting() ? checkBytes(value) : copyBytes(value);
   // Gives a caller what the backend may still hold.
   const give = (value: Value | undefined): Bytes | undefined =>
     backend.returnsCopies || typeof value !== "object" ? (toBytes(value) as Bytes | undefined) : new Uint8Array(value);
@@ -111,19 +94,12 @@ export function createCompleteStore(
     deleteMany: (keys, options) =>
       run(options, (call) => backend.deleteMany([...new Set(checkItems(keys).map(checkKey))], call)),
     setIfAbsent: (key, value, options) => store.compareAndSet(key, undefined, value, options),
-    ...createAtomics(backend, now, run, runOn, wait),
-    ...createTransact(backend, now, run, wait),
+    ...createAtomics(backend, now, run, runOn, alone),
+    ...createTransact(backend, now, run, alone),
     ...createListing(backend, run, isLive, give as (value: Value) => Bytes),
     clear: (options) => run(options, (call) => backend.clear({ prefix: checkPrefix(options?.prefix) }, call)),
-    watch(options) {
-      // It begins at once, whatever else is waited for; what is asked for after it is seen by it.
-      const before = opening;
-      opening = undefined;
-      const [changes, started] = startWatch({ watch }, options, run, watches);
-      opening = before;
-      wait(started);
-      return changes;
-    },
+    // What is asked for after it is seen by it.
+    watch: (options) => ahead(() => startWatch({ watch }, options, run, watches)),
     flush: (options) => run(options, (call) => backend.flush?.(call)),
     sweep: (options) => run(options, (call) => backend.sweep(call)),
     close: () =>

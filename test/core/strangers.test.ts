@@ -106,6 +106,30 @@ test("a fake clock that comes or goes later reaches a store and a cache that hav
   }
 });
 
+test("calls wait for an update or a transact only if one was made inside it, and then come in their order", async () => {
+  const store = memory();
+  const waits = vi.spyOn(Promise, "allSettled");
+  await store.update("key", () => value);
+  await store.transact(["key"], (entries) => entries);
+  assert.equal(waits.mock.calls.length, 0);
+  for (const change of [
+    (inside: () => void) => store.update("key", () => (inside(), value)),
+    (inside: () => void) => store.transact(["key"], () => (inside(), [{ value }])),
+  ]) {
+    let seen: Promise<Uint8Array> | undefined;
+    let set: Promise<void> | undefined;
+    const changed = change(() => {
+      seen = store.get("key");
+      set = store.set("key", Uint8Array.of(2));
+    });
+    assert.deepEqual(await store.get("key"), Uint8Array.of(2));
+    assert.deepEqual(await seen, value);
+    await Promise.all([changed, set]);
+  }
+  await assert.rejects(store.update("key", () => assert.fail("thrown")), /thrown/); // prettier-ignore
+  assert.deepEqual(await store.get("key"), Uint8Array.of(2));
+});
+
 test("a call that is made inside transact comes after it", async () => {
   const store = memory();
   await store.increment("count", 1);

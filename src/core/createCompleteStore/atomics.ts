@@ -3,19 +3,19 @@ import { checkFunction } from "../check.ts";
 import { UNCHANGED, type CompleteBackend, type Store, type Value } from "../contract.ts";
 import { check } from "../error.ts";
 import { add, copyBytes, deadline, equalBytes, fresh, isGiven, toBytes } from "../value.ts";
-import type { Run, RunOn } from "./calls.ts";
+import type { Alone, Run, RunOn } from "./calls.ts";
 import { decide } from "./decide.ts";
 
 /**
- * Returns the calls of a store that read and write in one step: each is a decision, or the medium's own command. `wait` has
- * calls that follow begin a moment later.
+ * Returns the calls of a store that read and write in one step: each is a decision, or the medium's own command. `alone` calls
+ * what a caller decides by.
  */
 export function createAtomics(
   backend: CompleteBackend<Value>,
   now: () => number,
   run: Run,
   runOn: RunOn,
-  wait: () => void,
+  alone: Alone,
 ): Pick<Store, "compareAndSet" | "take" | "increment" | "update" | "touch"> {
   return {
     compareAndSet: (key, expected, next, options) =>
@@ -57,9 +57,7 @@ export function createAtomics(
         checkFunction(change);
         deadline(options, now);
         return decide<any>(backend, key, call, (current) => {
-          // The calls that it makes come after this one: nothing comes between what it saw and what it returns.
-          if (!backend.takesTurns) wait();
-          const next = change(current && copyBytes(toBytes(current.value)));
+          const next = alone(() => change(current && copyBytes(toBytes(current.value))));
           // The medium keeps one copy, the caller gets the other.
           return next === undefined ? [next, next] : [copyBytes(next), fresh(copyBytes(next), options, now, current)];
         });

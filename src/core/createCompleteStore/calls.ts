@@ -17,6 +17,12 @@ export type Run = <R, P = void>(
   prepare?: () => P,
 ) => Promise<R>;
 
+/**
+ * Calls what decides about a change. The calls that it makes come after its own: nothing comes between what it saw and what it
+ * returns.
+ */
+export type Alone = <R>(change: () => R) => R;
+
 /** The same as {@link Run}, for a call about one key. */
 export type RunOn = <R>(
   key: string,

@@ -4,7 +4,7 @@ import { UNCHANGED, type CompleteBackend, type Entry, type ManyDecision, type St
 import { check, StoreError } from "../error.ts";
 import { checkKey } from "../key.ts";
 import { copyBytes, fresh, toBytes } from "../value.ts";
-import type { Run } from "./calls.ts";
+import type { Alone, Run } from "./calls.ts";
 import { maxKeys } from "./writing.ts";
 
 /** Returns the call of a store that reads and writes several entries in one step. */
@@ -12,7 +12,7 @@ export function createTransact(
   backend: CompleteBackend<Value>,
   now: () => number,
   run: Run,
-  wait: () => void,
+  alone: Alone,
 ): Pick<Store, "transact"> {
   // Of bytes that need no check.
   const copy = ({ value, expiresAt }: Entry<Value>): Entry<Bytes> => ({
@@ -32,9 +32,10 @@ export function createTransact(
               entry && entry.expiresAt > time ? entry : undefined;
             // Frozen, so that a change in place throws: an entry that is returned as it was given is left as it is.
             const given = found.map((entry) => live(entry) && Object.freeze(copy(entry!)));
-            // The calls that it makes come after this one.
-            if (!backend.takesTurns) wait();
-            const chosen = checkChosen<Uint8Array>(change([...given]), wanted.length);
+            const chosen = checkChosen<Uint8Array>(
+              alone(() => change([...given])),
+              wanted.length,
+            );
             after = [];
             // By the keys: an array may have holes.
             return wanted.map((_, index) => {
