@@ -77,7 +77,10 @@ export interface OfflineStore extends Store {
   conflicts(options?: CallOptions): Promise<Conflict[]>;
   /** Forgets conflicts, all of them or those with some ids. */
   dismiss(ids?: Iterable<string>): Promise<void>;
-  /** Drops what waits, all of it or that of some keys, and resolves with how many keys that were. Theirs is visible then. */
+  /**
+   * Drops what waits, all of it or that of some keys, and resolves with how many keys that were. Theirs is visible then. What
+   * is on its way by now may arrive all the same: it is not tried again, waits until that is known, and is theirs if it has.
+   */
   discard(keys?: Iterable<string>): Promise<number>;
   /**
    * Makes one round now: takes over what has changed on the other side, and brings there what waits. Rejects `unavailable` or

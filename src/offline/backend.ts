@@ -36,7 +36,7 @@ export function createBackend(parts: Parts): CompleteBackend {
     mutate: (key, decide, call) => mutate(parts, key, decide, call),
     mutateMany: (keys, decide, call) => mutateMany(parts, keys, decide, call),
     async increment(key, by, expiresAt, call) {
-      const delta = { id: word(), by, born: expiresAt };
+      const delta = { id: word(), at: call.now(), by, born: expiresAt };
       let sum = 0;
       const count: Decide = (record, seen) => {
         sum = add(seen?.value, by, key);
@@ -46,7 +46,7 @@ export function createBackend(parts: Parts): CompleteBackend {
       return sum;
     },
     async touch(key, expiresAt, call) {
-      const delta = { id: word(), until: expiresAt };
+      const delta = { id: word(), at: call.now(), until: expiresAt };
       let isThere = false;
       const extend: Decide = (record, seen) => {
         isThere = !!seen;

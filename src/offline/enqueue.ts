@@ -1,4 +1,4 @@
-import { isWrite, type Delta, type Record, type Slot, type Visible, type Write } from "./record.ts";
+import { isWrite, lastOf, type Delta, type Record, type Slot, type Visible, type Write } from "./record.ts";
 
 /** Adds a write to what waits, in place of what it makes moot. A decision is one on what was there. */
 export function enqueueWrite(
@@ -6,7 +6,7 @@ export function enqueueWrite(
   { isDecision, keepsBefore, ...next }: Pick<Write, "id" | "value" | "expiresAt"> & { isDecision: boolean; keepsBefore: boolean }, // prettier-ignore
 ): readonly Slot[] {
   const { pending, confirmed } = record;
-  const last = pending.at(-1);
+  const last = lastOf(pending);
   const stays = last?.isSent || !last ? pending : pending.slice(0, -1);
   // Over what is written whatever was there, a decision is that, too.
   const stepsBefore = isWrite(last) ? last.steps : Number(!!last);

@@ -14,7 +14,7 @@ export interface Flusher {
   flush(call: Call): Promise<void>;
   /** Makes one round: takes over what has changed there, and brings there what waits by now. */
   round(call: Call): Promise<void>;
-  /** Drops what waits, and is not on its way by now. */
+  /** Drops what waits. What is on its way by now is seen no more, and gone when it is known whether it has arrived. */
   discard(keys: readonly string[] | undefined, call: Call): Promise<number>;
   /** Notes what was settled here. */
   settled(reports: readonly Conflict[]): void;
@@ -32,7 +32,7 @@ export function createFlush(local: Store, rows: Rows, contact: Contact): Flusher
     for (const part of portions(keys)) {
       const found = await rows.read(part, { signal });
       found.forEach(({ pending }, index) => {
-        for (const { id } of pending) ids.set(id, part[index]!);
+        for (const { id, isDropped } of pending) if (!isDropped) ids.set(id, part[index]!);
       });
     }
     return ids;
@@ -90,11 +90,11 @@ export function createFlush(local: Store, rows: Rows, contact: Contact): Flusher
             some = 0;
             return {
               records: records.map((record) => {
-                // What may be there already is not to be taken back.
-                const stays: readonly Slot[] = record.pending.filter(({ isSent }) => isSent);
-                if (stays.length === record.pending.length) return record;
+                // What may be there already is not to be taken back, and is settled before long.
+                const stays = record.pending.filter(({ isSent }) => isSent);
+                if (stays.length === record.pending.length && (!stays[0] || stays[0].isDropped)) return record;
                 some++;
-                return { ...record, pending: stays };
+                return { ...record, pending: stays.map((slot): Slot => ({ ...slot, isDropped: true, isOver: false })) };
               }),
             };
           },

@@ -53,7 +53,7 @@ export async function split({ rows, word }: Side, identity: Identity, call: Call
       return {
         records: records.map((record) => {
           const [slot, ...rest] = record.pending as [Slot];
-          return { ...record, pending: [{ ...slot, isSent: false }, ...rest] };
+          return { ...record, pending: slot.isDropped ? rest : [{ ...slot, isSent: false }, ...rest] };
         }),
         others: [fromJson({ ...identity, batch: { nonce: word(), items: stays } })],
       };

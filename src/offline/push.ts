@@ -92,18 +92,21 @@ async function look(
 
 function operationsOf(key: string, { confirmed, pending }: Record, { now }: Call): Operation[] {
   const slot = pending[0]!;
+  const { isDropped } = slot;
   if (isWrite(slot)) {
-    const { base: tag, expiresAt, value } = slot;
-    return [{ kind: "write", key, value: hasEnded(slot, now) ? undefined : value, tag, expiresAt }];
+    const { base, expiresAt } = slot;
+    const value = isDropped || hasEnded(slot, now) ? undefined : slot.value;
+    return [{ kind: "write", key, value, tag: isDropped ? "" : base, expiresAt }];
   }
   const { by, born = Infinity, until } = slot;
   const operations: Operation[] = [
     ...(by === undefined ? [] : [{ kind: "add", key, by, expiresAt: born } as const]),
     ...(until === undefined ? [] : [{ kind: "touch", key, expiresAt: until } as const]),
   ];
-  if (until === undefined || until > now()) return operations;
-  // A deadline that has passed puts an end to what it was given to, and to nothing newer; and as many they stay.
-  return operations.map(() => ({ kind: "write", key, value: undefined, tag: confirmed?.tag, expiresAt: Infinity }));
+  if (!isDropped && (until === undefined || until > now())) return operations;
+  // A deadline that has passed puts an end to what it was given to, and to nothing newer. They stay as many.
+  const tag = isDropped ? "" : confirmed?.tag;
+  return operations.map(() => ({ kind: "write", key, value: undefined, tag, expiresAt: Infinity }));
 }
 
 /** Whether asking again would not help. */

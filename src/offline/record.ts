@@ -2,7 +2,7 @@ import { UNCHANGED, type Decision, type Entry } from "../core/contract.ts";
 import { StoreError } from "../core/error.ts";
 import type { Remote } from "../core/link.ts";
 import { decodeLoosely, encodeText } from "../core/utf8.ts";
-import { add, isPast, joinBytes } from "../core/value.ts";
+import { add, isPast, joinBytes, live } from "../core/value.ts";
 import { frame } from "../http/wire/frame.ts";
 
 /** What is known of one key here: what the other side had, and what was done since and is not there yet. */
@@ -24,6 +24,8 @@ interface Pending {
   readonly id: string;
   /** Whether it may be on its way: then it stays as it is. */
   readonly isSent?: boolean | undefined;
+  /** Whether it was dropped while it may be on its way: nobody sees it any more, and it is not tried again. */
+  readonly isDropped?: boolean | undefined;
   /** Whether its end was reported, as the last slot. */
   readonly isOver?: boolean | undefined;
 }
@@ -44,6 +46,8 @@ export interface Write extends Pending {
 
 /** A change of whatever is there: a number added, a new deadline, or both in this order. */
 export interface Delta extends Pending {
+  /** When it was made: it changes what was there then, whenever that would have ended. */
+  readonly at: number;
   readonly by?: number | undefined;
   /** When the number expires if this creates it. */
   readonly born?: number | undefined;
@@ -56,6 +60,12 @@ export const isWrite = (slot: Slot | undefined): slot is Write => !!slot && "ste
 /** How many bytes of values what waits has. */
 export const weigh = ({ pending }: Pick<Record, "pending">): number =>
   pending.reduce((sum, slot) => sum + ((isWrite(slot) && slot.value?.length) || 0), 0);
+
+/** Returns the last of what waits, if that was not dropped. */
+export function lastOf(pending: Record["pending"]): Slot | undefined {
+  const last = pending.at(-1);
+  return last?.isDropped ? undefined : last;
+}
 
 /** Whether what was written has ended. What was noted to have is over for good, whatever the clock says now. */
 export const hasEnded = (slot: Write, now: () => number): boolean => !!slot.isOver || isPast(slot, now);
@@ -74,11 +84,15 @@ export function visible({ confirmed, pending }: Record, now: () => number): Visi
   if (pending.at(-1)?.isOver) return undefined;
   let seen: Visible | undefined = confirmed;
   for (const slot of pending) {
-    if (seen && isPast(seen, now)) seen = undefined;
+    if (slot.isDropped) continue;
     if (isWrite(slot)) seen = slot.value && { value: slot.value, expiresAt: slot.expiresAt };
-    else seen = change(seen, slot);
+    else
+      seen = change(
+        live(seen, () => slot.at),
+        slot,
+      );
   }
-  return seen && isPast(seen, now) ? undefined : seen;
+  return live(seen, now);
 }
 
 // As if it were before the beginning of time: all there is has an end to come.
@@ -125,7 +139,7 @@ const isPlain = ({ confirmed, pending: [slot, next] }: Record): boolean => {
   const seen = slot ?? confirmed;
   // prettier-ignore
   return !next && !!seen && "value" in seen && !!seen.value && seen.expiresAt === Infinity &&
-    !(slot && (confirmed?.value || !isWrite(slot) || slot.before || slot.over || slot.isOver));
+    !(slot && (confirmed?.value || !isWrite(slot) || slot.before || slot.over || slot.isOver || slot.isDropped));
 };
 
 /** Returns what is seen of a row, as far as that can be known without taking it apart. */

@@ -105,11 +105,11 @@ export function settle(
     keep(isExpected ? { ...rest, ...base } : collide(rest));
   }
 
-  if (isLater) {
-    const both = next ? [{ ...slot, isSent: false }, next] : [{ ...slot, isSent: false }];
-    return [{ ...record, confirmed, n: court.n, pending: folded(both, court) }, reports];
-  }
-  if (error) {
+  if (slot.isDropped) follow(isWrite(next) && next.base === confirmed?.tag, 0);
+  else if (isLater) {
+    keep({ ...slot, isSent: false });
+    keep(next);
+  } else if (error) {
     reports.push({ kind: "refused", mine: mineOf(slot), theirs: confirmed?.value, error });
     follow(isWrite(next) && !next.steps && next.base === confirmed?.tag, 0);
   } else if (isDone || !isWrite(slot)) {

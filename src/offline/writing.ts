@@ -3,7 +3,7 @@ import { enqueueWrite } from "./enqueue.ts";
 import type { Decide, Parts } from "./parts.ts";
 import { portion, portions } from "./portions.ts";
 import { read } from "./reading.ts";
-import { blank, decisionOf, isWrite, visible, type Delta, type Record, type Slot } from "./record.ts";
+import { blank, decisionOf, isWrite, lastOf, visible, type Delta, type Record, type Slot } from "./record.ts";
 import { changeOf, checkRecordKey } from "./rows.ts";
 
 // How many decisions are kept for one key.
@@ -177,7 +177,7 @@ export function write(
 
 /** Remembers what a decision that waits was made by. */
 function remember({ decisions }: Parts, record: Record, id: string, decide: Decision): void {
-  const last = record.pending.at(-1);
+  const last = lastOf(record.pending);
   // Over what is written whatever is there, it is that itself.
   if (isWrite(last) && !last.steps) return;
   const before = last ? (decisions.get(last.id) ?? decisionsOf(last)) : [];

@@ -125,3 +125,49 @@ test("what was marked key by key, and written as one line, is read as before", a
   assert.equal(text(await server.find("new")), "v");
   assert.equal((await local.list({ prefix: "o" })).entries.length, 0);
 });
+
+test("what is on its way when it is dropped is seen no more, not tried again, and theirs if it arrived", async () => {
+  for (const hasArrived of [false, true]) {
+    const { side, store, server, flusher } = open((link) => ({
+      push: (given: Push, call) => (isUp ? link.push(given, call) : lose(hasArrived && link.push(given, call))),
+    }));
+    let isUp = false;
+    const lose = async (work: unknown): Promise<never> => {
+      await work;
+      throw new StoreError("unavailable", "Answer is lost");
+    };
+    await server.set("k", utf8("theirs"));
+    await pull(side, call);
+    await store.set("k", utf8("mine"));
+    await store.increment("n");
+    await assert.rejects(push(side, call));
+    await store.increment("n");
+    assert.equal(await flusher.discard(undefined, call), 2);
+    assert.equal(await flusher.discard(undefined, call), 0);
+    const seen = async (): Promise<unknown[]> => [text(await store.find("k")), text(await store.find("n"))];
+    assert.deepEqual(await seen(), ["theirs", undefined]);
+    isUp = true;
+    while ((await push(side, call)) !== "idle");
+    assert.deepEqual(await seen(), hasArrived ? ["mine", "1"] : ["theirs", undefined]);
+    assert.deepEqual(await seen(), [text(await server.find("k")), text(await server.find("n"))]);
+  }
+});
+
+test("what is written after what was dropped on its way is decided on what is there", async () => {
+  let isUp = false;
+  const { side, store, server, flusher } = open((link) => ({
+    push: (given: Push, call) =>
+      isUp ? link.push(given, call) : Promise.reject(new StoreError("unavailable", "Down")),
+  }));
+  await server.set("k", utf8("a"));
+  await pull(side, call);
+  await store.set("k", utf8("dropped"));
+  await assert.rejects(push(side, call));
+  await flusher.discard(["k"], call);
+  await store.update("k", (old) => utf8(`${text(old)}+mine`));
+  assert.equal(text(await store.find("k")), "a+mine");
+  await server.set("k", utf8("b"));
+  isUp = true;
+  while ((await push(side, call)) !== "idle");
+  for (const each of [store, server]) assert.equal(text(await each.find("k")), "b+mine");
+});

@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "vitest";
-import { lasting, plainValue, readRecord, writeRecord, type Record, type Slot } from "../../src/offline/record.ts";
-import { utf8 } from "../support/bytes.ts";
+import {
+  lasting,
+  plainValue,
+  readRecord,
+  visible,
+  writeRecord,
+  type Delta,
+  type Record,
+  type Slot,
+} from "../../src/offline/record.ts";
+import { text, utf8 } from "../support/bytes.ts";
 
 const write = { id: "w", value: utf8("new"), expiresAt: Infinity, base: undefined, steps: 0 };
 const records: { readonly [name: string]: { record: Record; isPlain: boolean } } = {
@@ -12,9 +21,10 @@ const records: { readonly [name: string]: { record: Record; isPlain: boolean } }
   "what has a deadline": { record: from([{ ...write, expiresAt: 5 }]), isPlain: false },
   "a write over a value": { record: from([write], true), isPlain: false },
   "a write whose end was noted": { record: from([{ ...write, isOver: true }]), isPlain: false },
+  "what was dropped on its way": { record: from([{ ...write, isSent: true, isDropped: true }]), isPlain: false },
   "a delete": { record: from([{ ...write, value: undefined }], true), isPlain: false },
-  "an addition": { record: from([{ id: "d", by: 1, born: Infinity }]), isPlain: false },
-  "a new deadline": { record: from([{ id: "d", until: 7 }], true), isPlain: false },
+  "an addition": { record: from([{ id: "d", at: 1, by: 1, born: Infinity }]), isPlain: false },
+  "a new deadline": { record: from([{ id: "d", at: 1, until: 7 }], true), isPlain: false },
   "two that wait": {
     record: from([
       { ...write, isSent: true },
@@ -43,3 +53,23 @@ for (const [name, { record, isPlain }] of Object.entries(records)) {
     if (value) assert.deepEqual([value, Infinity], [seen!.value, seen!.expiresAt]);
   });
 }
+
+const confirmed = { value: utf8("5"), expiresAt: 1000, tag: "5" };
+
+/** Returns what is seen at a time, and what was until it ended, after a change that was made at some time. */
+function seenAt(time: number, change: Omit<Delta, "id">): unknown[] {
+  const record: Record = { n: "1", confirmed, pending: [{ id: "first", ...change }] };
+  return [visible(record, () => time), lasting(record)].map((seen) => text(seen?.value));
+}
+
+test("a deadline that was given in time holds, also when the one before it has passed", () => {
+  assert.deepEqual(seenAt(1500, { at: 900, until: 2000 }), ["5", "5"]);
+  assert.deepEqual(seenAt(2000, { at: 900, until: 2000 }), [undefined, "5"]);
+  assert.deepEqual(seenAt(1500, { at: 1000, until: 2000 }), [undefined, undefined]);
+});
+
+test("what was added to a value ends with that, and what was added after that is added to nothing", () => {
+  assert.deepEqual(seenAt(999, { at: 900, by: 1, born: 3000 }), ["6", "6"]);
+  assert.deepEqual(seenAt(1000, { at: 900, by: 1, born: 3000 }), [undefined, "6"]);
+  assert.deepEqual(seenAt(1500, { at: 1000, by: 1, born: 3000 }), ["1", "1"]);
+});

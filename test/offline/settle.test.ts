@@ -64,7 +64,10 @@ test("what was added is not added again when the decision after it is made again
   const record: Record = {
     n: "1",
     confirmed: { value: utf8("1"), expiresAt: Infinity, tag: "1" },
-    pending: [{ id: "first", by: 1, isSent: true }, slot("second", { base: "1", steps: 2, value: utf8("12") })],
+    pending: [
+      { id: "first", at: now, by: 1, isSent: true },
+      slot("second", { base: "1", steps: 2, value: utf8("12") }),
+    ],
   };
   const verdict = { isDone: true, now: { value: utf8("102"), expiresAt: Infinity, tag: "102" } };
   const [{ pending }] = settle("k", record, verdict, { now: () => now, n: "2", decisions: () => [plus(1), plus(10)] });
@@ -75,7 +78,7 @@ test("a write over what was added to a value that it had not seen keeps that", (
   const record: Record = {
     n: "1",
     confirmed: { value: utf8("5"), expiresAt: Infinity, tag: "5" },
-    pending: [{ id: "first", by: 1, isSent: true }, slot("second", { base: undefined })],
+    pending: [{ id: "first", at: now, by: 1, isSent: true }, slot("second", { base: undefined })],
   };
   const verdict = { isDone: true, now: { value: utf8("6"), expiresAt: Infinity, tag: "6" } };
   const [{ pending }] = settle("k", record, verdict, { now: () => now, n: "2", decisions: () => [] });

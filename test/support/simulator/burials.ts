@@ -7,6 +7,8 @@ export interface Burials {
   of(client: string, key: string): ReadonlySet<number>;
   /** What a deed has put an end to may be there after all, and what those had that it stands for. */
   lift(deed: Deed): void;
+  /** All that a client has put an end to under a key may be there after all. */
+  liftAll(client: string, key: string): void;
   /** Whether a client has put an end to something that cannot be there again. */
   isOver(client: string, key: string, id: number): boolean;
   /** The server has done something again, or for the first time. */
@@ -29,6 +31,7 @@ export function createBurials({ deeds }: Book, isApplied: (id: number) => boolea
         if (deed.client === client && deed.key === key && deed.order! <= order && !isApplied(deed.id))
           for (const saw of deed.saw) of(client, key).delete(saw);
     },
+    liftAll: (client, key) => of(client, key).clear(),
     isOver: (client, key, id) => of(client, key).has(id) && !undone.has(id),
     applied(id) {
       if (undone.delete(id)) forget(id);

@@ -55,6 +55,8 @@ export interface Client {
   isCut: boolean;
   /** How far its clock is ahead: ms. */
   ahead: number;
+  /** How often its clock was set. */
+  sets: number;
   /** What its clock showed at the latest: epoch ms. */
   latest: number;
   readonly now: () => number;
@@ -63,6 +65,8 @@ export interface Client {
   /** What its contexts report to each other. */
   readonly hub: Hub;
   contexts: Context[];
+  /** Whether one of its contexts was killed, and may have reported to the others nothing of what it had done. */
+  isHurt: boolean;
   open(): Context;
 }
 
@@ -82,11 +86,13 @@ export function createClient(name: string, world: ClientWorld): Client {
     name,
     isCut: false,
     ahead: chance.below(5000),
+    sets: 0,
     latest: 0,
     now,
     local,
     recorder: createRecorder({ client: name, now, time, ledger, say }),
     contexts: [],
+    isHurt: false,
     open() {
       const owner: Owner = { name: `${name}${++count}`, isDead: false };
       const context = createContext(client, owner, world);
@@ -243,7 +249,7 @@ function wrapLocal(
         return count;
       }),
     watch: (options) => recorder.watch(options?.prefix ?? "", owner, options?.signal),
-    sweep: () => Promise.reject(new Error("Nothing of this is simulated")),
+    sweep: () => write(() => local.sweep()),
     update: () => Promise.reject(new Error("Nothing of this is simulated")),
     set: () => Promise.reject(new Error("Nothing of this is simulated")),
   };

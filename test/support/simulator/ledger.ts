@@ -19,6 +19,8 @@ export interface Ledger extends Book {
   /** A client has made a decision on a value. */
   decided(client: string, key: string, text: string): void;
   reported(client: string, key: string, report: Reported): void;
+  /** A client has given up what it had done to a key, as far as that has not come to the server. */
+  discarded(client: string, key: string): void;
   /** The server has done something. */
   applied(client: string, key: string, text: string | undefined, by: number | undefined, over?: string): void;
   /** How often each was applied, which a backup of the server is of. */
@@ -50,6 +52,8 @@ export function createLedger(say: (text: string) => void): Ledger {
   const overwritten: { readonly id: number; readonly text: string }[] = [];
   // What a client knows to be overwritten, or has made something of.
   const overReports = new Set<string>();
+  // What was in values on which a client has made a decision. Of numbers they are more than the server has.
+  const seenIds = new Set<string>();
   let orders = 0;
   let mayForget = false;
 
@@ -91,7 +95,10 @@ export function createLedger(say: (text: string) => void): Ledger {
       if (ids[0] && ids.every(isBack)) fail(`${client} sees ${key} ${text} again, which was over`);
     },
     knows: (client, key, text) => void known.set(`${client} ${key}`, new Set(known.get(`${client} ${key}`)).add(text)),
-    decided: (client, key, text) => void overReports.add(`${client} ${key} ${text}`),
+    decided(client, key, text) {
+      overReports.add(`${client} ${key} ${text}`);
+      for (const id of idsIn(key, text)) seenIds.add(`${client} ${id}`);
+    },
     reported(client, key, { kind, mine, theirs }) {
       // One that is too large and ends is too large no more, whatever was said of it.
       const isStill = [...book.tooLarge].every((id) => deeds.get(id)!.expiresAt === Infinity);
@@ -107,6 +114,11 @@ export function createLedger(say: (text: string) => void): Ledger {
         reportedIds.add(deed.id);
         burials.lift(deed);
       }
+    },
+    discarded(client, key) {
+      burials.liftAll(client, key);
+      for (const { id, order, ...deed } of deeds.values())
+        if (deed.client === client && deed.key === key && order) reportedIds.add(id);
     },
     applied(client, key, text, by, over) {
       // A sum has what was there already in it.
@@ -141,7 +153,11 @@ export function createLedger(say: (text: string) => void): Ledger {
       last = new Map(saved.last);
     },
     check: (find, latest) =>
-      checkAll({ deeds, everApplied, reportedIds, burials, overwritten, overReports, idsIn, fail }, find, latest),
+      checkAll(
+        { deeds, everApplied, reportedIds, burials, overwritten, overReports, seenIds, idsIn, fail },
+        find,
+        latest,
+      ),
   };
 }
 
@@ -152,13 +168,14 @@ interface Accounts {
   readonly burials: Burials;
   readonly overwritten: readonly { readonly id: number; readonly text: string }[];
   readonly overReports: ReadonlySet<string>;
+  readonly seenIds: ReadonlySet<string>;
   readonly idsIn: Book["idsIn"];
   fail(text: string): void;
 }
 
 /** Compares what became of everything with what should have. */
 function checkAll(
-  { deeds, everApplied, reportedIds, burials, overwritten, overReports, idsIn, fail }: Accounts,
+  { deeds, everApplied, reportedIds, burials, overwritten, overReports, seenIds, idsIn, fail }: Accounts,
   find: (key: string) => string | undefined,
   latest: (client: string) => number,
 ): void {
@@ -186,7 +203,9 @@ function checkAll(
   }
   for (const { id, text } of overwritten) {
     const { client, key, known } = deeds.get(id)!;
-    if (idsIn(key, text).every((id) => deeds.get(id)!.client === client)) continue;
+    const ids = idsIn(key, text);
+    if (ids.every((id) => deeds.get(id)!.client === client)) continue;
+    if (counters.includes(key) && ids.every((id) => seenIds.has(`${client} ${id}`))) continue;
     if (!known.has(text) && !reportedIds.has(id) && !overReports.has(`${client} ${key} ${text}`))
       fail(`${id} of ${client} overwrote ${key} ${text}, which is not reported`);
   }

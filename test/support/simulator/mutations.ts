@@ -53,8 +53,8 @@ export const mutations: readonly Mutation[] = [
   ]),
   m("an expired write is sent as it is", [
     "push.ts",
-    "value: hasEnded(slot, now) ? undefined : value, tag",
-    "value, tag",
+    "isDropped || hasEnded(slot, now) ? undefined : slot.value",
+    "isDropped ? undefined : slot.value",
   ]),
   m("an expired write is dropped", [
     "form.ts",
@@ -117,7 +117,7 @@ export const mutations: readonly Mutation[] = [
     "if (isUncertain && !isWrite(slot) && slot.by",
     "if (false && !isWrite(slot) && slot.by",
   ]),
-  m("shows what has ended", ["record.ts", "return seen && isPast(seen, now) ? undefined : seen;", "return seen;"]),
+  m("shows what has ended", ["record.ts", "return live(seen, now);", "return seen;"]),
   m("the first to greet is forgotten", [
     "identity.ts",
     "if (now && (now.name !== known?.name || now.batch)) {",

@@ -2,6 +2,7 @@ import type { NewEntry } from "../../../src/core/contract.ts";
 import { decodeLoosely, encodeText } from "../../../src/core/utf8.ts";
 import type { Chance, Faults } from "./chance.ts";
 import type { Client, Context } from "./client.ts";
+import { readRecord, visible } from "../../../src/offline/record.ts";
 import { counters, keys, registers, writeContent } from "./content.ts";
 import type { Deed, Kind } from "./deeds.ts";
 import type { Ledger } from "./ledger.ts";
@@ -51,7 +52,7 @@ export function operate(
       await store.delete(key);
     },
     async update(work) {
-      const deed = begin(work, chance.pick(free(registers)), "update");
+      const deed = begin(work, chance.pick(free(keys)), "update");
       const decide = (found: Uint8Array | undefined): Uint8Array => {
         // It may be made again on another value.
         if (found) ledger.decided(client.name, deed.key, decodeLoosely(found));
@@ -85,15 +86,59 @@ export function operate(
       const deeds = twoOf(free(keys)).map((key) => begin(work, key, "delete"));
       await store.deleteMany(deeds.map(({ key }) => key));
     },
+    async clear(work) {
+      const key = chance.pick(free(keys));
+      // To list what is not known here would wait for the network.
+      if (!client.recorder.isComplete()) return;
+      begin(work, key, "delete");
+      await store.clear({ prefix: key });
+    },
+    async discard() {
+      // As a rule nobody gives up.
+      if (chance.is(0.5)) return;
+      await context.room.flusher.discard([chance.pick(free(keys))], { now });
+    },
+    sweep: () => store.sweep(),
     async read() {
       const key = chance.pick(among);
       const over = ledger.over(client.name, key);
+      const check = await watchOver([key]);
       const entry = await store.entry(key);
+      await check(entry ? [key] : [], entry && decodeLoosely(entry.value));
       if (!entry) return;
       if (entry.expiresAt <= now()) ledger.fail(`${client.name} reads ${key} at or after its deadline`);
       ledger.seen(client.name, key, decodeLoosely(entry.value), now(), over);
     },
+    async list() {
+      if (!client.recorder.isComplete()) return;
+      const check = await watchOver(keys);
+      const found: string[] = [];
+      for await (const key of store.keys()) found.push(key);
+      await check(found);
+    },
   };
+
+  /** Notes what there is of keys, and returns what checks that those were found that are there, as far as nothing changes. */
+  async function watchOver(
+    some: readonly string[],
+  ): Promise<(found: readonly string[], text?: string) => Promise<void>> {
+    const { recorder, local, sets } = client;
+    const look = (): Promise<readonly (Uint8Array | undefined)[]> => local.findMany(some.map((key) => `d${key}`));
+    const [before, start, isKnown] = [await look(), now(), recorder.isComplete()];
+    const counts = some.map(recorder.countOf);
+    return async (found, text) => {
+      const [after, end] = [await look(), now()];
+      if (client.sets !== sets) return;
+      some.forEach((key, index) => {
+        const row = before[index];
+        if (recorder.countOf(key) !== counts[index] || !row !== !after[index] || (!row && !isKnown)) return;
+        const [seen, still] = [start, end].map((at) => visible(readRecord(row), () => at)?.value);
+        if (!seen !== !still) return;
+        const isRight = found.includes(key) === !!seen && (text === undefined || text === decodeLoosely(seen!));
+        if (!isRight) ledger.fail(`${client.name} finds ${found.join()} ${text ?? ""} where ${key} is ${!!seen}`);
+      });
+    };
+  }
 
   function twoOf(choices: readonly string[]): string[] {
     const first = chance.pick(choices);

@@ -47,6 +47,10 @@ export interface Recorder {
   ): readonly R[];
   /** Returns what those are to hear who look. */
   end(): KeyChange[];
+  /** How often something of a key was written here. */
+  countOf(key: string): number;
+  /** Whether all there is on the server has been known here once. */
+  isComplete(): boolean;
   watch(prefix: string, owner: Owner, signal: AbortSignal | undefined): AsyncIterableIterator<Change>;
 }
 
@@ -61,6 +65,7 @@ export interface RecorderWorld {
 export function createRecorder({ client, now, ledger, say }: RecorderWorld): Recorder {
   const rows = new Map<string, Uint8Array>();
   const watches = new Set<(change: Change) => void>();
+  const counts = new Map<string, number>();
   let changes: KeyChange[] = [];
   let work: Work | undefined;
   let context = "";
@@ -70,6 +75,7 @@ export function createRecorder({ client, now, ledger, say }: RecorderWorld): Rec
   }
 
   function noteRecord(key: string, before: Record, after: Record): void {
+    counts.set(key, (counts.get(key) ?? 0) + 1);
     const [old, next] = [visible(before, now), visible(after, now)];
     const show = JSON.stringify(
       after.pending.map((slot) => ({ ...slot, value: "value" in slot && text(slot as Visible) })),
@@ -81,7 +87,8 @@ export function createRecorder({ client, now, ledger, say }: RecorderWorld): Rec
     if (after.confirmed?.value) ledger.knows(client, key, decodeLoosely(after.confirmed.value));
     for (const seen of [text(old), text(next)]) if (seen !== undefined) ledger.knows(client, key, seen);
     if (isDue(before, now)) changes.push({ type: "expire", key });
-    const deed = work?.isCall ? work.all.get(key) : undefined;
+    if (work?.what === "discard") ledger.discarded(client, key);
+    const deed = work?.isCall && work.what !== "discard" ? work.all.get(key) : undefined;
     const isOwn = !!deed && before.pending !== after.pending && lastId(before) !== lastId(after);
     if (isOwn) ledger.committed(deed, text(old), text(lasting(after)));
     // What is over ended at its deadline, whoever has taken note of that.
@@ -139,6 +146,8 @@ export function createRecorder({ client, now, ledger, say }: RecorderWorld): Rec
       return after;
     },
     end: () => changes,
+    countOf: (key) => counts.get(key) ?? 0,
+    isComplete: () => !!rows.get("s") && !!JSON.parse(decodeLoosely(rows.get("s")!)).isComplete,
     watch(prefix, owner, signal) {
       const queue: Change[] = [];
       let wake = (): void => {};
