@@ -65,8 +65,6 @@ export interface Client {
   /** What its contexts report to each other. */
   readonly hub: Hub;
   contexts: Context[];
-  /** Whether one of its contexts was killed, and may have reported to the others nothing of what it had done. */
-  isHurt: boolean;
   open(): Context;
 }
 
@@ -92,7 +90,6 @@ export function createClient(name: string, world: ClientWorld): Client {
     local,
     recorder: createRecorder({ client: name, now, time, ledger, say }),
     contexts: [],
-    isHurt: false,
     open() {
       const owner: Owner = { name: `${name}${++count}`, isDead: false };
       const context = createContext(client, owner, world);
