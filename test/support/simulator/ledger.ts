@@ -106,11 +106,10 @@ export function createLedger(say: (text: string) => void): Ledger {
         fail(`${client} is not certain of ${key}, which nobody has forgotten`);
       if (theirs !== undefined) overReports.add(`${client} ${key} ${theirs}`);
       if (kind === "overwrote") return;
-      const ids =
-        mine === undefined
-          ? [...deeds.values()].filter((deed) => deed.client === client && deed.key === key && deed.kind !== "add")
-          : idsIn(key, mine).map((id) => deeds.get(id)!);
-      for (const deed of ids) {
+      const ids = mine === undefined ? undefined : idsIn(key, mine);
+      for (const deed of deeds.values()) {
+        const isMine = deed.client === client && deed.key === key && deed.kind !== "add";
+        if (!(ids?.includes(deed.id) ?? isMine)) continue;
         reportedIds.add(deed.id);
         burials.lift(deed);
       }
@@ -144,10 +143,10 @@ export function createLedger(say: (text: string) => void): Ledger {
     save: () => ({ counts: new Map(counts), last: new Map(last) }),
     forgot: () => void (mayForget = true),
     restored(saved, values) {
-      const undone = [...counts.keys()].filter((id) => !saved.counts.has(id));
+      const there = [...values].flatMap(([key, { text }]) => idsIn(key, text));
       burials.restored(
-        undone,
-        [...values].flatMap(([key, { text }]) => idsIn(key, text)),
+        [...counts.keys()].filter((id) => !saved.counts.has(id)),
+        there,
       );
       counts = new Map(saved.counts);
       last = new Map(saved.last);

@@ -2,11 +2,11 @@ import type { NewEntry } from "../../../src/core/contract.ts";
 import { decodeLoosely, encodeText } from "../../../src/core/utf8.ts";
 import type { Chance, Faults } from "./chance.ts";
 import type { Client, Context } from "./client.ts";
-import { readRecord, visible } from "../../../src/offline/record.ts";
 import { counters, keys, registers, writeContent } from "./content.ts";
 import type { Deed, Kind } from "./deeds.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Work } from "./recorder.ts";
+import { watchOver } from "./watchOver.ts";
 
 const hour = 3_600_000;
 
@@ -102,7 +102,7 @@ export function operate(
     async read() {
       const key = chance.pick(among);
       const over = ledger.over(client.name, key);
-      const check = await watchOver([key]);
+      const check = await watchOver(client, ledger, [key]);
       const entry = await store.entry(key);
       await check(entry ? [key] : [], entry && decodeLoosely(entry.value));
       if (!entry) return;
@@ -111,34 +111,12 @@ export function operate(
     },
     async list() {
       if (!client.recorder.isComplete()) return;
-      const check = await watchOver(keys);
+      const check = await watchOver(client, ledger, keys);
       const found: string[] = [];
       for await (const key of store.keys()) found.push(key);
       await check(found);
     },
   };
-
-  /** Notes what there is of keys, and returns what checks that those were found that are there, as far as nothing changes. */
-  async function watchOver(
-    some: readonly string[],
-  ): Promise<(found: readonly string[], text?: string) => Promise<void>> {
-    const { recorder, local, sets } = client;
-    const look = (): Promise<readonly (Uint8Array | undefined)[]> => local.findMany(some.map((key) => `d${key}`));
-    const [before, start, isKnown] = [await look(), now(), recorder.isComplete()];
-    const counts = some.map(recorder.countOf);
-    return async (found, text) => {
-      const [after, end] = [await look(), now()];
-      if (client.sets !== sets) return;
-      some.forEach((key, index) => {
-        const row = before[index];
-        if (recorder.countOf(key) !== counts[index] || !row !== !after[index] || (!row && !isKnown)) return;
-        const [seen, still] = [start, end].map((at) => visible(readRecord(row), () => at)?.value);
-        if (!seen !== !still) return;
-        const isRight = found.includes(key) === !!seen && (text === undefined || text === decodeLoosely(seen!));
-        if (!isRight) ledger.fail(`${client.name} finds ${found.join()} ${text ?? ""} where ${key} is ${!!seen}`);
-      });
-    };
-  }
 
   function twoOf(choices: readonly string[]): string[] {
     const first = chance.pick(choices);
