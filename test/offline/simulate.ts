@@ -171,7 +171,8 @@ async function drain(world: World): Promise<void> {
   while (await step(world)) if (world.ledger.violations[0] || count++ > 20_000) break;
   if (count > 20_000) world.ledger.fail("does not come to rest");
   // A sweep waits for a turn of the event loop.
-  await new Promise((resolve) => setTimeout(resolve, 3));
+  for (let wait = 0; wait < 5 && world.clients.some(({ contexts }) => contexts.some(({ busy }) => busy)); wait++)
+    await new Promise((resolve) => setTimeout(resolve, 1));
   for (const { contexts } of world.clients)
     for (const { owner, busy } of contexts)
       if (busy && count <= 20_000 && !world.ledger.violations[0]) world.ledger.fail(`${owner.name} hangs`);
