@@ -4,4 +4,5 @@ export { count } from "./over/count.ts";
 export { getOrSet, type GetOrSetOptions, type LoadCall } from "./over/getOrSet.ts";
 export { json, type JsonOptions, type Schema, type SchemaResult } from "./views/json.ts";
 export { migrate, type Migrated, type MigrateOptions } from "./over/migrate.ts";
+export { observe, type Observed, type ObserveOptions } from "./over/observe.ts";
 export { prefix } from "./views/prefix.ts";

@@ -4,7 +4,7 @@ import { check, isStoreError, type StoreError, type StoreErrorCode } from "../co
 import { checkKey } from "../core/key.ts";
 import { removeIf } from "../core/removeIf.ts";
 import { lentBy } from "../core/lending.ts";
-import { isSame } from "../core/isSame.ts";
+import { isSame } from "./migrate/isSame.ts";
 
 /** How {@link migrate} goes about it. */
 export interface MigrateOptions extends PrefixOptions {

@@ -119,6 +119,7 @@ function functionsOf({ index, extras, handler, localforage }: Doors): Record<str
     json: [index.json, [index.memory(), {}]],
     cached: [index.cached, [index.memory(), { maxBytes: 5 }]],
     migrate: [index.migrate, [index.memory(), index.memory(), {}]],
+    observe: [extras.observe as (...given: any[]) => unknown, [index.memory(), "key", {}]],
     count: [extras.count, [index.memory(), {}]],
     getOrSet: [extras.getOrSet, [index.memory(), "key", () => value, {}]],
     open: [index.open, [{ backend: "memory" }]],

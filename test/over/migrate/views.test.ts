@@ -3,7 +3,7 @@ import { test } from "vitest";
 import { z } from "zod";
 import { json, memory, migrate, prefix, type Store, type StoreError } from "../../../src/index.ts";
 import { localforage } from "../../../src/adapters/localforage.ts";
-import { isSame } from "../../../src/core/isSame.ts";
+import { isSame } from "../../../src/over/migrate/isSame.ts";
 import { drivers, fresh } from "../../adapters/localforage/forage.ts";
 import { utf8 } from "../../support/bytes.ts";
 import { content, nothing, stores } from "./stores.ts";

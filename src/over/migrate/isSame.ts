@@ -1,5 +1,5 @@
-import { kindOf } from "./error.ts";
-import { equalBytes } from "./value.ts";
+import { kindOf } from "../../core/error.ts";
+import { equalBytes } from "../../core/value.ts";
 
 /**
  * Whether two values of stores are surely the same: bytes, or what a view makes of them, in whatever order its properties are.
