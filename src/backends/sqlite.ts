@@ -196,7 +196,7 @@ function sqliteBackend(options: SqliteOptions): CompleteBackend {
     sweepWithin: sweep,
     soonest: ({ signal }) => queue.read(entries.soonest, { signal }),
     watch: (_, observer) => watches.watch(observer),
-    changes: createHistory(queue, history),
+    changes: createHistory(queue, history, path),
     async close() {
       await watches.close();
       await queue.close();

@@ -2,7 +2,7 @@ import { isStoreError, quote, StoreError } from "../../core/error.ts";
 import type { History } from "../../core/history.ts";
 import { pause } from "../../core/pause.ts";
 import { openClient, type Client } from "./client.ts";
-import { makeFile } from "./fileIdentity.ts";
+import { inodeOf, makeFile } from "./fileIdentity.ts";
 import { arrange, changesTable, isAsAsked } from "./history.ts";
 import { isBusy, resultCodeOf, sqliteCode } from "./resultCode.ts";
 
@@ -87,9 +87,10 @@ function prepare(client: Client, { path, durability, maxBytes, history }: FileOp
   client.get("SELECT 1 FROM sqlite_schema");
   // What a burst of writes leaves of the journal is given back.
   client.get(`PRAGMA journal_size_limit = ${64 << 20}`);
-  if (history !== undefined && !isAsAsked(client, history)) {
+  const file = inodeOf(path);
+  if (history !== undefined && !isAsAsked(client, history, file)) {
     client.run("BEGIN IMMEDIATE");
-    arrange(client, history);
+    arrange(client, history, file);
     client.run("COMMIT");
   }
   if (maxBytes !== undefined) client.get(`PRAGMA max_page_count = ${pages(client, maxBytes + removalReserve)}`);

@@ -61,6 +61,12 @@ export function identify(path: string): FileIdentity | undefined {
   };
 }
 
+/** The number of a file on its disk, which a copy has another of; `undefined` where the runtime cannot say. */
+export function inodeOf(path: string): string | undefined {
+  const files = fileSystemFor(path);
+  return (files && inode(files, path))?.split(":")[1];
+}
+
 /** What a file is on its disk; "" if there is none, `undefined` if that cannot be found out. */
 function inode(files: FileSystem, path: string): string | undefined {
   try {

@@ -1,6 +1,7 @@
 import type { Call, LogPage, LogQuery } from "../../core/contract.ts";
 import type { History } from "../../core/history.ts";
 import type { Client, Row } from "./client.ts";
+import { inodeOf } from "./fileIdentity.ts";
 import { lastNumber, removeWatcher, toChange, trim } from "./watchers.ts";
 import type { WorkQueue } from "./workQueue.ts";
 
@@ -16,7 +17,7 @@ const longestStep = 60_000;
 
 const tables = [
   `CREATE TABLE IF NOT EXISTS history (id INTEGER NOT NULL PRIMARY KEY, max_age INTEGER, max_changes INTEGER NOT NULL,
-     secret TEXT NOT NULL, birth INTEGER NOT NULL) STRICT`,
+     secret TEXT NOT NULL, birth INTEGER NOT NULL, file TEXT) STRICT`,
   // Up to which number all was written by when.
   `CREATE TABLE IF NOT EXISTS moments (number INTEGER NOT NULL PRIMARY KEY, at INTEGER NOT NULL) STRICT`,
 ];
@@ -31,22 +32,23 @@ interface Settings {
   readonly secret: string;
   /** Stands for the change before the first. */
   readonly birth: number;
+  /** Which file it is of: a copy that is in its place now is another one. */
+  readonly file: string | null;
 }
 
-/** Has a file remember changes as an option says, or not; says nothing without one. Returns whether it has to write for that. */
-export function isAsAsked(client: Client, history: History | false | undefined): boolean {
+/** Whether a file remembers changes as an option says, if it is given, and not those of another file that it is a copy of. */
+export function isAsAsked(client: Client, history: History | false | undefined, file: string | undefined): boolean {
   if (history === undefined) return true;
   const found = settingsOf(client);
   if (!history || !found) return !history === !found;
-  return found.maxAge === history.maxAge && found.maxChanges === history.maxChanges;
+  return found.maxAge === history.maxAge && found.maxChanges === history.maxChanges && isSame(found, file);
 }
 
 /** Has a file remember changes from now on, or forget them, in the transaction that the client is in. */
-export function arrange(client: Client, history: History | false): void {
-  if (!history) {
-    if (settingsOf(client)) removeWatcher(client, historian);
-    return;
-  }
+export function arrange(client: Client, history: History | false, file: string | undefined): void {
+  const before = settingsOf(client);
+  if (before && !(history && isSame(before, file))) removeWatcher(client, historian);
+  if (!history) return;
   for (const table of tables) client.run(table);
   // A file that was made before there was a history.
   if (!client.get("SELECT 1 FROM pragma_table_info('changes') WHERE name = 'word'")) {
@@ -58,8 +60,9 @@ export function arrange(client: Client, history: History | false): void {
   if (!settingsOf(client)) {
     client.run("DELETE FROM moments");
     client.run(
-      "INSERT OR REPLACE INTO history VALUES (1, NULL, 0, ?, random() & 9007199254740991)",
-      (client.get("SELECT secret FROM history")?.secret as string | undefined) ?? crypto.randomUUID(),
+      "INSERT OR REPLACE INTO history VALUES (1, NULL, 0, ?, random() & 9007199254740991, ?)",
+      crypto.randomUUID(),
+      file ?? null,
     );
     client.run("INSERT INTO watchers (id, position) VALUES (?, ?)", historian, lastNumber(client));
   }
@@ -75,7 +78,7 @@ export function arrange(client: Client, history: History | false): void {
 function settingsOf(client: Client): Settings | undefined {
   if (!client.get("SELECT 1 FROM sqlite_schema WHERE name = 'history'")) return undefined;
   const row = client.get(
-    "SELECT max_age, max_changes, secret, birth FROM history JOIN watchers ON watchers.id = ?",
+    "SELECT max_age, max_changes, secret, birth, file FROM history JOIN watchers ON watchers.id = ?",
     historian,
   );
   return (
@@ -84,8 +87,17 @@ function settingsOf(client: Client): Settings | undefined {
       maxChanges: row.max_changes as number,
       secret: row.secret as string,
       birth: row.birth as number,
+      file: row.file as string | null,
     }
   );
+}
+
+/**
+ * Whether a history is of a file. What came of a copy that was put in its place may have gone on from a position that both
+ * have: then nobody who knows that position could be told what is missing.
+ */
+function isSame(history: Settings, file: string | undefined): boolean {
+  return history.file === null || file === undefined || history.file === file;
 }
 
 /** Forgets what is old, and what is too much. */
@@ -135,13 +147,14 @@ function forget(client: Client, cut: number, atLeast: number): void {
 export function createHistory(
   queue: WorkQueue,
   history: History | false | undefined,
+  path: string,
 ): (query: LogQuery, call: Call) => Promise<LogPage | undefined> {
   return async (query, { signal }) => {
     const page = await queue.read((client) => readPage(client, query), { signal, isLong: true });
     if (page || !history) return page;
     return queue.write(
       (client) => {
-        arrange(client, history);
+        arrange(client, history, inodeOf(path));
         return readPage(client, query);
       },
       { signal },

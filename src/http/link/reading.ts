@@ -57,7 +57,9 @@ export function createReading({ ask, prefix }: Wire): Reading {
         const { isWhole, ...polled } = await poll(bookmark, call);
         if (!polled.keys) return polled;
         for (const key of polled.keys) keys.add(key);
-        if (isWhole || count === mostPolls) return { ...polled, keys: [...keys] };
+        if (isWhole) return { ...polled, keys: [...keys] };
+        // To compare costs no more by then, and leaves nothing to be found out later.
+        if (count === mostPolls) return { ...polled, keys: undefined };
         ({ bookmark } = polled);
       }
     } catch (error) {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { copyFileSync } from "node:fs";
+import { copyFileSync, renameSync } from "node:fs";
 import { test } from "vitest";
 import { sqlite } from "../../../src/backends/sqlite.ts";
 import type { LogPage, Store } from "../../../src/core/contract.ts";
@@ -112,6 +112,28 @@ test("a position is known as long as that very change is there: not in a copy of
     assert.equal(await since(store, kept), undefined);
     assert.ok(count(path, "changes") <= 1000 + 900, `${count(path, "changes")}`);
     assert.ok(count(path, "changes") >= 1000);
+  });
+});
+
+test("in a copy that is put in the place of a file nothing is known of before, since others may have gone on from there", async () => {
+  const [path, copy] = [fresh(), fresh()];
+  let end = "";
+  await using({ path, history: true }, async (store) => {
+    await store.set("a", one);
+    end = await endOf(store);
+  });
+  copyFileSync(path, copy);
+  await using({ path, history: true }, async (store) => {
+    assert.deepEqual(await since(store, end), []);
+    await store.set("b", one);
+  });
+  renameSync(copy, path);
+  await using({ path }, async (store) => void (await store.set("c", one)));
+  await using({ path, history: true }, async (store) => {
+    assert.equal(await since(store, end), undefined);
+    const begin = await endOf(store);
+    await store.set("d", one);
+    assert.deepEqual(await since(store, begin), ["set d"]);
   });
 });
 

@@ -62,7 +62,7 @@ test("a handler that never comes to an end is left after a while", async () => {
   assert.equal(count, 100);
   count = 0;
   const { keys, bookmark } = await link.changes(id, call);
-  assert.deepEqual([keys?.length, bookmark, count], [1000, `${id.slice(0, -4)}1099`, 100]);
+  assert.deepEqual([keys, bookmark, count], [undefined, `${id.slice(0, -4)}1099`, 100]);
 });
 
 const anyAnswer = fc.oneof(
