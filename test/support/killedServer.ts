@@ -1,3 +1,4 @@
+import type { SqliteOptions } from "../../src/backends/sqlite.ts";
 import { startChild, type Child } from "./childProcess.ts";
 import { runtimes } from "../../scripts/runtimes.mjs";
 
@@ -12,7 +13,11 @@ export interface KilledServer {
 }
 
 /** Returns a server of a SQLite file, with the requests that were made remembered in another; each process of another runtime. */
-export function createKilledServer(path: string, requests: string): KilledServer {
+export function createKilledServer(
+  path: string,
+  requests: string,
+  options: Omit<SqliteOptions, "path"> = {},
+): KilledServer {
   const mount = "http://store.test/";
   let child: Child | undefined;
   let started: (url: string) => void;
@@ -25,7 +30,7 @@ export function createKilledServer(path: string, requests: string): KilledServer
     mount,
     async start() {
       child = startChild(commands[count++ % commands.length]!, "./serveChild.ts");
-      started(await child.call("serve", { path }, { path: requests }));
+      started(await child.call("serve", { ...options, path }, { path: requests }));
     },
     async kill() {
       expect();
