@@ -128,7 +128,7 @@ test("in a copy that is put in the place of a file nothing is known of before, s
     await store.set("b", one);
   });
   renameSync(copy, path);
-  await using({ path }, async (store) => void (await store.set("c", one)));
+  await using({ path }, (store) => store.set("c", one));
   await using({ path, history: true }, async (store) => {
     assert.equal(await since(store, end), undefined);
     const begin = await endOf(store);
