@@ -105,13 +105,15 @@ export function settle(
     keep(isExpected ? { ...rest, ...base } : collide(rest));
   }
 
+  // Over what was there before, what was to be there in any case still goes, and what has ended still removes it.
+  const isUnchanged = isWrite(next) && (!next.steps || hasEnded(next, court.now)) && next.base === confirmed?.tag;
   if (slot.isDropped) follow(isWrite(next) && next.base === confirmed?.tag, 0);
   else if (isLater) {
     keep({ ...slot, isSent: false });
     keep(next);
   } else if (error) {
     reports.push({ kind: "refused", mine: mineOf(slot), theirs: confirmed?.value, error });
-    follow(isWrite(next) && !next.steps && next.base === confirmed?.tag, 0);
+    follow(isUnchanged, 0);
   } else if (isDone || !isWrite(slot)) {
     if (isWrite(slot) && slot.over && !isUncertain)
       reports.push({ kind: "overwrote", mine: slot.value, theirs: slot.over });
@@ -121,7 +123,7 @@ export function settle(
     const predicted = seen && (confirmed || !isPast(seen, court.now)) ? seen.value : undefined;
     // A change of what nobody had seen then is not what it was decided on, even as it was foreseen lately.
     const isSeen = isWrite(slot) || (isWrite(next) && next.base === record.confirmed?.tag);
-    follow(isSeen && equalBytes(predicted, confirmed?.value), isWrite(slot) ? slot.steps : 1);
+    follow(isUnchanged || (isSeen && equalBytes(predicted, confirmed?.value)), isWrite(slot) ? slot.steps : 1);
   } else if (isWrite(next)) {
     // Moot: only what came after it counts.
     follow(next.base === confirmed?.tag, 0);

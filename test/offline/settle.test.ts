@@ -100,3 +100,17 @@ test("a deletion is not done because what came instead has ended by the clock he
   );
   assert.equal(pending[0]?.id, "first");
 });
+
+test("what was written over an addition and has ended removes what that was added to, if it was not added", () => {
+  const five = { ...there, value: utf8("5") };
+  for (const rest of [{ steps: 0 }, { steps: 2 }]) {
+    const record: Record = {
+      n: "1",
+      confirmed: five,
+      pending: [{ id: "first", at: 0, by: 1, isSent: true }, slot("second", { ...rest, expiresAt: now })],
+    };
+    const verdict = { isDone: false, isUncertain: true, now: five };
+    const [{ pending }] = settle("k", record, verdict, { now: () => now, n: "2", decisions: () => [] });
+    assert.deepEqual([pending[0]?.id, (pending[0] as Write | undefined)?.base], ["second", "there"]);
+  }
+});

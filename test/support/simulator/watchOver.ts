@@ -11,8 +11,8 @@ export async function watchOver(
 ): Promise<(found: readonly string[], text?: string) => Promise<void>> {
   const { recorder, local, sets, now } = client;
   const look = (): Promise<readonly (Uint8Array | undefined)[]> => local.findMany(keys.map((key) => `d${key}`));
-  const [before, start, isKnown] = [await look(), now(), recorder.isComplete()];
   const counts = keys.map(recorder.countOf);
+  const [before, start, isKnown] = [await look(), now(), recorder.isComplete()];
   return async (found, text) => {
     const [after, end] = [await look(), now()];
     if (client.sets !== sets) return;
