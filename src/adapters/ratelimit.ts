@@ -53,7 +53,8 @@ export type FastifyAnswer = (error: Error | null, result?: { current: number; tt
 export interface FastifyLimitStore {
   incr(key: string, callback: FastifyAnswer, timeWindow: number, max?: number): void;
   read(key: string, callback: FastifyAnswer, timeWindow?: number, max?: number): void;
-  child(options: FastifyLimit): FastifyLimitStore;
+  /** Returns the store of a route with a limit of its own, whose options have `routeInfo`. */
+  child(limit: any): FastifyLimitStore;
 }
 
 /** Returns the number of hits after another `by`. */
@@ -176,7 +177,9 @@ function limitStore(peer: Peer, limit: FastifyLimit, route: string): FastifyLimi
       const reading = findEntry(peer, inner).then((entry) => ({ current: sum(inner, entry, 0), ttl: ttlOf(entry) }));
       void reading.then((result) => callback(null, result), callback);
     },
-    child: (options) =>
-      limitStore(peer, options, JSON.stringify([options.routeInfo?.method ?? "", options.routeInfo?.url ?? ""])),
+    child(limit: FastifyLimit) {
+      const { method = "", url = "" } = limit.routeInfo ?? {};
+      return limitStore(peer, limit, JSON.stringify([method, url]));
+    },
   };
 }

@@ -1,6 +1,12 @@
 // A program that knows only a part of the platform, or nothing. It is compiled, not run.
 import { createStore, isStoreError, json, memory, open, type Backend, type Store } from "shelflife";
-import { localforage } from "shelflife/adapters/localforage";
+import { betterAuth } from "shelflife/adapters/betterauth";
+import { keyv, keyv5 } from "shelflife/adapters/keyv";
+import { localforage, localforageDriver } from "shelflife/adapters/localforage";
+import { fastifyRateLimit, ratelimit } from "shelflife/adapters/ratelimit";
+import { session, sessionStore } from "shelflife/adapters/session";
+import { strings } from "shelflife/adapters/strings";
+import mount, { unstorage } from "shelflife/adapters/unstorage";
 import { remote } from "shelflife/backends/http";
 import { indexeddb } from "shelflife/backends/indexeddb";
 import { localstorage } from "shelflife/backends/localstorage";
@@ -31,4 +37,20 @@ export async function counted(): Promise<number> {
 const own: Backend = { get: () => undefined, set() {}, delete: () => false, isPersistent: () => false };
 export const stores: Store[] = [createStore(own), memory(), indexeddb(), localstorage(), sqlite({ path: "a" })];
 export const rest = { localforage, remote, s3, valkey, handler, openapi, server, cases };
+const none = memory();
+export const adapters = [
+  betterAuth(none),
+  keyv(none),
+  keyv5(none),
+  ratelimit(none),
+  fastifyRateLimit(none),
+  strings(none),
+];
+export const more = [
+  session(none),
+  sessionStore(Object, none),
+  unstorage(none),
+  mount({ backend: "memory" }),
+  localforageDriver(() => none),
+];
 export const service = { compress, health, limitRate, listen, logRequests, createMetrics, tokens };
