@@ -1,9 +1,10 @@
+import { andThen } from "../attempt.ts";
 import type { Bytes } from "../bytes.ts";
 import { checkChosen, checkFunction, checkItems } from "../check.ts";
 import { UNCHANGED, type CompleteBackend, type Entry, type ManyDecision, type Store, type Value } from "../contract.ts";
 import { check, StoreError } from "../error.ts";
 import { checkKey } from "../key.ts";
-import { copyBytes, fresh, toBytes } from "../value.ts";
+import { copyBytes, fresh, live, toBytes } from "../value.ts";
 import type { Alone, Run } from "./calls.ts";
 import { maxKeys } from "./writing.ts";
 
@@ -24,35 +25,35 @@ export function createTransact(
     transact: (keys, change, options) =>
       run(
         options,
-        async (call, wanted) => {
-          let after: (Entry<Bytes> | undefined)[];
+        (call, wanted) => {
+          const after: (Entry<Bytes> | undefined)[] = [];
           const decide: ManyDecision<Value> = (found) => {
             const time = now();
-            const live = <E extends Entry<Value>>(entry: E | undefined): E | undefined =>
-              entry && entry.expiresAt > time ? entry : undefined;
+            const clock = (): number => time;
             // Frozen, so that a change in place throws: an entry that is returned as it was given is left as it is.
-            const given = found.map((entry) => live(entry) && Object.freeze(copy(entry!)));
+            const given = found.map((entry) => live(entry, clock) && Object.freeze(copy(entry!)));
             const chosen = checkChosen<Uint8Array>(
               alone(() => change([...given])),
               wanted.length,
             );
-            after = [];
             // By the keys: an array may have holes.
             return wanted.map((_, index) => {
               const entry = chosen[index];
               const next = live(
                 entry && (entry === given[index] ? found[index] : fresh(copyBytes(entry.value), entry, now)),
+                clock,
               );
-              after.push(next && !backend.holdsNothing ? copy(next) : (next as Entry<Bytes> | undefined));
+              after[index] = next && !backend.holdsNothing ? copy(next) : (next as Entry<Bytes> | undefined);
               return next === found[index] ? UNCHANGED : next;
             });
           };
-          if (!wanted[1]) await backend.mutate(wanted[0]!, (found) => decide([found])[0], call);
-          else if (backend.mutateMany) await backend.mutateMany(wanted, decide, call);
-          else {
+          if (wanted[1] && !backend.mutateMany) {
             throw new StoreError("unsupported", "Cannot transact: expected a medium that changes many at once");
           }
-          return after!;
+          const decided = wanted[1]
+            ? backend.mutateMany!(wanted, decide, call)
+            : backend.mutate(wanted[0]!, (found) => decide([found])[0], call);
+          return andThen(decided, () => after);
         },
         () => {
           checkFunction(change);
