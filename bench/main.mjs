@@ -1,5 +1,6 @@
 // Measures the stores beside their peers. Results are written to bench/results.
 //   npm run bench [-- sqlite | http | memory | valkey …] [--rounds=9] [--browser=firefox] [--runtime=bun] [--only=part of a title] [--peers=name,name]
+//   npm run bench -- memory --only=update --keep   writes what is measured among the results that there are
 //   npm run bench -- --pages   writes the pages and charts anew from the results that there are
 import { readdirSync } from "node:fs";
 import { build } from "../scripts/build.mjs";

@@ -11,6 +11,8 @@ const flags = {
   runtime: ["node | bun | deno", /^(node|bun|deno)$/],
   only: ["a part of a work's title", /./],
   peers: ["part of a name,another", /./],
+  // Writes down what is measured of a suite, and leaves the rest of its results as they are.
+  keep: ["", /^$/],
   // Measures nothing, and writes the pages and charts anew from the results that there are.
   pages: ["", /^$/],
 };
@@ -29,6 +31,7 @@ export function readArguments(args, suites) {
     options[name] = value;
   }
   if ("pages" in options && args.length > 1) refuse("--pages", "nothing beside it");
+  if ("keep" in options && (!options.only || options.peers)) refuse("--keep", "--only beside it, and no --peers");
   const named = args.filter((arg) => !arg.startsWith("-"));
   for (const name of named) if (!suites.includes(name)) refuse(name, `some of ${suites.join(", ")}`);
 

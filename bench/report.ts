@@ -114,9 +114,10 @@ function losses(results: readonly Result[]): string[] {
 
 /** Writes what was run where, and the versions of the peers. */
 function runs(results: readonly Result[]): string[] {
-  const lines = results.map(({ command, runtime, machine, date, leftOut = {} }) => {
+  const lines = results.map(({ command, runtime, machine, date, works, leftOut = {} }) => {
+    const later = works.filter(({ date }) => date).map(({ title, date }) => `${title} on ${date!.slice(0, 10)}`);
     const out = Object.entries(leftOut).map(([peer, why]) => `${peer} is left out where it fails: ${why}`);
-    return `- \`${command}\`: ${[`${runtime}, ${machine}, ${date.slice(0, 10)}`, ...out].join(". ")}`;
+    return `- \`${command}\`: ${[`${runtime}, ${machine}, ${date.slice(0, 10)}`, ...later, ...out].join(". ")}`;
   });
   const used = new Map<string, string[]>();
   for (const { suite, versions } of results) {

@@ -5,6 +5,7 @@ import process from "node:process";
 import { createBench, type Suite } from "./bench.ts";
 import { writeFiles } from "./report.ts";
 import { runtimeOf } from "./runtimeOf.ts";
+import { withWorks } from "./withWorks.ts";
 
 const [name, ...flags] = process.argv.slice(2);
 const option = (name: string): string | undefined =>
@@ -28,21 +29,31 @@ const [place, runtime] = runtimeOf();
 const { suite } = (await import(`./suites/${name}.ts`)) as { suite: Suite };
 const bench = createBench({ rounds, only, peers });
 await suite(bench, { browser });
-const result = {
-  suite: name,
-  command: `npm run bench -- ${[name, ...flags].join(" ")}`,
-  date: new Date().toISOString(),
-  machine: `${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()}`,
-  runtime: bench.runtime ?? runtime,
-  versions: versions(),
-  rounds,
-  ...(Object.keys(bench.leftOut).length && { leftOut: bench.leftOut }),
-  works: bench.works,
-};
-// A part of a suite is only looked at.
-if (!only && !peers) {
-  // What counts has the suite's name alone.
-  const file = [name, browser ?? place].filter((part) => part !== "chromium" && part !== "node").join("-");
-  writeFileSync(new URL(`results/${file}.json`, folder), `${JSON.stringify(result, null, 2)}\n`);
+// What counts has the suite's name alone.
+const file = [name, browser ?? place].filter((part) => part !== "chromium" && part !== "node").join("-");
+const path = `results/${file}.json`;
+const date = new Date().toISOString();
+
+function write(result: unknown): void {
+  writeFileSync(new URL(path, folder), `${JSON.stringify(result, null, 2)}\n`);
   writeFiles();
+}
+
+// A part of a suite is only looked at, unless it is to stand beside the rest.
+if (flags.includes("--keep")) {
+  const last = read(path);
+  const works = bench.works.map((work) => ({ ...work, date }));
+  write({ ...last, works: withWorks(last.works, works) });
+} else if (!only && !peers) {
+  write({
+    suite: name,
+    command: `npm run bench -- ${[name, ...flags].join(" ")}`,
+    date,
+    machine: `${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()}`,
+    runtime: bench.runtime ?? runtime,
+    versions: versions(),
+    rounds,
+    ...(Object.keys(bench.leftOut).length && { leftOut: bench.leftOut }),
+    works: bench.works,
+  });
 }

@@ -22,6 +22,8 @@ export interface Work {
   /** How many rounds there were. */
   readonly rounds?: number;
   readonly rows: readonly Row[];
+  /** When it was measured, if that was after the others that stand beside it. */
+  readonly date?: string;
 }
 
 /** Of the last two, little is good. */

@@ -3,7 +3,7 @@ import { changeAll, title as changing, waysOf } from "../changes.ts";
 import { each } from "../each.ts";
 import { mixOf, randomOf } from "../random.ts";
 import { keysOf } from "../values.ts";
-import { floor, makes, shelflife } from "./indexeddbPeers.ts";
+import { bareChange, floor, makes, shelflife } from "./indexeddbPeers.ts";
 import {
   bytesOf,
   check,
@@ -116,8 +116,8 @@ function listing(): PageWork {
 function changes(): PageWork {
   const store = indexeddb({ database: "changes", sweepInterval: Infinity });
   const { calls, share } = row;
-  const peers = waysOf(store).map(
-    (way) => [way.name, (round: number) => changeAll(store, way, { calls, round }, timed)] as const,
+  const peers = waysOf(store, bareChange("bare changes")).map(
+    (way) => [way.name, (round: number) => changeAll(way, { calls, round }, timed)] as const,
   );
   return { title: changing, calls, share, peers: Object.fromEntries(peers) };
 }

@@ -1,3 +1,4 @@
+import type { BareChange } from "../changes.ts";
 import { BrowserLevel } from "browser-level";
 import Dexie from "dexie";
 import * as idbKeyval from "idb-keyval";
@@ -108,7 +109,7 @@ const level =
   };
 
 /** What one would write by hand for each of the works, with the same durability and no promise of ours. */
-const bare: Make = (name) => {
+const bare = (name: string): ReturnType<Make> & Pick<BareChange, "change"> => {
   const opening = new Promise<IDBDatabase>((resolve, reject) => {
     const request = indexedDB.open(name);
     request.onupgradeneeded = () => request.result.createObjectStore("entries");
@@ -153,6 +154,13 @@ const bare: Make = (name) => {
       return keys.map((key) => all.get(key));
     },
     keys: async () => ask(begin("readonly", database ?? (await opening)).getAllKeys()),
+    async change(keys, values) {
+      const entries = begin("readwrite", database ?? (await opening));
+      const given = await Promise.all(keys.map((key) => ask(entries.get(key))));
+      values.forEach((value, index) => entries.put(value, keys[index]));
+      await done(entries);
+      return [given, values.map((value) => new Uint8Array(value))];
+    },
     close: async () => (await opening).close(),
   };
 };
@@ -188,6 +196,12 @@ const bareAtOnce: Make = (name) => {
 
 /** The name of the bare platform. */
 export const floor = "bare IndexedDB";
+
+/** Returns what changes what is there by hand, a transaction for each change. */
+export function bareChange(database: string): BareChange {
+  const { setMany, getMany, change } = bare(database);
+  return { name: floor, setMany: setMany!, findMany: (keys) => getMany!(keys), change };
+}
 
 /** Opens the peers, with JSON values or with bytes. */
 export function makes({ isJson = false } = {}): Makes {

@@ -1,5 +1,6 @@
 // What we aim at, as data: each is held against what was measured.
 import type { Row, Work } from "../work.ts";
+import { title as changes } from "../changes.ts";
 import { bestOf, isFloor, isOurs, mineOf, titles, type Result } from "./results.ts";
 
 /** What ours is to reach at a work. */
@@ -54,6 +55,10 @@ export const targets: readonly Target[] = [
   { ...getJson, against: "keyv", atLeast: 2.5 },
   { ...memory, work: "sequential get, 100 B", against: "bare Map behind one await", atLeast: 0.4 },
   { ...memory, work: "sequential get of what is not there", against: "bare Map behind one await", atLeast: 0.4 },
+  ...["memory", "sqlite", "indexeddb"].flatMap((suite) => [
+    takes(suite, "transact of one key", 1.1),
+    takes(suite, "transact of ten keys", 2),
+  ]),
   grows("indexeddb", "growth: sequential set at random", "shelflife of 100,000", 1.5),
   grows("indexeddb", "growth: sequential get at random", "shelflife of 100,000", 1.5),
   grows("indexeddb", "growth: sequential get at random, nothing held", "shelflife of 100,000", 1.5),
@@ -66,6 +71,13 @@ export const targets: readonly Target[] = [
 function grows(suite: string, work: string, row: string, atMost: number): Target {
   const atLeast = Math.round(100 / atMost) / 100;
   return { suite, work, row, against: "shelflife of 1,000", atLeast, note: `at most ${atMost} times the cost` };
+}
+
+/** A change of what is there beside `update` of one key, and how many times as long as that it may take. */
+function takes(suite: string, way: string, atMost: number): Target {
+  const atLeast = Math.round(100 / atMost) / 100;
+  const note = `at most ${atMost} times as long`;
+  return { suite, work: changes, row: `shelflife, ${way}`, against: "shelflife", atLeast, note };
 }
 
 /** What became of a target. */

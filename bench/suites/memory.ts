@@ -1,10 +1,26 @@
 import { memory } from "../../src/backends/memory.ts";
 import type { Suite } from "../bench.ts";
-import { changeAll, title, waysOf } from "../changes.ts";
+import { changeAll, title, waysOf, type BareChange } from "../changes.ts";
 import { timed, type How } from "../doWork.ts";
 import type { Peer } from "../peer.ts";
 import { bytes, profileOf, ttl, values } from "../memoryPeers.ts";
 import { keysOf, valueOf } from "../values.ts";
+
+/** A map that copies what it is given and what it gives. */
+function bareChange(): BareChange {
+  const map = new Map<string, Uint8Array>();
+  const copyOf = (key: string): Uint8Array => new Uint8Array(map.get(key)!);
+  return {
+    name: "bare Map that copies",
+    setMany: (items) => items.forEach(([key, value]) => map.set(key, value)),
+    findMany: (keys) => keys.map(copyOf),
+    async change(keys, values) {
+      const given = keys.map(copyOf);
+      values.forEach((value, index) => map.set(keys[index]!, new Uint8Array(value)));
+      return [given, keys.map(copyOf)];
+    },
+  };
+}
 
 export const suite: Suite = async (bench) => {
   const row: Pick<How, "calls" | "callers"> = { calls: 50_000, callers: 1 };
@@ -18,8 +34,8 @@ export const suite: Suite = async (bench) => {
   for (const { close } of holders) await close?.();
 
   const store = memory({ sweepInterval: Infinity });
-  await bench.compare(title, burst.calls, waysOf(store), (way, round) =>
-    changeAll(store, way, { calls: burst.calls, round }, timed),
+  await bench.compare(title, burst.calls, waysOf(store, bareChange()), (way, round) =>
+    changeAll(way, { calls: burst.calls, round }, timed),
   );
   await store.close();
 

@@ -6,14 +6,14 @@ import { isDeepStrictEqual } from "node:util";
 import { sqlite } from "../../src/backends/sqlite.ts";
 import type { Store } from "../../src/core/contract.ts";
 import type { Bench, Suite } from "../bench.ts";
-import { changeAll, title, waysOf } from "../changes.ts";
+import { changeAll, title, waysOf, type BareChange } from "../changes.ts";
 import { timed } from "../doWork.ts";
-import { ours, type Peer } from "../peer.ts";
+import { ours, type Item, type Peer } from "../peer.ts";
 import { listKeys, storePeer } from "../storePeer.ts";
 import { keysOf, valueOf } from "../values.ts";
 
 /** What one would write by hand for the same tables and the same durability. */
-export function bare(path: string): Peer & { single: Peer; keys(): string[] } {
+export function bare(path: string): Peer & { single: Peer; changing: BareChange; keys(): string[] } {
   const db = new DatabaseSync(path);
   db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
     CREATE TABLE entries (key TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL, expires_at INTEGER) STRICT;
@@ -25,19 +25,33 @@ export function bare(path: string): Peer & { single: Peer; keys(): string[] } {
   const set = (key: string, value: Uint8Array, ttl?: number): void =>
     void put.run(key, value, ttl === undefined ? null : Date.now() + ttl);
   const get = (key: string): unknown => select.get(key)?.value;
+  const getAll = (keys: readonly string[]): unknown[] => keys.map(get);
+  function setAll(items: readonly Item[]): void {
+    db.exec("BEGIN IMMEDIATE");
+    for (const [key, value] of items) set(key, value);
+    db.exec("COMMIT");
+  }
   return {
     name: "bare prepared, one transaction",
     set,
     get,
-    setAll(items) {
-      db.exec("BEGIN IMMEDIATE");
-      for (const [key, value] of items) set(key, value);
-      db.exec("COMMIT");
-    },
-    getAll: (keys) => keys.map(get),
+    setAll,
+    getAll,
     keys: () => list.all(Date.now()).map(({ key }) => key as string),
     close: () => db.close(),
     single: { name: "bare prepared", set, get },
+    changing: {
+      name: "bare prepared",
+      setMany: setAll,
+      findMany: getAll,
+      async change(keys, values) {
+        db.exec("BEGIN IMMEDIATE");
+        const given = getAll(keys);
+        for (const [index, key] of keys.entries()) set(key, values[index]!);
+        db.exec("COMMIT");
+        return [given, values.map((value) => new Uint8Array(value))];
+      },
+    },
   };
 }
 
@@ -78,8 +92,8 @@ export const suite: Suite = async (bench) => {
     const row = { calls: 1000, callers: 1 };
     await bench.measure("sequential set, 100 B", [mine, floor.single], { ...row, what: "set" });
     await bench.measure("sequential get, 100 B", [mine, floor.single], { ...row, what: "get" });
-    await bench.compare(title, row.calls, waysOf(store), (way, round) =>
-      changeAll(store, way, { calls: row.calls, round }, timed),
+    await bench.compare(title, row.calls, waysOf(store, floor.changing), (way, round) =>
+      changeAll(way, { calls: row.calls, round }, timed),
     );
     const many = { calls: 10_000, callers: 64 };
     await bench.measure("64 callers, set, 100 B", [mine, floor.single], { ...many, what: "set" });

@@ -21,6 +21,12 @@ test("a browser or a runtime has the suites that run there", () => {
   assert.throws(() => read("--browser=firefox", "--runtime=bun"), /no browser beside it/);
 });
 
+test("a part of a suite is kept among the rest, of all its peers", () => {
+  assert.deepEqual(read("memory", "--only=update", "--keep").options, { only: "update", keep: "" });
+  assert.throws(() => read("memory", "--keep"), /"--keep": expected --only beside it, and no --peers/);
+  assert.throws(() => read("memory", "--only=update", "--peers=keyv", "--keep"), /"--keep": expected --only/);
+});
+
 test("the pages alone are written without a suite", () => {
   assert.deepEqual(read("--pages"), { suites: [], options: { pages: "" } });
   assert.throws(() => read("memory", "--pages"), /"--pages": expected nothing beside it/);

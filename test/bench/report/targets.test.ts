@@ -48,6 +48,23 @@ test("a target is held against the best peer, a named one, or the bare platform"
   assert.equal(at({ row: "shelflife, buffered", atLeast: 8 }).times, 10);
 });
 
+test("a way of ours is held against another", () => {
+  const ways: Work = {
+    title: "sequential update, 100 B",
+    calls: 10,
+    rows: [
+      row("shelflife", 100, 1),
+      row("shelflife, transact of one key", 95, 1.05),
+      row("shelflife, transact of ten keys", 40, 2.5),
+    ],
+  };
+  const [one, ten] = reach([result([ways])]).filter(
+    ({ target }) => target.suite === "memory" && target.work === ways.title,
+  );
+  assert.deepEqual([one!.peer, one!.times, one!.isReached], ["shelflife", 0.95, true]);
+  assert.deepEqual([ten!.times, ten!.isReached], [0.4, false]);
+});
+
 test("what was not measured is neither reached nor missed", () => {
   assert.equal(at({ row: "shelflife, cached", atLeast: 1 }).isReached, undefined);
   assert.equal(at({ against: "nobody", atLeast: 1 }).isReached, undefined);
