@@ -1,5 +1,6 @@
 import type { Store } from "../core/contract.ts";
 import type { Hub } from "../core/hub.ts";
+import { letExit } from "../core/timers.ts";
 import { portions } from "./portions.ts";
 import { listMarked } from "./reading.ts";
 import { readRecord, weigh } from "./record.ts";
@@ -20,6 +21,9 @@ export interface Status {
   /** Why nothing goes on though the other side answers: it lets nobody in, or shows the data of another account. */
   readonly blocked: "unauthorized" | "other-account" | undefined;
 }
+
+// How often it is looked what other processes have done, while somebody follows the status: ms.
+const lookInterval = 700;
 
 /** Keeps the status. */
 export interface StatusKeeper {
@@ -134,7 +138,17 @@ export function createStatus(local: Store, hub: Promise<Hub>, marked: () => void
       const iterator: AsyncIterableIterator<Status> = {
         [Symbol.asyncIterator]: () => iterator,
         async next() {
-          while (!isOver && !isClosed && seen === status) await new Promise<void>((resolve) => (wake = resolve));
+          while (!isOver && !isClosed && seen === status) {
+            let timer: ReturnType<typeof setTimeout> | undefined;
+            await new Promise<void>((resolve) => {
+              wake = resolve;
+              if (globalThis.document) return;
+              // Other processes on the local store report nothing here.
+              timer = setTimeout(() => void recount().then(resolve, resolve), lookInterval);
+              letExit(timer);
+            });
+            clearTimeout(timer);
+          }
           if (isOver || isClosed) return { done: true, value: undefined };
           seen = status;
           return { done: false, value: seen };

@@ -171,3 +171,36 @@ test("what is written after what was dropped on its way is decided on what is th
   while ((await push(side, call)) !== "idle");
   for (const each of [store, server]) assert.equal(text(await each.find("k")), "b+mine");
 });
+
+test("statuses of a process count what another one on the same local store has written and settled", async () => {
+  const { store, side, local } = open();
+  // With a hub of its own, as a process has.
+  const other = open(undefined, local);
+  await other.status.ready;
+  const statuses = other.status.follow();
+  assert.equal((await statuses.next()).value.pending, 0);
+  await store.set("k", utf8("1"));
+  assert.equal((await statuses.next()).value.pending, 1);
+  await pull(side, call);
+  while ((await push(side, call)) !== "idle");
+  assert.equal((await statuses.next()).value.pending, 0);
+  await statuses.return!();
+});
+
+test("a hundred thousand increments of ten keys are ten operations, of ten rows and a mark", async () => {
+  const pushes: Push[] = [];
+  const { side, store, server, local } = open((link) => ({
+    push(push, call) {
+      pushes.push(push);
+      return link.push(push, call);
+    },
+  }));
+  for (let round = 0; round < 100; round++)
+    await Promise.all(Array.from({ length: 1000 }, (_, index) => store.increment(`n${index % 10}`)));
+  assert.equal((await local.list({ prefix: "d" })).entries.length, 10);
+  assert.equal((await local.list({ prefix: "o" })).entries.length, 1);
+  await pull(side, call);
+  while ((await push(side, call)) !== "idle");
+  assert.equal(pushes.flatMap(({ operations }) => operations).length, 10);
+  for (let index = 0; index < 10; index++) assert.equal(text(await server.find(`n${index}`)), "10000");
+});
