@@ -129,43 +129,49 @@ export function createStatus(local: Store, hub: Promise<Hub>, marked: () => void
     set,
     recount,
     ready,
-    follow() {
-      let seen: Status | undefined;
-      let wake: (() => void) | undefined;
-      let isOver = false;
-      const notice = (): void => wake?.();
-      followers.add(notice);
-      const iterator: AsyncIterableIterator<Status> = {
-        [Symbol.asyncIterator]: () => iterator,
-        async next() {
-          while (!isOver && !isClosed && seen === status) {
-            let timer: ReturnType<typeof setTimeout> | undefined;
-            await new Promise<void>((resolve) => {
-              wake = resolve;
-              if (globalThis.document) return;
-              // Other processes on the local store report nothing here.
-              timer = setTimeout(() => void recount().then(resolve, resolve), lookInterval);
-              letExit(timer);
-            });
-            clearTimeout(timer);
-          }
-          if (isOver || isClosed) return { done: true, value: undefined };
-          seen = status;
-          return { done: false, value: seen };
-        },
-        async return() {
-          isOver = true;
-          followers.delete(notice);
-          notice();
-          return { done: true, value: undefined };
-        },
-      };
-      return iterator;
-    },
+    follow: () => follow(followers, () => (isClosed ? undefined : status), recount),
     close() {
       isClosed = true;
       stop();
       for (const wake of followers) wake();
     },
   };
+}
+
+/** Follows a status until there is none. `look` counts what others may have changed. */
+function follow(
+  followers: Set<() => void>,
+  read: () => Status | undefined,
+  look: () => Promise<void>,
+): AsyncIterableIterator<Status> {
+  let seen: Status | undefined;
+  let wake: (() => void) | undefined;
+  let isOver = false;
+  const notice = (): void => wake?.();
+  followers.add(notice);
+  const iterator: AsyncIterableIterator<Status> = {
+    [Symbol.asyncIterator]: () => iterator,
+    async next() {
+      while (!isOver && seen && seen === read()) {
+        let timer: ReturnType<typeof setTimeout> | undefined;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          if (globalThis.document) return;
+          // Other processes on the local store report nothing here.
+          timer = setTimeout(() => void look().then(resolve, resolve), lookInterval);
+          letExit(timer);
+        });
+        clearTimeout(timer);
+      }
+      seen = isOver ? undefined : read();
+      return seen ? { done: false, value: seen } : { done: true, value: undefined };
+    },
+    async return() {
+      isOver = true;
+      followers.delete(notice);
+      notice();
+      return { done: true, value: undefined };
+    },
+  };
+  return iterator;
 }
