@@ -41,7 +41,7 @@ async function compile(folder) {
 
 // What declarations name of the platform. Where a program has none of it (no DOM, no types of Node), each of these is an empty
 // interface; elsewhere that is merged with what there is, and adds nothing.
-const platform = ["AbortSignal", "Headers", "Request", "RequestInit", "Response", "URL"];
+const platform = ["AbortSignal", "CryptoKey", "Headers", "Request", "RequestInit", "Response", "URL"];
 
 /** Refers the declarations that need it to names of the platform. */
 function supplyPlatform(fresh) {

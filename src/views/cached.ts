@@ -88,18 +88,18 @@ export function cached<T = Bytes, In = T>(store: Store<T, In>, options: CachedOp
     return joined ? store.entry(key, options) : entry;
   }
 
+  const found =
+    (miss: (key: string) => T) =>
+    (key: string, options?: CallOptions): Promise<T> => {
+      const value = hit(key, options);
+      if (value) return Promise.resolve(value);
+      return read(key, options).then((entry) => (entry ? entry.value : miss(key)));
+    };
+
   const view: Store<T, In> = disposable<T, In>({
     ...store,
-    get(key, options) {
-      const value = hit(key, options);
-      if (value) return Promise.resolve(value);
-      return read(key, options).then((entry) => (entry ? entry.value : missing(key)));
-    },
-    find(key, options) {
-      const value = hit(key, options);
-      if (value) return Promise.resolve(value);
-      return read(key, options).then((entry) => entry?.value);
-    },
+    get: found(missing),
+    find: found((): any => {}),
     has: (key, options) =>
       options === undefined && entries.get(key) ? Promise.resolve(true) : store.has(key, options),
     entry: read,

@@ -86,7 +86,15 @@ test(`${atop.name} is at most ${kilobytes(atop.limit)}, and README says how much
 
 // What is over any store costs this on top of a core that a page has anyway.
 const base = `import { json, memory } from "shelflife"; globalThis.stores = [memory(), json(memory())];`;
-const additions = { count: 100, getOrSet: 700, observe: 960 };
+const additions = {
+  count: 100,
+  getOrSet: 700,
+  observe: 960,
+  text: 200,
+  encoded: 700,
+  encrypted: 1300,
+  compressed: 1100,
+};
 
 for (const [name, limit] of Object.entries(additions)) {
   test(`${name} adds at most ${kilobytes(limit)}, and README says how much`, async (context) => {

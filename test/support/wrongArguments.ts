@@ -25,6 +25,9 @@ const wrongs: readonly unknown[] = [
 ]; // prettier-ignore
 
 const value = utf8("1");
+const codec = { encode: async (given: any): Promise<any> => given, decode: (bytes: unknown) => bytes };
+// A key that looks like one, with which the platform fails.
+const fake: any = { algorithm: { name: "AES-GCM" }, usages: ["encrypt", "decrypt"] };
 const calls: Readonly<Record<string, readonly unknown[]>> = {
   get: ["key", {}],
   find: ["key", {}],
@@ -60,7 +63,7 @@ export function defineWrongArguments(
   media: Readonly<Record<string, () => Store>>,
   more: readonly unknown[] = [],
 ): void {
-  const { index } = doors;
+  const { index, extras } = doors;
   const kinds = [...wrongs, ...more];
   const stores: Record<string, () => Store<any>> = {
     memory: () => index.memory(),
@@ -69,6 +72,10 @@ export function defineWrongArguments(
     prefix: () => index.prefix(index.memory(), "a/"),
     cached: () => index.cached(index.memory(), { maxBytes: 1000 }),
     json: () => index.json(index.memory()),
+    text: () => extras.text(index.memory()),
+    encoded: () => extras.encoded(index.memory(), codec),
+    compressed: () => extras.compressed(index.memory(), { over: 1 }),
+    encrypted: () => extras.encrypted(index.memory(), { keys: { fake } }),
     "cached json": () => index.cached(index.json(index.memory()), { maxBytes: 1000 }),
     remote() {
       const answer = doors.handler.handler(index.memory());
@@ -120,6 +127,10 @@ function functionsOf({ index, extras, handler, localforage }: Doors): Record<str
     cached: [index.cached, [index.memory(), { maxBytes: 5 }]],
     migrate: [index.migrate, [index.memory(), index.memory(), {}]],
     observe: [extras.observe as (...given: any[]) => unknown, [index.memory(), "key", {}]],
+    text: [extras.text, [index.memory()]],
+    encoded: [extras.encoded, [index.memory(), codec]],
+    compressed: [extras.compressed, [index.memory(), {}]],
+    encrypted: [extras.encrypted, [index.memory(), { keys: { fake } }]],
     count: [extras.count, [index.memory(), {}]],
     getOrSet: [extras.getOrSet, [index.memory(), "key", () => value, {}]],
     open: [index.open, [{ backend: "memory" }]],

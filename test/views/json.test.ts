@@ -2,7 +2,17 @@ import assert from "node:assert/strict";
 import { test } from "vitest";
 import * as v from "valibot";
 import { z } from "zod";
-import { isStoreError, json, memory, type Schema, type StoreErrorCode } from "../../src/index.ts";
+import {
+  isStoreError,
+  json,
+  memory,
+  StoreError,
+  type Schema,
+  type Store,
+  type StoreErrorCode,
+} from "../../src/index.ts";
+import { offline, plainLink } from "../../src/offline.ts";
+import { faulty } from "../../src/testing.ts";
 
 const code = (expected: StoreErrorCode, key?: string) => (error: unknown) => {
   assert.ok(isStoreError(error, expected), String(error));
@@ -39,22 +49,39 @@ test("another library's schema works as well", async () => {
   assert.deepEqual(await store.find("a"), { id: "1" });
 });
 
-test("an asynchronous schema works, but not within an atomic call that has to decide at once", async () => {
+test("an asynchronous schema works in every call", async () => {
   const schema: Schema<number> = {
-    "~standard": { version: 1, vendor: "test", validate: async (value) => ({ value: value as number }) },
+    "~standard": {
+      version: 1,
+      vendor: "test",
+      validate: async (value) => (typeof value === "number" ? { value } : { issues: [{ message: "no number" }] }),
+    },
   };
-  const store = json(memory(), { schema });
+  const bytes = memory();
+  const store = json(bytes, { schema });
   await store.set("a", 1);
   await store.setMany([["b", 2]]);
   assert.deepEqual(await store.findMany(["a", "b"]), [1, 2]);
   assert.equal(await store.setIfAbsent("c", 3), true);
   assert.equal(await store.increment("a"), 2);
-  await assert.rejects(store.take("a"), code("unsupported"));
-  await assert.rejects(
-    store.update("a", () => 5),
-    code("unsupported"),
-  );
-  assert.equal(await store.get("a"), 2);
+  assert.equal(await store.take("a"), 2);
+  assert.equal(await store.update("a", (current) => (current ?? 0) + 5), 5);
+  assert.equal(await store.compareAndSet("a", 5, 6), true);
+  const after = await store.transact(["a", "b"], ([a, b]) => [{ value: a!.value + b!.value }, undefined]);
+  assert.deepEqual(after, [{ value: 8, expiresAt: Infinity }, undefined]);
+  await Promise.all(Array.from({ length: 10 }, () => store.update("a", (current) => current! + 1)));
+  assert.equal(await store.get("a"), 18);
+
+  await assert.rejects(store.update("a", () => "text" as never), code("cant-encode", "a")); // prettier-ignore
+  await assert.rejects(store.transact(["a"], () => [{ value: "text" as never }]), code("cant-encode", "a")); // prettier-ignore
+  // One that fails at once beside one that fails later.
+  await assert.rejects((store as Store<any>).setMany([["a", "text"], ["b", 1n]]), code("cant-encode")); // prettier-ignore
+  await bytes.setMany([["a", new TextEncoder().encode('"text"')], ["b", new TextEncoder().encode("{")]]); // prettier-ignore
+  await assert.rejects(store.take("a"), code("cant-decode", "a"));
+  await assert.rejects(store.findMany(["a", "b"]), code("cant-decode"));
+  await assert.rejects(store.transact(["a", "b"], (entries) => entries), code("cant-decode")); // prettier-ignore
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(await bytes.has("a"), true);
 });
 
 test("what is no JSON is refused, on both sides, and stays where it is", async () => {
@@ -214,4 +241,26 @@ test("what others have stored too deep to be compared is no raw error", async ()
 test("update resolves with what a reader gets", async () => {
   const dates = json(memory(), { schema: z.object({ at: z.coerce.date() }) });
   assert.deepEqual(await dates.update("a", () => ({ at: "1970-01-01" as never })), { at: new Date(0) });
+});
+
+test("over an offline store the remote decides who takes a value, and who exchanges it", async () => {
+  const server = memory();
+  let isAway = false;
+  const far = faulty(server, () => (isAway ? { before: new StoreError("unavailable", "Away") } : undefined));
+  const [one, other] = [
+    json<string>(offline(memory(), far, { link: plainLink })),
+    json<string>(offline(memory(), far, { link: plainLink })),
+  ];
+  await json(server).setMany([["job", "first"], ["lock", "free"]]); // prettier-ignore
+  assert.deepEqual([await one.get("job"), await other.get("job"), await one.get("lock")], ["first", "first", "free"]);
+  isAway = true;
+  await assert.rejects(one.take("job"), code("unavailable"));
+  await assert.rejects(one.compareAndSet("lock", "free", "taken"), code("unavailable"));
+  isAway = false;
+  const taken = await Promise.all([one.take("job"), other.take("job")]);
+  assert.deepEqual(taken.filter((job) => job !== undefined), ["first"]); // prettier-ignore
+  assert.equal(await server.has("job"), false);
+  assert.equal(await one.compareAndSet("lock", "free", "taken"), true);
+  assert.equal(await other.compareAndSet("lock", "free", "taken"), false);
+  await Promise.all([one.close(), other.close()]);
 });

@@ -1,28 +1,19 @@
 import { andThen } from "../../core/attempt.ts";
 import type { Awaitable, Value } from "../../core/contract.ts";
-import { kindOf, quote, StoreError } from "../../core/error.ts";
+import { kindOf, quote } from "../../core/error.ts";
 import { decodeText } from "../../core/utf8.ts";
+import type { Codec } from "../codec/codec.ts";
+import { fail } from "../codec/fail.ts";
 import type { Schema, SchemaResult } from "./schema.ts";
-
-/** Turns values into JSON text and back. Each step is a promise only if the schema is asynchronous. */
-export interface Codec<T> {
-  /** Returns what JSON text stands for, written so that equal values are the same. Throws `cant-decode`. */
-  canonical(key: string, value: Value): string;
-  /** Returns what the schema makes of JSON text. Throws or rejects `cant-decode`. */
-  decode(key: string, value: Value): Awaitable<T>;
-  /** Returns a value as JSON text, without regard to the schema. Throws `cant-encode`. */
-  stringify(key: string, value: unknown): string;
-  /** Returns a value as JSON text. `onValid` gets what the schema makes of it. Throws or rejects `cant-encode`. */
-  encode(key: string, value: unknown, onValid?: (value: T) => void): Awaitable<string>;
-}
 
 type Failure = "cant-decode" | "cant-encode";
 
 /** Returns the codec of values that follow a schema, if there is one. */
 export function createCodec<T>(schema: Schema<T> | undefined): Codec<T> {
-  function parse(key: string, value: Value): unknown {
+  /** Returns what is made of parsed text, which may be too deep for that. Throws `cant-decode`. */
+  function parse(key: string, value: Value, make = (parsed: unknown): unknown => parsed): unknown {
     try {
-      return JSON.parse(typeof value === "string" ? value : decodeText(value));
+      return make(JSON.parse(typeof value === "string" ? value : decodeText(value)));
     } catch (cause) {
       return fail("cant-decode", key, "JSON", cause);
     }
@@ -51,25 +42,17 @@ export function createCodec<T>(schema: Schema<T> | undefined): Codec<T> {
   }
 
   return {
-    canonical(key, value) {
-      const parsed = parse(key, value);
-      try {
-        return inOrder(parsed);
-      } catch (cause) {
-        // It can be parsed and is too deep for the rest.
-        return fail("cant-decode", key, "JSON of a lesser depth", cause);
-      }
+    isSync: !schema,
+    decode: (key, stored) => validate("cant-decode", key, parse(key, stored)),
+    match(key, expected) {
+      const wanted = parse(key, stringify(key, expected), inOrder);
+      return (stored) => parse(key, stored, inOrder) === wanted;
     },
-    decode: (key, value) => validate("cant-decode", key, parse(key, value)),
-    stringify,
-    encode(key, value, onValid) {
+    encode(key, value) {
       const text = stringify(key, value);
       if (!schema) return text;
       // What is validated is what a reader will get: a Date, say, as the text it turns into.
-      return andThen(validate("cant-encode", key, JSON.parse(text)), (valid) => {
-        onValid?.(valid);
-        return text;
-      });
+      return andThen(validate("cant-encode", key, JSON.parse(text)), () => text);
     },
   };
 }
@@ -79,18 +62,8 @@ function toText(value: unknown): string | undefined {
   // An answer that says so is on its way to the caller, for whom a failure of this promise is none of its own.
   if (value instanceof Promise) value.catch(() => {});
   if (isThenable(value)) return undefined;
-  let isTop = true;
-  const text =
-    typeof (value as { toJSON?: unknown } | null | undefined)?.toJSON === "function"
-      ? JSON.stringify(value, (_, part: unknown) => {
-          // What it has said for itself.
-          const isLost = isTop && !isData(part);
-          isTop = false;
-          return isLost ? undefined : part;
-        })
-      : isData(value)
-        ? JSON.stringify(value)
-        : undefined;
+  const own: unknown = typeof (value as any)?.toJSON === "function" ? (value as any).toJSON("") : value;
+  const text = isData(own) ? JSON.stringify(own) : undefined;
   // As NaN is, and an invalid Date.
   return text === "null" && value !== null ? undefined : text;
 }
@@ -122,8 +95,4 @@ function inOrder(parsed: unknown): string {
       ? Object.fromEntries(Object.entries(part as object).sort(([a], [b]) => (a < b ? -1 : 1)))
       : part,
   );
-}
-
-function fail(code: Failure, key: string, expected: string, cause: unknown): never {
-  throw new StoreError(code, `Cannot ${code.slice(5)} key ${quote(key)}: expected ${expected}`, { key, cause });
 }
