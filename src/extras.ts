@@ -2,6 +2,7 @@
 export { cached, type CachedOptions } from "./views/cached.ts";
 export { compressed, type CompressedOptions } from "./views/compressed.ts";
 export { count } from "./over/count.ts";
+export { fallback, type FallbackOptions, type FallbackStore } from "./over/fallback.ts";
 export { getOrSet, type GetOrSetOptions, type LoadCall } from "./over/getOrSet.ts";
 export { encoded, type EncodedOptions } from "./views/encoded.ts";
 export { encrypted, type EncryptedOptions } from "./views/encrypted.ts";

@@ -90,6 +90,7 @@ const additions = {
   count: 100,
   getOrSet: 700,
   observe: 960,
+  fallback: 850,
   text: 200,
   encoded: 700,
   encrypted: 1300,

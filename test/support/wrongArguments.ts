@@ -131,6 +131,7 @@ function functionsOf({ index, extras, handler, localforage }: Doors): Record<str
     encoded: [extras.encoded, [index.memory(), codec]],
     compressed: [extras.compressed, [index.memory(), {}]],
     encrypted: [extras.encrypted, [index.memory(), { keys: { fake } }]],
+    fallback: [extras.fallback, [[index.memory], {}]],
     count: [extras.count, [index.memory(), {}]],
     getOrSet: [extras.getOrSet, [index.memory(), "key", () => value, {}]],
     open: [index.open, [{ backend: "memory" }]],
