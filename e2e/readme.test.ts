@@ -1,8 +1,8 @@
-// Runs every block of README.md that says what it is in, and holds its tables and links against what there is.
+// Runs every block of README.md and of the pages in docs that says what it is in, and holds tables and links against what there is.
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { test, type TestContext } from "vitest";
 import { pin } from "../scripts/integrity.mjs";
 import { root } from "../scripts/run.mjs";
@@ -14,11 +14,15 @@ import { sharedBrowser } from "./support/shared.ts";
 
 const readme = await readFile(`${root}README.md`, "utf8");
 const manifest = JSON.parse(await readFile(`${root}package.json`, "utf8"));
-const blocks = [...readme.matchAll(/^```(\w*)\n([^]*?)^```$/gm)].map(([, language, code], index) => ({
-  name: `block ${index + 1}: ${code!.split("\n", 1)}`,
-  language: language!,
-  code: code!,
-}));
+const names = ["README.md", ...readdirSync(`${root}docs`).map((name) => `docs/${name}`)];
+const pages = await Promise.all(names.map(async (name) => ({ name, page: await readFile(`${root}${name}`, "utf8") })));
+const blocks = pages.flatMap(({ name, page }) =>
+  [...page.matchAll(/^```(\w*)\n([^]*?)^```$/gm)].map(([, language, code], index) => ({
+    name: `${name === "README.md" ? "" : `${name}, `}block ${index + 1}: ${code!.split("\n", 1)}`,
+    language: language!,
+    code: code!,
+  })),
+);
 
 const folder = await besidePackage("readme", async (folder) => {
   await mkdir(folder, { recursive: true });
@@ -97,9 +101,15 @@ for (const [index, { name, language, code }] of blocks.entries()) {
 }
 
 test("every link and path leads somewhere", () => {
-  const targets = [...readme.matchAll(/\]\(([^)]+)\)/g), ...readme.matchAll(/\b((?:examples|test|e2e)\/[\w./-]+\w)/g)];
-  for (const [, target] of targets) {
-    if (!/^(https?:|#)/.test(target!)) assert.ok(existsSync(root + target), target);
+  for (const { name, page } of pages) {
+    const links = [...page.matchAll(/\]\(([^)]+)\)/g)].map(([, target]) => join(dirname(name), target!));
+    const paths = [...page.matchAll(/(?<!\]\(\S*)\b((?:bench|examples|test|e2e)\/[\w./-]+\w)/g)].map(
+      ([, path]) => path!,
+    );
+    for (const target of [...links, ...paths]) {
+      const [path] = target.split("#");
+      if (!/^https?:/.test(target)) assert.ok(existsSync(root + path), `${name}: ${target}`);
+    }
   }
 });
 
