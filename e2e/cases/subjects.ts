@@ -1,3 +1,4 @@
+import * as extras from "shelflife/extras";
 import * as handler from "shelflife/http/handler";
 import type * as index from "shelflife";
 import type { Subject } from "shelflife/testing";
@@ -9,6 +10,7 @@ export function subjectsOf(
   bundle: typeof index,
   { server = location.origin, viewed }: { server?: string; viewed?: Viewed } = {},
 ): Promise<Subject[]> {
-  const load = (async (name) => (name === "index" ? bundle : handler)) as Load;
+  const modules: Readonly<Record<string, object>> = { index: bundle, extras, "http/handler": handler };
+  const load = (async (name) => modules[name]) as Load;
   return subjects(load, () => server, { viewed });
 }

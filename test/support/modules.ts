@@ -1,6 +1,7 @@
 /** The modules of the package that subjects are made of, from `src` or as built. */
 export interface Modules {
   index: typeof import("../../src/index.ts");
+  extras: typeof import("../../src/extras.ts");
   "http/handler": typeof import("../../src/http/handler.ts");
   offline: typeof import("../../src/offline.ts");
 }

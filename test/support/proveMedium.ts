@@ -2,6 +2,7 @@ import { afterAll } from "vitest";
 import * as s3 from "../../src/backends/s3.ts";
 import * as sqlite from "../../src/backends/sqlite.ts";
 import * as valkey from "../../src/backends/valkey.ts";
+import * as extras from "../../src/extras.ts";
 import * as handler from "../../src/http/handler.ts";
 import * as index from "../../src/index.ts";
 import * as offline from "../../src/offline.ts";
@@ -11,6 +12,7 @@ import { serverSubjects, type Load } from "./serverSubjects.ts";
 
 const modules = {
   index,
+  extras,
   "http/handler": handler,
   offline,
   "backends/s3": s3,

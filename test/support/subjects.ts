@@ -81,7 +81,21 @@ export async function subjects(
     prefixed(cachedMemory, index),
     fromMemory(asJson(list[0]!, index), index),
     fromMemory(prefixed(list[0]!, index), index),
+    sealed(prefixed(list[0]!, index), await load("extras")),
   ];
+}
+
+/** A subject whose values are packed, then encrypted. The Cases of each view alone run in Node: test/cases/views. */
+function sealed(subject: Subject, { compressed, encrypted }: Modules["extras"]): Subject {
+  return {
+    ...subject,
+    name: `compressed encrypted ${subject.name}`,
+    rounds: 100,
+    open: async (medium, options) => {
+      const key = await crypto.subtle.importKey("raw", new Uint8Array(16), "AES-GCM", false, ["encrypt", "decrypt"]);
+      return compressed(encrypted(await subject.open(medium, options), { keys: { key } }), { over: 16 });
+    },
+  };
 }
 
 /** A subject seen through a prefix. */
