@@ -144,15 +144,15 @@ export function fastifyRateLimit(
   const { prefix = "rl:" } = checkCall<RatelimitOptions>(options);
   const peer = peerOf(store, prefix);
   // An arrow function is no constructor.
-  return function Limits(limit: FastifyLimit) {
+  return function Limits(limit: FastifyLimit = {}) {
     return limitStore(peer, limit, "");
   } as unknown as new (limit: FastifyLimit) => FastifyLimitStore;
 }
 
 function limitStore(peer: Peer, limit: FastifyLimit, route: string): FastifyLimitStore {
-  const { continueExceeding, exponentialBackoff } = limit ?? {};
+  const { continueExceeding, exponentialBackoff } = limit;
   // A route stands in brackets, so that no client of the whole can be taken for one of a route.
-  const keyOf = (key: string): string => (route || key.startsWith("[") ? `${route || "[]"}${key}` : key);
+  const keyOf = (key: string): string => (route || key[0] === "[" ? `${route || "[]"}${key}` : key);
 
   async function count(key: string, timeWindow: number, max = Infinity): Promise<{ current: number; ttl: number }> {
     let current = 0;
@@ -177,9 +177,7 @@ function limitStore(peer: Peer, limit: FastifyLimit, route: string): FastifyLimi
       const reading = findEntry(peer, inner).then((entry) => ({ current: sum(inner, entry, 0), ttl: ttlOf(entry) }));
       void reading.then((result) => callback(null, result), callback);
     },
-    child(limit: FastifyLimit) {
-      const { method = "", url = "" } = limit.routeInfo ?? {};
-      return limitStore(peer, limit, JSON.stringify([method, url]));
-    },
+    child: (limit: FastifyLimit) =>
+      limitStore(peer, limit, JSON.stringify([limit.routeInfo?.method, limit.routeInfo?.url])),
   };
 }

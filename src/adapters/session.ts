@@ -2,7 +2,7 @@ import { checkCall } from "../core/check.ts";
 import type { Store } from "../core/contract.ts";
 import { check } from "../core/error.ts";
 import { milliseconds } from "../core/options.ts";
-import { keys, texts } from "./peer/listing.ts";
+import { keys } from "./peer/listing.ts";
 import { parse, peerOf, place } from "./peer/peer.ts";
 import { find, remove, set, stringify } from "./peer/values.ts";
 
@@ -86,9 +86,8 @@ export function session(store: Store, options: SessionOptions = {}): SessionMeth
     destroy: (sid, callback) => answer(callback, async () => void (await remove(peer, [sid]))),
     all: (callback) =>
       answer(callback, async () => {
-        const all: unknown[] = [];
-        for await (const [id, text] of texts(peer)) all.push({ ...parse(id, text), id });
-        return all;
+        const all = await Promise.all((await keys(peer)).map(async (id) => [id, await find(peer, id)] as const));
+        return all.flatMap(([id, text]) => (text ? { ...parse(id, text), id } : []));
       }),
     ids: (callback) => answer(callback, () => keys(peer)),
     length: (callback) => answer(callback, async () => (await keys(peer)).length),

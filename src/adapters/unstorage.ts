@@ -96,7 +96,10 @@ export function unstorage(store: Store, options: UnstorageOptions = {}): Unstora
   }
 
   async function getKeys(base = ""): Promise<string[]> {
-    return (await keys(peer, base ? [base, mark] : undefined)).filter((key) => key.startsWith(base));
+    const found = await keys(peer, base);
+    // What lies behind a hash may begin with the base, too.
+    const hidden = base ? await keys(peer, mark) : [];
+    return [...new Set([...found, ...hidden])].filter((key) => key.startsWith(base));
   }
 
   const getItem = async (key: string): Promise<string | null> => (await find(peer, key)) ?? null;

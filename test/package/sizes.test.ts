@@ -108,6 +108,33 @@ for (const [name, limit] of Object.entries(additions)) {
   });
 }
 
+// What an adapter adds to the core and a store in memory.
+const adapters = [
+  { module: "strings", name: "strings", limit: 1090 },
+  { module: "keyv", name: "keyv", limit: 1090 },
+  { module: "keyv", name: "keyv5", limit: 1120 },
+  { module: "unstorage", name: "unstorage", limit: 1490 },
+  { module: "session", name: "sessionStore", limit: 960 },
+  { module: "betterauth", name: "betterAuth", limit: 900 },
+  { module: "ratelimit", name: "ratelimit", limit: 900 },
+  { module: "ratelimit", name: "fastifyRateLimit", limit: 920 },
+  { module: "localforage", name: "localforageDriver", limit: 1300 },
+];
+
+test("each adapter is small, and comes alone", async (context) => {
+  const base = uses[0]!.code;
+  const alone = gzip(await bundle(base));
+  for (const { module, name, limit } of adapters) {
+    const code = await bundle(
+      `${base} import { ${name} } from "shelflife/adapters/${module}"; globalThis.use = ${name};`,
+    );
+    const size = gzip(code) - alone;
+    await context.annotate(`${name}: ${size} bytes`);
+    assert.ok(size <= limit, `${name} is ${size} bytes`);
+    assert.doesNotMatch(code, /indexedDB|localStorage|sessionStorage|objectStore/, name);
+  }
+});
+
 const others = /indexedDB|localStorage|sessionStorage|\bfetch\b|objectStore/;
 
 test("a backend comes alone through esbuild, from the door and by its own name", async () => {

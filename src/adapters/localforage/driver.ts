@@ -50,21 +50,16 @@ function answer<R>(result: Promise<R>, callback: any): Promise<R> {
   return result;
 }
 
-async function serialize(serializer: Serializer, key: string, given: any): Promise<string> {
+function serialize(serializer: Serializer, key: string, given: any): Promise<string> {
   // Of a view only a part of its buffer is meant, and localForage would store the whole.
   const isPart = ArrayBuffer.isView(given) && given.byteLength < given.buffer.byteLength && "slice" in given;
-  const value = isPart ? (given as Uint8Array).slice() : given;
-  let cause: unknown;
-  try {
-    const text = await new Promise<string | null | undefined>((resolve, reject) => {
-      serializer.serialize(value, (text, error) => (error ? reject(error) : resolve(text)));
+  return new Promise((resolve, reject) => {
+    serializer.serialize(isPart ? (given as Uint8Array).slice() : given, (text, cause) => {
+      if (typeof text === "string") return resolve(text);
+      const message = `Cannot encode key ${quote(key)}: expected what localForage can serialize, got ${quote(given)}`;
+      return reject(new StoreError("cant-encode", message, { key, cause }));
     });
-    if (typeof text === "string") return text;
-  } catch (error) {
-    cause = error;
-  }
-  const message = `Cannot encode key ${quote(key)}: expected what localForage can serialize, got ${quote(given)}`;
-  throw new StoreError("cant-encode", message, { key, cause });
+  });
 }
 
 /**

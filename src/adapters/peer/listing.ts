@@ -15,14 +15,12 @@ export async function keyOf(peer: Peer, id: string): Promise<string | undefined>
   return found && open(peer, id, found)[0];
 }
 
-/** Reads the keys of the ids in the store that have one of several beginnings. */
-export async function keys(peer: Peer, starts: readonly string[] = [""]): Promise<string[]> {
-  const found = new Set<string>();
-  for (const start of starts) {
-    for await (const id of peer.store.keys({ prefix: peer.prefix + start })) {
-      const key = await keyOf(peer, id);
-      if (key !== undefined) found.add(key);
-    }
+/** Reads the keys of the ids in the store that begin with a text. */
+export async function keys(peer: Peer, start = ""): Promise<string[]> {
+  const found: string[] = [];
+  for await (const id of peer.store.keys({ prefix: peer.prefix + start })) {
+    const key = await keyOf(peer, id);
+    if (key !== undefined) found.push(key);
   }
-  return [...found];
+  return found;
 }

@@ -9,7 +9,7 @@ import { decodeText, encodeText } from "../../core/utf8.ts";
  *
  * A key of 1 to 256 UTF-16 units lies in the store as it is, behind the prefix. What is longer than that leaves no room for the
  * prefixes of views, or is no key; it, the empty key, and one with a lone surrogate lie under {@link mark} and the SHA-256 of
- * their JSON text, and the value begins with that text and a line feed, so that a listing gives the key back. So does a key that
+ * their JSON text in base64, and the value begins with that text and a line feed, so that a listing gives the key back. So does a key that
  * begins with the mark: no two keys ever meet.
  */
 export interface Peer {
@@ -36,12 +36,11 @@ export function place(peer: Peer, key: string): Awaitable<string> {
   const id = peer.prefix + key;
   if (key.length <= 256 && isKey(id) && !key.startsWith(mark)) return id;
   const subtle = globalThis.crypto?.subtle;
-  check(subtle, "key", "a shorter one, without crypto.subtle", key);
+  check(subtle, "key", "a shorter one without crypto.subtle", key);
   const hash = subtle.digest("SHA-256", encodeText(JSON.stringify(key)));
-  const found = Promise.all([hash, last]).then(([bytes]) => {
-    const digits = Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0"));
-    return peer.prefix + mark + digits.join("");
-  });
+  const found = Promise.all([hash, last]).then(
+    ([bytes]) => peer.prefix + mark + btoa(String.fromCharCode(...new Uint8Array(bytes))),
+  );
   last = found.catch(() => {});
   return found;
 }
@@ -59,7 +58,8 @@ export function open(
 ): readonly [key: string, value: Uint8Array<ArrayBuffer>] {
   const isMarked = id.startsWith(mark, prefix.length);
   const at = isMarked ? found.indexOf(10) + 1 : 0;
-  const key = isMarked ? parse(id, textOf(id, found.subarray(0, at))) : id.slice(prefix.length);
+  const read = (): string => JSON.parse(decodeText(found.subarray(0, at)));
+  const key = isMarked ? coded("cant-decode", id, read) : id.slice(prefix.length);
   return [key, found.subarray(at) as Uint8Array<ArrayBuffer>];
 }
 
@@ -78,7 +78,6 @@ export function coded<T>(code: "cant-decode" | "cant-encode", key: string, work:
   try {
     return work();
   } catch (cause) {
-    const message = `Cannot ${code.slice(5)} key ${quote(key)}: expected what the adapter can read`;
-    throw new StoreError(code, message, { key, cause });
+    throw new StoreError(code, `Cannot ${code.slice(5)} key ${quote(key)}: expected text or JSON`, { key, cause });
   }
 }
