@@ -53,8 +53,8 @@ function decode(key: string, text: string | undefined): unknown {
 }
 
 /** Until when a value lives: a deadline that is past, too. */
-const by = (expires: number | undefined): Lifetime | undefined =>
-  expires === undefined ? expires : { expiresAt: Math.max(0, expires) };
+const by = (expires: number | null | undefined): Lifetime | undefined =>
+  expires === undefined || expires === null ? undefined : { expiresAt: Math.max(0, expires) };
 
 /** What the two adapters have in common. `strip` takes the namespace off a key. */
 function adapt(store: Store, strip: (key: string, prefix: string) => string) {

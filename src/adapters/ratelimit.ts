@@ -51,8 +51,8 @@ export type FastifyAnswer = (error: Error | null, result?: { current: number; tt
 
 /** A store as @fastify/rate-limit makes one of its constructor. */
 export interface FastifyLimitStore {
-  incr(key: string, callback: FastifyAnswer, timeWindow: number, max?: number): void;
-  read(key: string, callback: FastifyAnswer, timeWindow?: number, max?: number): void;
+  incr(key: string | number, callback: FastifyAnswer, timeWindow: number, max?: number): void;
+  read(key: string | number, callback: FastifyAnswer, timeWindow?: number, max?: number): void;
   /** Returns the store of a route with a limit of its own, whose options have `routeInfo`. */
   child(limit: any): FastifyLimitStore;
 }
@@ -61,6 +61,10 @@ export interface FastifyLimitStore {
 function sum(key: string, entry: Entry<string> | undefined, by: number): number {
   return add(entry && encodeText(entry.value), by, key);
 }
+
+/** Returns when a window ends, `undefined` for one without end. */
+const endOf = ({ expiresAt }: Entry<string>): Date | undefined =>
+  expiresAt === Infinity ? undefined : new Date(expiresAt);
 
 const ttlOf = (entry: { readonly expiresAt: number } | undefined): number =>
   entry ? Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, entry.expiresAt - Date.now())) : 0;
@@ -98,7 +102,7 @@ export function ratelimit(store: Store, options: RatelimitOptions = {}): Ratelim
     },
     async get(key) {
       const entry = await findEntry(peer, key);
-      return entry && { totalHits: sum(key, entry, 0), resetTime: new Date(entry.expiresAt) };
+      return entry && { totalHits: sum(key, entry, 0), resetTime: endOf(entry) };
     },
     async increment(key) {
       const entry = await change(peer, key, (current) => {
@@ -106,7 +110,7 @@ export function ratelimit(store: Store, options: RatelimitOptions = {}): Ratelim
         return current ? { value, expiresAt: current.expiresAt } : { value, ttl: windowMs };
       });
       // A window that ended meanwhile had this hit in it.
-      return { totalHits: entry ? sum(key, entry, 0) : 1, resetTime: entry && new Date(entry.expiresAt) };
+      return { totalHits: entry ? sum(key, entry, 0) : 1, resetTime: entry && endOf(entry) };
     },
     async decrement(key) {
       await change(peer, key, (current) => {
@@ -152,7 +156,8 @@ export function fastifyRateLimit(
 function limitStore(peer: Peer, limit: FastifyLimit, route: string): FastifyLimitStore {
   const { continueExceeding, exponentialBackoff } = limit;
   // A route stands in brackets, so that no client of the whole can be taken for one of a route.
-  const keyOf = (key: string): string => (route || key[0] === "[" ? `${route || "[]"}${key}` : key);
+  // Fastify takes numbers for keys, too.
+  const keyOf = (key: string | number): string => (route || `${key}`[0] === "[" ? `${route || "[]"}${key}` : `${key}`);
 
   async function count(key: string, timeWindow: number, max = Infinity): Promise<{ current: number; ttl: number }> {
     let current = 0;

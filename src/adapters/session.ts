@@ -60,8 +60,10 @@ export function session(store: Store, options: SessionOptions = {}): SessionMeth
 
   function lifetime(session: any): { expiresAt: number } {
     const { expires, originalMaxAge } = session?.cookie ?? {};
-    const at = +new Date(expires ?? NaN);
-    return { expiresAt: Math.max(0, Number.isNaN(at) ? Date.now() + (originalMaxAge ?? ttl) : at) };
+    // Express has false, too, for a cookie that ends with the browser.
+    const at = +new Date(expires || NaN);
+    const age = typeof originalMaxAge === "number" ? originalMaxAge : ttl;
+    return { expiresAt: Math.max(0, Number.isNaN(at) ? Date.now() + age : at) };
   }
 
   /** Does the work, and hands its outcome to a callback if there is one. */

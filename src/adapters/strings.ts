@@ -16,7 +16,7 @@ export interface StringsOptions {
   prefix?: string | undefined;
 }
 
-/** A change of an item. `key` is `null` where changes may have been missed: read again what you show. */
+/** A change of an item. `key` is `null` where changes may have been missed, or one cannot be read: read again what you show. */
 export interface StringsEvent {
   readonly key: string | null;
   /** Always `null`: a store does not keep what it replaced. */
@@ -102,10 +102,16 @@ export function strings(store: Store, options: StringsOptions = {}): Strings {
       ),
     removeMany,
     addListener(listener) {
-      const stopped = follow(peer, async (key, isSet) =>
-        listener({ key, oldValue: null, newValue: isSet && key !== null ? await getItem(key) : null }),
-      ).catch(() => () => {});
-      return () => void stopped.then((stop) => stop());
+      let isOn = true;
+      const stopped = follow(peer, async (key, isSet) => {
+        // What cannot be read may be anything.
+        const value = isSet && key !== null ? await getItem(key).catch(() => undefined) : null;
+        if (isOn) listener({ key: value === undefined ? null : key, oldValue: null, newValue: value ?? null });
+      }).catch(() => () => {});
+      return () => {
+        isOn = false;
+        void stopped.then((stop) => stop());
+      };
     },
   };
 }

@@ -59,10 +59,7 @@ async function encodeRaw(key: string, value: any): Promise<Uint8Array> {
   if (typeof value?.arrayBuffer === "function") return new Uint8Array(await value.arrayBuffer());
   const kind = kindOf(value);
   if (kind === "ArrayBuffer") return new Uint8Array(value).slice();
-  // What JSON would lose without a word has none.
-  return encodeText(
-    stringify(key, kind === "Object" || Object(value) !== value || kind === "Array" ? value : undefined),
-  );
+  return encodeText(stringify(key, value));
 }
 
 /**
@@ -88,8 +85,10 @@ export function unstorage(store: Store, options: UnstorageOptions = {}): Unstora
 
   function lifetime(call?: UnstorageCall, common?: UnstorageCall): Lifetime | undefined {
     const seconds = call?.ttl ?? common?.ttl ?? ttl;
-    return lifetimeOf(seconds ? seconds * 1000 : undefined);
+    return lifetimeOf(seconds === 0 ? undefined : seconds && seconds * 1000);
   }
+
+  lifetime();
 
   function checkText(value: unknown): asserts value is string {
     check(isWellFormed(value), "value", "a well-formed string", value);

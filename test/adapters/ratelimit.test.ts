@@ -128,6 +128,22 @@ test("@fastify/rate-limit counts routes apart, with its ways to be stricter", as
   await app.close();
 });
 
+test("a window without end has no time when it ends", async () => {
+  const limits = ratelimit(memory());
+  limits.init({ windowMs: Infinity });
+  expect(await limits.increment("a")).toEqual({ totalHits: 1, resetTime: undefined });
+  expect(await limits.get("a")).toEqual({ totalHits: 1, resetTime: undefined });
+});
+
+test("Fastify's keys may be numbers", async () => {
+  const limits = new (fastifyRateLimit(memory()))({});
+  for (const [key, current] of [
+    [7, 1],
+    ["7", 2],
+  ] as const)
+    expect(await new Promise((resolve) => limits.incr(key, (_, hits) => resolve(hits?.current), 1000))).toBe(current);
+});
+
 test("a client of the whole is none of a route, whatever its name", async () => {
   const store = memory();
   const whole = new (fastifyRateLimit(store))({});

@@ -152,6 +152,8 @@ test("the deadline is the cookie's, a Date or a text, else its age, else the opt
   expect(await left({ expires: new Date(Date.now() + day).toJSON() })).toBe(86_400);
   expect(await left({ expires: null, originalMaxAge: 60_000 })).toBe(60);
   expect(await left({ expires: "never", originalMaxAge: null })).toBe(5);
+  // What Express makes of maxAge: false.
+  expect(await left({ expires: false, originalMaxAge: false })).toBe(5);
   expect(await left(undefined)).toBe(5);
   expect(await left({ expires: new Date(0) })).toBe(0);
   expect(await store.has("s/a")).toBe(false);

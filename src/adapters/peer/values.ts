@@ -1,4 +1,5 @@
 import type { Entry, Lifetime, NewEntry } from "../../core/contract.ts";
+import { check, kindOf } from "../../core/error.ts";
 import { encodeText } from "../../core/utf8.ts";
 import { coded, headOf, open, place, textOf, type Peer } from "./peer.ts";
 
@@ -56,8 +57,13 @@ export async function change(
   return textEntry(peer, id, entry);
 }
 
-/** Returns the JSON of a value. Throws `cant-encode` for what has none. */
-export function stringify(key: string, value: unknown): string {
-  // Of `undefined` and functions there is no text to begin with.
-  return coded("cant-encode", key, () => JSON.stringify(value).concat());
+/** Returns the JSON of a value. Throws `cant-encode` for what has none, or is another value there: bytes, a Map, NaN. */
+export function stringify(key: string, value: any): string {
+  return coded("cant-encode", key, () => {
+    const isKept =
+      /^(Object|Array|String|Boolean|Null|Number)$/.test(kindOf(value)) || typeof value.toJSON === "function";
+    const text = isKept && !ArrayBuffer.isView(value) ? JSON.stringify(value) : undefined;
+    check(text && (text !== "null" || value === null), "value", "what JSON holds", value);
+    return text;
+  });
 }
