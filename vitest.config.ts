@@ -32,7 +32,7 @@ export default defineConfig({
       project("cases", ["node", "servers"], { include: ["test/cases/**/*.test.ts"], testTimeout: 150_000 }),
       project("processes", ["runtimes", "servers"], { include: ["test/processes/**/*.test.ts"] }),
       project("package", ["runtimes", "consumers", "jest", "package"], { include: ["test/package/**/*.test.ts"] }),
-      project("e2e", ["runtimes", "browsers", "package"], {
+      project("e2e", ["runtimes", "browsers", "package", "peers"], {
         include: ["e2e/**/*.test.ts"],
         exclude: ["e2e/**/*.page.*"],
         // The files of a worker share its browsers, which end with its environment.

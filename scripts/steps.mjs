@@ -37,7 +37,7 @@ const pages = ["chromium", "firefox", "webkit"].map((name) => ({
  * is how long it may take (20).
  */
 export const steps = [
-  { name: "e2e", command: vitest("e2e"), needs: ["runtimes", "browsers", "package"], waits: true },
+  { name: "e2e", command: vitest("e2e"), needs: ["runtimes", "browsers", "package", "peers"], waits: true },
   { name: "processes", command: vitest("processes"), needs: ["runtimes", "servers"], waits: true },
   { name: "unit", command: vitest("unit"), needs: ["node", "peers"], check: "only" },
   {
