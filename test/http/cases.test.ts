@@ -1,5 +1,5 @@
 import { test } from "vitest";
-import { memory } from "../../src/backends/memory.ts";
+import { sqlite } from "../../src/backends/sqlite.ts";
 import type { Store } from "../../src/core/contract.ts";
 import { handler } from "../../src/http/handler.ts";
 import { remote } from "../../src/http/remote.ts";
@@ -28,26 +28,26 @@ const wired = (store: Store, _: string, { now }: Parameters<Open>[1]): Store => 
   return remote({ url: "http://store.test", now, fetch: (url, init) => serve(new Request(url, init)) });
 };
 
-// A remote over a handler over a memory store is among the subjects of every runtime. These are its relatives.
+/** A store whose medium keeps a log, by which its handler answers. */
+const logged = (options: Parameters<Open>[1]): Store => sqlite({ ...options, path: ":memory:", history: true });
+
+// A remote over a handler over a memory store, which keeps none, is among the subjects of every runtime. These are its relatives.
 const subjects: Subject[] = [
   {
     name: "a scope of a remote",
     can,
     keyBytes: 1024 - "tenant/1/".length,
     rounds: 100,
-    open: over(
-      (options) => memory(options),
-      (store, _, { now }) => {
-        const serve = handler(store, { now, authorize: () => ({ prefix: "tenant/1/" }) });
-        return remote({ url: "http://store.test/", now, fetch: (url, init) => serve(new Request(url, init)) });
-      },
-    ),
+    open: over(logged, (store, _, { now }) => {
+      const serve = handler(store, { now, authorize: () => ({ prefix: "tenant/1/" }) });
+      return remote({ url: "http://store.test/", now, fetch: (url, init) => serve(new Request(url, init)) });
+    }),
   },
   {
     name: "a remote of a remote",
     can,
     rounds: 100,
-    open: over((options) => wired(memory(options), "", options), wired),
+    open: over((options) => wired(logged(options), "", options), wired),
   },
 ];
 

@@ -16,7 +16,11 @@ const subjects: readonly Subject<Uint8Array>[] = [
     rounds: 200,
     open: (medium, options) => sqlite({ ...options, path: join(folder, `${medium}.db`), durability: "strict" }),
   },
-  { name: "sqlite in memory", can: whole, open: (_, options) => sqlite({ ...options, path: ":memory:" }) },
+  {
+    name: "sqlite in memory, with a history",
+    can: whole,
+    open: (_, options) => sqlite({ ...options, path: ":memory:", history: true }),
+  },
 ];
 for (const subject of subjects) {
   for (const each of casesFor(cases, subject)) test(`${subject.name}: ${each.name}`, () => prove(each, subject));
