@@ -5,6 +5,7 @@ import type { Store } from "./core/contract.ts";
 import { createRegistry, type Factory, type NamedConfig, type Registry } from "./core/registry.ts";
 import { nodeFetch } from "./http/nodeFetch.ts";
 import { remoteFactory as portableRemote, type RemoteOptions } from "./http/remote.ts";
+import { withComposites } from "./over/composites.ts";
 import { indexeddbFactory, localstorageFactory, memoryFactory, sessionstorageFactory } from "./index.ts";
 
 // Everything of the portable door. What is declared here takes the place of what has the same name there.
@@ -12,6 +13,7 @@ export * from "./index.ts";
 export { s3, s3Factory, type S3Options } from "./backends/s3.ts";
 export { sqlite, sqliteFactory, type SqliteOptions } from "./backends/sqlite.ts";
 export { valkey, valkeyFactory, type ValkeyClient, type ValkeyOptions } from "./backends/valkey.ts";
+export { withComposites } from "./over/composites.ts";
 export { handler, type Action, type HandlerOptions, type HistoryOptions, type Scope } from "./http/handler.ts";
 
 /** The factory of {@link remote}. */
@@ -58,14 +60,16 @@ export function methods(): string[] {
 }
 
 function createServerRegistry(): Registry {
-  return createRegistry({
-    http: remoteFactory,
-    indexeddb: indexeddbFactory,
-    localstorage: localstorageFactory,
-    memory: memoryFactory,
-    s3: s3Factory,
-    sessionstorage: sessionstorageFactory,
-    sqlite: sqliteFactory,
-    valkey: valkeyFactory,
-  });
+  return withComposites(
+    createRegistry({
+      http: remoteFactory,
+      indexeddb: indexeddbFactory,
+      localstorage: localstorageFactory,
+      memory: memoryFactory,
+      s3: s3Factory,
+      sessionstorage: sessionstorageFactory,
+      sqlite: sqliteFactory,
+      valkey: valkeyFactory,
+    }),
+  );
 }

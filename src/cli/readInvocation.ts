@@ -1,7 +1,7 @@
 import { quote, StoreError } from "../core/error.ts";
 import type { Command, Invocation, Option } from "./command.ts";
 import { commonOptions } from "./help.ts";
-import { suggest } from "./suggest.ts";
+import { suggest } from "../core/suggest.ts";
 import type { World } from "./world.ts";
 
 /** Reads the arguments of a command. Rejects `invalid-argument` for what the command does not take. */

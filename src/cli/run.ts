@@ -10,7 +10,7 @@ import { valueCommands } from "./commands/values.ts";
 import { watchCommand } from "./commands/watch.ts";
 import { writeHelp, writeOverview } from "./help.ts";
 import { hasFlag, readInvocation } from "./readInvocation.ts";
-import { suggest } from "./suggest.ts";
+import { suggest } from "../core/suggest.ts";
 import { Interruption, readerLeft, type World } from "./world.ts";
 
 const commands: readonly Command[] = [

@@ -4,6 +4,7 @@ import { createRegistry, type Registry } from "../core/registry.ts";
 import type { Invocation, Option } from "./command.ts";
 import type { Config, StoreConfig } from "./config/config.ts";
 import { readConfig, readStore } from "./config/readConfig.ts";
+import { withComposites } from "../over/composites.ts";
 import { reasonOf } from "./reasonOf.ts";
 import { limits, within } from "./within.ts";
 import type { World } from "./world.ts";
@@ -20,8 +21,8 @@ export const storeOptions: Readonly<Record<string, Option>> = {
 export const defaultFile = "shelflife.db";
 
 /** Returns a registry of this command's own, so that the backends of a configuration are in no other. */
-export function createBackends({ backends }: Pick<World, "backends">): Registry {
-  return createRegistry(backends);
+export function createBackends({ backends, env }: Pick<World, "backends"> & Partial<Pick<World, "env">>): Registry {
+  return withComposites(createRegistry(backends), env);
 }
 
 /** Reads the configuration that a command was given, whole or only its store. Rejects `bad-config`. */

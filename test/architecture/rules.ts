@@ -14,7 +14,7 @@ const doors = ["index.ts", "extras.ts", "offline.ts", "server.ts", "testing.ts",
 const rooms: Readonly<Record<string, readonly string[]>> = {
   core: [],
   views: ["core"],
-  over: ["core"],
+  over: ["core", "views"],
   backends: ["core"],
   adapters: ["core"],
   testing: ["core", "views"],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "vitest";
 import { readDuration, writeDuration } from "../../src/cli/duration.ts";
-import { nearest } from "../../src/cli/suggest.ts";
+import { nearest } from "../../src/core/suggest.ts";
 
 test("a duration is read with its unit, or in ms, and is above 0", () => {
   const right: [string, number][] = [

@@ -89,7 +89,17 @@ test("only what this runtime can open is listed, and the rest can still be asked
   assert.equal(typeof getFactory("localstorage").build, "function");
   const absent: Factory = { ...memoryFactory, isAvailable: () => false };
   assert.deepEqual(createRegistry({ absent, memory: memoryFactory }).methods(), ["memory"]);
-  assert.deepEqual(onServers(), ["http", "memory", "s3", "sqlite", "valkey"]);
+  assert.deepEqual(onServers(), [
+    "compressed",
+    "encrypted",
+    "fallback",
+    "http",
+    "memory",
+    "prefix",
+    "s3",
+    "sqlite",
+    "valkey",
+  ]);
 });
 
 test("names are sorted, and a factory can be added and replaced", async () => {

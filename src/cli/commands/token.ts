@@ -2,7 +2,7 @@ import { isStoreError, quote, StoreError } from "../../core/error.ts";
 import { createToken, tokens, type Action } from "../../service/tokens.ts";
 import { exitCodes, jsonOption, type Command } from "../command.ts";
 import { atOption, readLifetime } from "../lifetime.ts";
-import { suggest } from "../suggest.ts";
+import { suggest } from "../../core/suggest.ts";
 import { reasonOf } from "../reasonOf.ts";
 
 const actions: Readonly<Record<Action, true>> = { read: true, write: true, list: true, watch: true };

@@ -1,7 +1,7 @@
 import { quote } from "../../core/error.ts";
 import { isHostName } from "../../core/expose.ts";
 import { durations, readDuration } from "../duration.ts";
-import { suggest } from "../suggest.ts";
+import { suggest } from "../../core/suggest.ts";
 import type { Part, Report } from "./part.ts";
 
 /** Reads a part of a configuration; reports what is wrong with it, and returns `undefined` then. */

@@ -124,3 +124,22 @@ test("a gateway before a server that lets nobody in is told as that, with where 
     await gateway.close();
   }
 });
+
+test("a configuration may name views of a store: encrypted with a key of the environment, in a file of its folder", async () => {
+  const encrypted =
+    "{ backend: encrypted, parameters: { keys: { a: { env: KEY } }, of: { backend: sqlite, parameters: { path: sealed.db } } } }";
+  writeFileSync(
+    join(folder, "sealed.yaml"),
+    `store: { backend: prefix, parameters: { prefix: app/, of: ${encrypted} } }\n`,
+  );
+  const env = { KEY: Buffer.alloc(32, 5).toString("base64") };
+  const from = ["--config", "sealed.yaml"];
+  assert.equal((await command(["set", "pin", "1234", ...from], { env })).err, "");
+  assert.equal((await command(["get", "pin", ...from], { env })).out, "1234");
+  const file = ["--store", JSON.stringify({ backend: "sqlite", parameters: { path: "sealed.db" } })];
+  const stored = (await command(["get", "app/pin", ...file])).bytes;
+  assert.deepEqual([stored.length, stored.includes("1234")], [35, false]);
+  const without = await command(["get", "pin", ...from]);
+  assert.equal(without.code, 2);
+  assert.match(without.err, /environment variable KEY to be set/);
+});

@@ -45,7 +45,7 @@ requests: { backend: ^flie }
       /^Cannot load backend "no-such-package": /,
       /^Cannot load backend "@scope\/both\/c": expected a package that exports "\.\/c"$/,
       /^expected parameters that can be checked, got size it$/,
-      /^expected one of file, .*, got "flie" \(did you mean "file"\?\)$/,
+      /^expected one of .*, file, .*, got "flie" \(did you mean "file"\?\)$/,
     ],
   );
 });
