@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { afterEach, test } from "vitest";
+import { StoreError } from "../../src/core/error.ts";
+import { outrun, fetch, pull, type Progress } from "../../src/offline/pull.ts";
+import { progressRow } from "../../src/offline/rows.ts";
+import { text, utf8 } from "../support/bytes.ts";
+import { offlineRoom, type OfflineRoom } from "../support/offlineRoom.ts";
+
+const rooms: OfflineRoom[] = [];
+afterEach(() => Promise.all(rooms.splice(0).map(({ store }) => store.close())));
+
+const call = { now: Date.now };
+
+const open: typeof offlineRoom = (...given) => {
+  const room = offlineRoom(...given);
+  rooms.push(room);
+  return room;
+};
+
+const progressOf = ({ rows }: OfflineRoom): Promise<Progress | undefined> => rows.readJson<Progress>(progressRow);
+
+test("what was read before something newer became known is read again", async () => {
+  let meanwhile: (() => Promise<void>) | undefined;
+  const room = open((link) => ({
+    async read(wanted, call) {
+      const found = await link.read(wanted, call);
+      const work = meanwhile;
+      meanwhile = undefined;
+      await work?.();
+      return found;
+    },
+  }));
+  const other = open(undefined, room);
+  await room.server.set("k", utf8("0"));
+  await fetch(room.side, ["k"], call);
+  await room.server.set("k", utf8("1"));
+  meanwhile = async () => {
+    await room.server.set("k", utf8("2"));
+    await fetch(other.side, ["k"], call);
+  };
+  await fetch(room.side, ["k"], call);
+  assert.equal(text((await room.rows.read(["k"]))[0]!.confirmed?.value), "2");
+});
+
+test("a round that another has overtaken writes neither what it has read nor how far it is", async () => {
+  let meanwhile: (() => Promise<void>) | undefined;
+  const room = open((link) => ({
+    async changes(after, call) {
+      const changes = await link.changes(after, call);
+      const work = meanwhile;
+      meanwhile = undefined;
+      await work?.();
+      return changes;
+    },
+  }));
+  const other = open(undefined, room);
+  await pull(room.side, call);
+  for (const key of ["k", undefined]) {
+    let after: Progress | undefined;
+    if (key) await room.server.set(key, utf8("read"));
+    meanwhile = async () => {
+      await room.server.set("l", utf8("later"));
+      await pull(other.side, call);
+      // As nobody has read it.
+      await room.rows.change(["k"], [], () => ({ records: [{ n: "", pending: [] }] }));
+      after = await progressOf(room);
+    };
+    await assert.rejects(pull(room.side, call), (error) => error === outrun);
+    assert.deepEqual(await progressOf(room), after);
+    assert.equal((await room.rows.read(["k"]))[0]!.confirmed, undefined);
+  }
+});
+
+test("all is compared again when the clock was set by more than a minute, forward or back, and not when it drifts", async () => {
+  let ahead = 0;
+  let lists = 0;
+  const mine = { now: () => Date.now() + ahead };
+  const room = open(
+    (link) => ({
+      list: (...given) => (lists++, link.list!(...given)),
+      changes: async (...given) => ({ ...(await link.changes(...given)), time: Date.now() }),
+    }),
+    mine,
+  );
+  const listsBy = async (change: number): Promise<number> => {
+    [ahead, lists] = [ahead + change, 0];
+    await pull(room.side, mine);
+    return lists;
+  };
+  assert.equal(await listsBy(0), 1);
+  assert.equal(await listsBy(0), 0);
+  assert.equal(await listsBy(50_000), 0);
+  assert.equal(await listsBy(70_000), 1);
+  assert.equal(await listsBy(0), 0);
+  assert.equal(await listsBy(-70_000), 1);
+  // By less than that, but to before what it had shown.
+  assert.equal(await listsBy(-10_000), 1);
+  assert.equal(await listsBy(0), 0);
+});
+
+test("a first sync that was cut off goes on where it was", async () => {
+  const asked: (string | undefined)[] = [];
+  let isCut = true;
+  const room = open((link) => ({
+    async list({ cursor }, call) {
+      asked.push(cursor);
+      if (isCut && asked.length === 3) throw new StoreError("unavailable", "Down");
+      return link.list!({ limit: 1, cursor }, call);
+    },
+  }));
+  const keys = ["a", "b", "c", "d"];
+  await room.server.setMany(keys.map((key) => [key, utf8(key)]));
+  await assert.rejects(pull(room.side, call));
+  const [, , third] = asked.splice(0);
+  assert.deepEqual((await progressOf(room))?.listing, { cursor: third });
+  assert.equal((await progressOf(room))?.isComplete, undefined);
+  isCut = false;
+  await pull(room.side, call);
+  assert.deepEqual([asked[0], asked.length], [third, 2]);
+  assert.equal((await progressOf(room))?.isComplete, true);
+  assert.deepEqual(
+    (await room.store.list()).entries.map(({ key }) => key),
+    keys,
+  );
+});
