@@ -9,7 +9,7 @@ import type { StatusKeeper } from "./status.ts";
 
 // How soon something is tried again that did not work: ms, doubled each time up to the longest.
 const soonest = 250;
-const longest = 7000;
+const longest = 6000;
 
 // How long an answer says that there is a way to the other side: ms.
 const fresh = 10_000;

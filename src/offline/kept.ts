@@ -19,10 +19,10 @@ const mostBytes = 4_194_304;
 const keptFor = 2_592_000_000;
 
 /** Writes a conflict as its row. */
-export function writeConflict({ mine, theirs, base, error, key, kind, at }: Conflict): NewEntry {
+export function writeConflict({ mine, difference, theirs, base, error, key, kind, at }: Conflict): NewEntry {
   const { code, message } = isStoreError(error) ? error : { code: undefined, message: error && String(error) };
   const values = [mine, theirs, base];
-  const head = [{ key, kind, at }, message && { code, message }, ...values.map((value) => value?.length)];
+  const head = [{ key, kind, at, difference }, message && { code, message }, ...values.map((value) => value?.length)];
   return { value: frame(head, values.filter((value) => value) as Uint8Array[]), expiresAt: at + keptFor };
 }
 

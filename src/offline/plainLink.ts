@@ -48,13 +48,26 @@ export function plainLink(store: Store, word: () => string): Link {
     });
   }
 
+  /** Adds to a number. What was asked of a store that answers, and got no answer, may have been done. */
+  async function plus({ key, by, expiresAt }: Extract<Operation, { kind: "add" }>): Promise<Outcome> {
+    const unknown = { expiresAt, tag: "" };
+    await store.has(key);
+    try {
+      await store.increment(key, by, { expiresAt });
+      return { isDone: true, now: unknown };
+    } catch (error) {
+      if (!isStoreError(error, "unavailable") && !isStoreError(error, "conflict")) throw error;
+      return { isDone: false, isUncertain: true, now: unknown };
+    }
+  }
+
   async function run(operation: Operation, call: Call): Promise<Outcome> {
     const { key } = operation;
     try {
       if (operation.kind === "write") return await write(operation, call);
       const { expiresAt } = operation;
-      if (operation.kind === "add") await store.increment(key, operation.by, { expiresAt });
-      else if (!(await store.touch(key, { expiresAt }))) return { isDone: false };
+      if (operation.kind === "add") return await plus(operation);
+      if (!(await store.touch(key, { expiresAt }))) return { isDone: false };
       return { isDone: true, now: await find(key, call) };
     } catch (error) {
       if (!isStoreError(error)) throw error;

@@ -4,7 +4,7 @@ import { isPast } from "../core/value.ts";
 import { otherAccount } from "./identity.ts";
 import { portion, portions } from "./portions.ts";
 import { readAll } from "./readAll.ts";
-import { blank, isWrite, type Record } from "./record.ts";
+import { blank, renewed, type Record } from "./record.ts";
 import { fromJson, identityRow, isRecordKey, progressRow, toJson } from "./rows.ts";
 import { isSameTime } from "./settle.ts";
 import type { Side } from "./side.ts";
@@ -134,9 +134,7 @@ function confirm(record: Record, found: Remote | undefined, word: () => string, 
     return isSameTime(live, confirmed)
       ? record
       : { ...record, n: word(), confirmed: { ...live, value: confirmed.value } };
-  // What changes whatever is there changes this now, and is over no more.
-  const pending = record.pending.map((slot) => (isWrite(slot) ? slot : { ...slot, isOver: !live && slot.isOver }));
-  return { ...record, n: word(), confirmed: live, pending };
+  return { ...record, n: word(), confirmed: live, pending: live ? record.pending.map(renewed) : record.pending };
 }
 
 /** Compares all there is on the other side with what is here, page by page, and takes over what differs. */

@@ -153,10 +153,13 @@ export function createRows(
   ): Promise<boolean> {
     // In the order of time, so that what has waited longest is found first.
     const since = Math.floor(now());
-    if (isOwn && (open.count >= mostMarked || Math.abs(since - open.since) > markedTogether))
+    if (
+      (isOwn || given[0] !== undefined) &&
+      (open.count >= mostMarked || Math.abs(since - open.since) > markedTogether)
+    )
       open = { mark: since.toString(36).padStart(9, "0") + word(), count: 0, since };
     const { mark } = open;
-    const seen = isOwn ? [mark] : [...new Set(given)];
+    const seen = isOwn ? [mark] : [...new Set(given[0] === undefined ? [] : [...given, mark])];
     const wanted = [...keys.map((key) => records + key), ...others];
     const end = wanted.length;
     // What does not fit into one step is marked after it: what is marked for nothing does no harm.
@@ -205,13 +208,13 @@ export function createRows(
           const key = wanted[place]!;
           if (key.startsWith(kept) && !row !== !rows[place]) tally.push({ type: row ? "set" : "delete", key });
         });
-        seen.forEach((mark, index) => {
+        seen.forEach((name, index) => {
           const row = rows[end + index];
           const had = row ? readMark(row.value) : [];
           // What is known to wait for nothing under it goes.
-          const has = had.filter((key) => !waiting.has(key) || waiting.get(key) === mark);
+          const has = had.filter((key) => !waiting.has(key) || waiting.get(key) === name);
           const isLess = has.length < had.length;
-          if (isOwn) for (const key of added) has.push(key);
+          if (name === mark) for (const key of added) if (!has.includes(key)) has.push(key);
           if (!isFull && (isLess || has.length > had.length)) next[end + index] = writeMark(has);
         });
         for (const change of after.changes ?? []) changes.push(change);

@@ -2,14 +2,16 @@ import { UNCHANGED, type Decision, type Entry } from "../core/contract.ts";
 import type { StoreError } from "../core/error.ts";
 import type { Outcome } from "../core/link.ts";
 import { encodeText } from "../core/utf8.ts";
-import { equalBytes, isPast } from "../core/value.ts";
+import { equalBytes, isPast, live } from "../core/value.ts";
 import { enqueueDelta } from "./enqueue.ts";
-import { change, hasEnded, isWrite, type Record, type Slot, type Visible, type Write } from "./record.ts";
+import { change, hasEnded, isWrite, renewed, type Record, type Slot, type Visible, type Write } from "./record.ts";
 
 /** What was not as the caller had wished, and is kept for whoever wants to know. */
 export interface Report {
   readonly kind: "overwrote" | "lost" | "refused" | "uncertain";
   readonly mine?: Uint8Array | undefined;
+  /** Whether `mine` is no value, but the difference that was to be added. */
+  readonly difference?: true | undefined;
   readonly theirs?: Uint8Array | undefined;
   readonly base?: Uint8Array | undefined;
   readonly error?: StoreError | undefined;
@@ -48,16 +50,17 @@ export function settle(
 ): [record: Record, reports: Report[]] {
   const [slot, next] = record.pending as [Slot, Slot?];
   const { now: confirmed, isDone, isUncertain, error, isLater } = verdict;
+  const isNew = confirmed?.tag !== record.confirmed?.tag && live(confirmed, court.now);
   const reports: Report[] = [];
   const pending: Slot[] = [];
   function keep(slot: Slot | undefined): void {
-    if (slot) pending.push(slot);
+    if (slot) pending.push(isNew ? renewed(slot) : slot);
   }
 
   /** What becomes of a write that did not know of what is there. */
   function collide(write: Write): Write | undefined {
     const { value, before, steps, id } = write;
-    const found = confirmed && isPast(confirmed, court.now) ? undefined : confirmed;
+    const found = live(confirmed, court.now);
     const [mine, other] = [value, found?.value];
     const base = { base: found?.tag, ...("before" in write && { before: other }) };
     // What has ended has nothing to say any more.
@@ -112,13 +115,13 @@ export function settle(
     keep({ ...slot, isSent: false });
     keep(next);
   } else if (error) {
-    reports.push({ kind: "refused", mine: mineOf(slot), theirs: confirmed?.value, error });
+    reports.push({ kind: "refused", ...mineOf(slot), theirs: confirmed?.value, error });
     follow(isUnchanged, 0);
   } else if (isDone || !isWrite(slot)) {
     if (isWrite(slot) && slot.over && !isUncertain)
       reports.push({ kind: "overwrote", mine: slot.value, theirs: slot.over });
     if (isUncertain && !isWrite(slot) && slot.by !== undefined)
-      reports.push({ kind: "uncertain", mine: mineOf(slot), theirs: confirmed?.value });
+      reports.push({ kind: "uncertain", ...mineOf(slot), theirs: confirmed?.value });
     const seen = isWrite(slot) ? slot : change(record.confirmed, slot);
     const predicted = seen && (confirmed || !isPast(seen, court.now)) ? seen.value : undefined;
     // A change of what nobody had seen then is not what it was decided on, even as it was foreseen lately.
@@ -145,8 +148,9 @@ export function isSameTime(a: { readonly expiresAt: number }, b: { readonly expi
   return a.expiresAt === b.expiresAt || Math.abs(a.expiresAt - b.expiresAt) < slack;
 }
 
-function mineOf(slot: Slot): Uint8Array | undefined {
-  return isWrite(slot) ? slot.value : slot.by === undefined ? undefined : encodeText(`${slot.by}`);
+function mineOf(slot: Slot): Pick<Report, "mine" | "difference"> {
+  if (isWrite(slot)) return { mine: slot.value };
+  return slot.by === undefined ? {} : { mine: encodeText(`${slot.by}`), difference: true };
 }
 
 /** Makes one of two that wait, neither of which is on its way any more. */

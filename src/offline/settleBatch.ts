@@ -75,7 +75,8 @@ export async function settleBatch(
           );
           if (verdict.isLater) isLater = true;
           if (!over.pending.some(({ id }) => id === slot.id)) gone.push(slot.id);
-          return over;
+          // What waits on goes behind what has waited meanwhile.
+          return { ...over, mark: undefined };
         });
         if (isOutrun) return undefined;
         const keptRows = ids.map((id) => {

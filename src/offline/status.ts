@@ -3,8 +3,9 @@ import type { Hub } from "../core/hub.ts";
 import { letExit } from "../core/timers.ts";
 import { portions } from "./portions.ts";
 import { listMarked } from "./reading.ts";
+import type { Progress } from "./pull.ts";
 import { readRecord, weigh } from "./record.ts";
-import { kept, marks, records, type RowChange } from "./rows.ts";
+import { kept, marks, parse, progressRow, records, type RowChange } from "./rows.ts";
 
 /** How an offline store stands with the other side. */
 export interface Status {
@@ -119,6 +120,8 @@ export function createStatus(local: Store, hub: Promise<Hub>, marked: () => void
     };
     stop = watch({ changed, resync: () => void recount(), failed: () => {} });
     await recount();
+    const progress: Progress | undefined = parse(await local.find(progressRow));
+    if (progress?.isComplete && !status.complete) set({ complete: true, lastSynced: progress.time });
   }
 
   const ready = begin().catch(() => {});

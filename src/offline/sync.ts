@@ -5,7 +5,7 @@ import { nap } from "./nap.ts";
 import type { StatusKeeper } from "./status.ts";
 
 // How often it is looked whether something has changed, where the other side does not report it: ms.
-const lookInterval = 4000;
+const lookInterval = 3000;
 // How long a context that does not lead leaves it to the one that does: ms.
 const patience = 15_000;
 
@@ -18,7 +18,7 @@ export function keepInStep(
   { store, status, name, now }: { store: Store; status: StatusKeeper; name: Promise<string>; now: () => number },
 ): () => Promise<void> {
   const ending = new AbortController();
-  const stopEvents = onPageEvents(["online", "visibilitychange", "pageshow", "resume"], contact.hurry);
+  const stopEvents = onPageEvents(["online", "offline", "visibilitychange", "pageshow", "resume"], contact.hurry);
   const taking = status.ready.then(() => takePart(contact, name, { now, signal: ending.signal }, store));
   taking.catch(() => {});
   return async () => {

@@ -10,7 +10,7 @@ export interface Waiting {
   readonly key: string;
   /** What was done last. A `transact` counts as an `update` of each of its keys. */
   readonly kind: "set" | "delete" | "update" | "increment" | "touch";
-  /** Since when something of the key waits, to about a second: epoch ms. */
+  /** Since when something of the key waits, or when it was tried last, to about a second: epoch ms. */
   readonly since: number;
   /**
    * Why it waits: it may be on its way, or is the next that goes, or nobody answers, or the other side lets nobody in or shows the data of

@@ -180,15 +180,12 @@ function remember({ decisions }: Parts, record: Record, id: string, decide: Deci
   const last = lastOf(record.pending);
   // Over what is written whatever is there, it is that itself.
   if (isWrite(last) && !last.steps) return;
-  const before = last ? (decisions.get(last.id) ?? decisionsOf(last)) : [];
+  // What is over has nothing to say any more.
+  const isOver = isWrite(last) && last.isOver;
+  const old = isOver ? Array<Decision>(last.steps).fill(() => UNCHANGED) : last && decisions.get(last.id);
+  const before = last ? (old ?? (isWrite(last) ? undefined : [decisionOf(last)])) : [];
   if (last && !last.isSent) decisions.delete(last.id);
   if (before && before.length < mostDecisions) decisions.set(id, [...before, decide]);
-}
-
-/** Returns what stands for a slot when it is made again, if that can be said. What is over has nothing to say any more. */
-function decisionsOf(slot: Slot): readonly Decision[] | undefined {
-  if (!isWrite(slot)) return [decisionOf(slot)];
-  return slot.isOver ? Array<Decision>(slot.steps).fill(() => UNCHANGED) : undefined;
 }
 
 /** Makes a decision about a key, and remembers it, so that it can be made again. */

@@ -66,3 +66,16 @@ test("an update after a deadline that has passed is done again on what is newer"
   assert.equal(await read(pair.server, "k"), "old+mine");
   assert.deepEqual(await store.conflicts(), []);
 });
+
+test("an update that has ended is not done again with what is added after it", async () => {
+  const store = pair.client();
+  await store.sync();
+  await pair.cut(store);
+  await store.update("n", () => utf8("100"), { ttl: 1000 });
+  time += 1000;
+  await store.increment("n", 2);
+  await pair.server.set("n", utf8("5"));
+  pair.network = "up";
+  await store.flush();
+  for (const side of [store, pair.server]) assert.equal(await read(side, "n"), "7");
+});

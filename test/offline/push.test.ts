@@ -106,3 +106,21 @@ test("what is written after what was dropped on its way is decided on what is th
   while ((await push(side, call)) !== "idle");
   for (const each of [store, server]) assert.equal(text(await each.find("k")), "b+mine");
 });
+
+test("keys that are written all the time hold none of the others up", async () => {
+  const busy = Array.from({ length: 200 }, (_, index) => `busy${index}`);
+  let isBusy = true;
+  const { side, store, server, local } = open((link) => ({
+    async push(given: Push, call) {
+      if (isBusy) await store.setMany(busy.map((key) => [key, utf8(key)]));
+      return link.push(given, call);
+    },
+  }));
+  await store.setMany(busy.map((key) => [key, utf8(key)]));
+  await store.set("quiet", utf8("1"));
+  for (let count = 0; count < 2; count++) await push(side, call);
+  assert.equal(await server.has("quiet"), true);
+  isBusy = false;
+  while ((await push(side, call)) !== "idle");
+  assert.deepEqual((await local.list({ prefix: "o" })).entries, []);
+});
