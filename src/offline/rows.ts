@@ -153,13 +153,10 @@ export function createRows(
   ): Promise<boolean> {
     // In the order of time, so that what has waited longest is found first.
     const since = Math.floor(now());
-    if (
-      (isOwn || given[0] !== undefined) &&
-      (open.count >= mostMarked || Math.abs(since - open.since) > markedTogether)
-    )
+    if (open.count >= mostMarked || Math.abs(since - open.since) > markedTogether)
       open = { mark: since.toString(36).padStart(9, "0") + word(), count: 0, since };
     const { mark } = open;
-    const seen = isOwn ? [mark] : [...new Set(given[0] === undefined ? [] : [...given, mark])];
+    const seen = [...new Set(isOwn || given[0] ? [...given, mark] : [])];
     const wanted = [...keys.map((key) => records + key), ...others];
     const end = wanted.length;
     // What does not fit into one step is marked after it: what is marked for nothing does no harm.

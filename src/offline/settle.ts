@@ -115,13 +115,13 @@ export function settle(
     keep({ ...slot, isSent: false });
     keep(next);
   } else if (error) {
-    reports.push({ kind: "refused", ...mineOf(slot), theirs: confirmed?.value, error });
+    reports.push(reportOf(slot, { kind: "refused", theirs: confirmed?.value, error }));
     follow(isUnchanged, 0);
   } else if (isDone || !isWrite(slot)) {
     if (isWrite(slot) && slot.over && !isUncertain)
       reports.push({ kind: "overwrote", mine: slot.value, theirs: slot.over });
     if (isUncertain && !isWrite(slot) && slot.by !== undefined)
-      reports.push({ kind: "uncertain", ...mineOf(slot), theirs: confirmed?.value });
+      reports.push(reportOf(slot, { kind: "uncertain", theirs: confirmed?.value }));
     const seen = isWrite(slot) ? slot : change(record.confirmed, slot);
     const predicted = seen && (confirmed || !isPast(seen, court.now)) ? seen.value : undefined;
     // A change of what nobody had seen then is not what it was decided on, even as it was foreseen lately.
@@ -148,9 +148,9 @@ export function isSameTime(a: { readonly expiresAt: number }, b: { readonly expi
   return a.expiresAt === b.expiresAt || Math.abs(a.expiresAt - b.expiresAt) < slack;
 }
 
-function mineOf(slot: Slot): Pick<Report, "mine" | "difference"> {
-  if (isWrite(slot)) return { mine: slot.value };
-  return slot.by === undefined ? {} : { mine: encodeText(`${slot.by}`), difference: true };
+function reportOf(slot: Slot, rest: Report): Report {
+  if (isWrite(slot)) return { ...rest, mine: slot.value };
+  return slot.by === undefined ? rest : { ...rest, mine: encodeText(`${slot.by}`), difference: true };
 }
 
 /** Makes one of two that wait, neither of which is on its way any more. */

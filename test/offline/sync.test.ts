@@ -60,7 +60,7 @@ const unsupported: Store["watch"] = () => ({
 
 /** Returns a watch to which changes are given. */
 function manual(): { watch: Store["watch"]; give(change: Change): void } {
-  let give = (_: IteratorResult<Change>): void => {};
+  let give: (value: IteratorResult<Change>) => void = () => {};
   const iterator: ReturnType<Store["watch"]> = {
     [Symbol.asyncIterator]: () => iterator,
     next: () => new Promise((resolve) => (give = resolve)),

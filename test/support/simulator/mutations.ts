@@ -91,7 +91,7 @@ export const mutations: readonly Mutation[] = [
     "(changes as any).keys ??= [];\n  const isGap = bookmark",
   ]),
   m("keeps what is there no more", ["pull.ts", "page.keys.filter((key) => !there.has(key))", "[]"]),
-  m("writes no mark", ["rows.ts", "if (isOwn) for (const key of added) has.push(key);", ""]),
+  m("writes no mark", ["rows.ts", "if (name === mark) for (const key of added)", "for (const key of [] as string[])"]),
   m("reports nothing of what has changed", ["rows.ts", "if (change) changes.push(change);", ""]),
   m("a write takes the place of one on its way", [
     "enqueue.ts",
