@@ -104,8 +104,7 @@ export function fresh<V>(
  * `invalid-argument` for a sum that is no longer exact.
  */
 export function add(current: Uint8Array | undefined, by: number, key: string): number {
-  // Digits are ASCII, and few: what is longer is no number.
-  const text = current ? String.fromCharCode(...current.subarray(0, 32)) : "0";
+  const text = current ? new TextDecoder("utf-8", { ignoreBOM: true }).decode(current) : "0";
   const sum = `${+text}` === text ? +text + by : NaN;
   if (Math.abs(sum) <= Number.MAX_SAFE_INTEGER) return sum;
   const code = Number.isFinite(sum) ? "invalid-argument" : "cant-decode";

@@ -1,5 +1,6 @@
 import type { Entry } from "../../core/contract.ts";
 import { quote, StoreError } from "../../core/error.ts";
+import { isBytes } from "../../core/value.ts";
 import { Refusal } from "./failure.ts";
 
 /** A record as it lies in the database: the value, and its deadline if it has one, which the index is made of. */
@@ -16,7 +17,7 @@ export function deadlineOf(stored: Stored | null | undefined): number {
 /** Whether a record is one that this version writes. */
 export function isWhole(record: unknown): record is Stored {
   const stored = record as Stored | null | undefined;
-  return Object.prototype.toString.call(stored?.v) === "[object Uint8Array]" && Number.isFinite(stored!.e ?? 0);
+  return isBytes(stored?.v) && Number.isFinite(stored.e ?? 0);
 }
 
 /** Returns a record whose bytes are nobody else's. */

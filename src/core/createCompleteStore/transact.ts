@@ -28,10 +28,8 @@ export function createTransact(
         (call, wanted) => {
           const after: (Entry<Bytes> | undefined)[] = [];
           const decide: ManyDecision<Value> = (found) => {
-            const time = now();
-            const clock = (): number => time;
             // Frozen, so that a change in place throws: an entry that is returned as it was given is left as it is.
-            const given = found.map((entry) => live(entry, clock) && Object.freeze(copy(entry!)));
+            const given = found.map((entry) => live(entry, now) && Object.freeze(copy(entry!)));
             const chosen = checkChosen<Uint8Array>(
               alone(() => change([...given])),
               wanted.length,
@@ -41,7 +39,7 @@ export function createTransact(
               const entry = chosen[index];
               const next = live(
                 entry && (entry === given[index] ? found[index] : fresh(copyBytes(entry.value), entry, now)),
-                clock,
+                now,
               );
               after[index] = next && !backend.holdsNothing ? copy(next) : (next as Entry<Bytes> | undefined);
               return next === found[index] ? UNCHANGED : next;
