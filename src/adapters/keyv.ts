@@ -43,7 +43,7 @@ export interface Keyv5Storage extends KeyvAdapter {
 
 /** What is written of a value: text as it is, anything else, and text that has no UTF-8, as JSON behind a NUL. */
 function encode(key: string, value: unknown): string {
-  const isText = typeof value === "string" && isWellFormed(value) && value[0] !== "\0";
+  const isText = isWellFormed(value) && value[0] !== "\0";
   return isText ? value : `\0${value === undefined ? "" : stringify(key, value)}`;
 }
 
@@ -53,8 +53,7 @@ function decode(key: string, text: string | undefined): unknown {
 }
 
 /** Until when a value lives: a deadline that is past, too. */
-const by = (expires: number | null | undefined): Lifetime | undefined =>
-  expires === undefined || expires === null ? undefined : { expiresAt: Math.max(0, expires) };
+const by = (expires: number | null | undefined): Lifetime => ({ expiresAt: Math.max(0, expires ?? Infinity) });
 
 /** What the two adapters have in common. `strip` takes the namespace off a key. */
 function adapt(store: Store, strip: (key: string, prefix: string) => string) {

@@ -62,8 +62,7 @@ export function session(store: Store, options: SessionOptions = {}): SessionMeth
     const { expires, originalMaxAge } = session?.cookie ?? {};
     // Express has false, too, for a cookie that ends with the browser.
     const at = +new Date(expires || NaN);
-    const age = typeof originalMaxAge === "number" ? originalMaxAge : ttl;
-    return { expiresAt: Math.max(0, Number.isNaN(at) ? Date.now() + age : at) };
+    return { expiresAt: Math.max(0, Number.isNaN(at) ? Date.now() + (originalMaxAge || ttl) : at) };
   }
 
   /** Does the work, and hands its outcome to a callback if there is one. */

@@ -102,14 +102,16 @@ export function strings(store: Store, options: StringsOptions = {}): Strings {
       ),
     removeMany,
     addListener(listener) {
-      let isOn = true;
-      const stopped = follow(peer, async (key, isSet) => {
+      const stopped = follow(peer, async (key, isSet) =>
         // What cannot be read may be anything.
-        const value = isSet && key !== null ? await getItem(key).catch(() => undefined) : null;
-        if (isOn) listener({ key: value === undefined ? null : key, oldValue: null, newValue: value ?? null });
-      }).catch(() => () => {});
+        listener({
+          newValue: isSet && key !== null ? await getItem(key).catch(() => (key = null)) : null,
+          key,
+          oldValue: null,
+        }),
+      ).catch(() => () => {});
       return () => {
-        isOn = false;
+        listener = () => {};
         void stopped.then((stop) => stop());
       };
     },

@@ -14,7 +14,7 @@ export async function follow(
     for await (const change of peer.store.watch({ prefix: peer.prefix, signal: stop.signal, unref: true })) {
       // A key that cannot be read is not known, and ends no other call. Neither does what a listener throws, which is its own.
       const key = change.type === "resync" ? null : await keyOf(peer, change.key).catch(() => null);
-      if (!stop.signal.aborted) void Promise.resolve().then(() => listener(key ?? null, change.type === "set"));
+      void Promise.resolve().then(() => listener(key ?? null, change.type === "set"));
     }
   }
   // A store without a watch refuses before anything else happens. One that ran and cannot go on is nobody's to hear of.

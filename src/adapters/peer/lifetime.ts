@@ -1,12 +1,8 @@
 import type { Lifetime } from "../../core/contract.ts";
-import { check } from "../../core/error.ts";
 
-/**
- * Returns how long a value lives by a span of ms: for ever without one, not at all if that is over already. Throws
- * `invalid-argument` for what is no number.
- */
-export function lifetimeOf(ms: number | null | undefined): Lifetime | undefined {
-  if (ms === undefined || ms === null) return undefined;
-  check(typeof ms === "number" && ms === ms, "ttl", "a number", ms);
-  return ms > 0 ? { ttl: ms } : { expiresAt: 0 };
+/** Returns how long a value lives by a span of ms: for ever without one, not at all if that is over already. */
+export function lifetimeOf(ms: number | null | undefined): Lifetime {
+  const ttl = ms ?? Infinity;
+  // The store refuses what is no number.
+  return ttl <= 0 ? { expiresAt: 0 } : { ttl };
 }

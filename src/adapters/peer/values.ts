@@ -57,13 +57,11 @@ export async function change(
   return textEntry(peer, id, entry);
 }
 
-/** Returns the JSON of a value. Throws `cant-encode` for what has none, or is another value there: bytes, a Map, NaN. */
-export function stringify(key: string, value: any): string {
+/** Returns the JSON of a value. Throws `cant-encode` for what has none, or is of another kind there: bytes, a Map, a Date, NaN. */
+export function stringify(key: string, value: unknown): string {
   return coded("cant-encode", key, () => {
-    const isKept =
-      /^(Object|Array|String|Boolean|Null|Number)$/.test(kindOf(value)) || typeof value.toJSON === "function";
-    const text = isKept && !ArrayBuffer.isView(value) ? JSON.stringify(value) : undefined;
-    check(text && (text !== "null" || value === null), "value", "what JSON holds", value);
+    const text = JSON.stringify(value);
+    check(kindOf(JSON.parse(text)) === kindOf(value), "value", "JSON", text);
     return text;
   });
 }

@@ -12,6 +12,7 @@ const lost = [
   new Error("e"),
   NaN,
   -Infinity,
+  new Date(0),
   new Date(NaN),
   () => {},
   1n,
@@ -27,7 +28,7 @@ test.each(lost)("%s is refused, since JSON would make another value of it withou
   expect(await store.list()).toEqual({ entries: [] });
 });
 
-test("bytes are none of JSON's, and what speaks for itself is kept as that", async () => {
+test("bytes are none of JSON's, and what JSON has is kept", async () => {
   const storage = keyv(memory());
   await expect(storage.set("a", Uint8Array.of(1))).rejects.toMatchObject({ code: "cant-encode" });
   await expect(storage.set("a", Buffer.of(1))).rejects.toMatchObject({ code: "cant-encode" });
@@ -35,6 +36,4 @@ test("bytes are none of JSON's, and what speaks for itself is kept as that", asy
     await storage.set("a", value);
     expect(await storage.get("a")).toEqual(value);
   }
-  await storage.set("a", new Date(0));
-  expect(await storage.get("a")).toBe("1970-01-01T00:00:00.000Z");
 });
