@@ -104,7 +104,7 @@ test("to import the package, or a backend of a page, loads two files, and the do
   for (const name of ["index.js", "backends/memory.js", "backends/indexeddb.js", "http/remote.js"])
     assert.deepEqual([...loadedFor(name)], [name, "shared/portable.js"]);
   const server = [...loadedFor("server.js")];
-  assert.ok(server.includes("backends/sqlite.js") && server.length <= 12, server.join(" "));
+  assert.ok(server.includes("backends/sqlite.js") && server.length <= 14, server.join(" "));
 });
 
 test("every export names a file, and every public file has an export", () => {
