@@ -99,6 +99,8 @@ const again = {
 
 const asModules = {
   minifyInternalExports: false,
+  // An import of nothing, ahead of its need, is what bundlers of users warn of.
+  hoistTransitiveImports: false,
   // All that the main module needs is in one file: to load and link it in forty took Node four times as long, and whoever
   // imports a backend alone needs most of it. What both ends of the wire have of pushes is small, and would be a file more.
   manualChunks: { portable: [index, `${modules}${sep}http${sep}wire${sep}push.js`] },
