@@ -102,17 +102,14 @@ export function strings(store: Store, options: StringsOptions = {}): Strings {
       ),
     removeMany,
     addListener(listener) {
-      const stopped = follow(peer, async (key, isSet) =>
+      const stopped = follow(peer, async (key, isSet) => {
         // What cannot be read may be anything.
-        listener({
-          newValue: isSet && key !== null ? await getItem(key).catch(() => (key = null)) : null,
-          key,
-          oldValue: null,
-        }),
-      ).catch(() => () => {});
+        const newValue = isSet && key !== null ? await getItem(key).catch(() => (key = null)) : null;
+        listener({ key, oldValue: null, newValue });
+      }).catch(() => undefined);
       return () => {
         listener = () => {};
-        void stopped.then((stop) => stop());
+        void stopped.then((stop) => stop?.());
       };
     },
   };
