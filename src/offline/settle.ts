@@ -64,7 +64,7 @@ export function settle(
     const [mine, other] = [value, found?.value];
     const base = { base: found?.tag, ...("before" in write && { before: other }) };
     // What has ended has nothing to say any more.
-    if (hasEnded(write, court.now)) return undefined;
+    if ((value || write.isOver) && hasEnded(write, court.now)) return undefined;
     if (!mine === !found && equalBytes(mine, other)) {
       const isDone = found ? isSameTime(found, write) : !confirmed;
       // Whether something has ended there is not for the clock here to say.
@@ -80,7 +80,8 @@ export function settle(
         let entry = found as Entry | undefined;
         for (const decide of decisions) {
           const chosen = decide(entry);
-          if (chosen !== UNCHANGED) entry = chosen;
+          // A deadline that has passed puts an end to nothing newer.
+          if (chosen !== UNCHANGED && !(chosen && isPast(chosen, court.now))) entry = chosen;
         }
         if (entry === found) return undefined;
         return { ...write, ...base, value: entry?.value, expiresAt: entry?.expiresAt ?? Infinity };

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "vitest";
+import type { Decision } from "../../src/core/contract.ts";
 import type { Record, Write } from "../../src/offline/record.ts";
 import { settle, type Verdict } from "../../src/offline/settle.ts";
 import { text, utf8 } from "../support/bytes.ts";
@@ -113,4 +114,28 @@ test("what was written over an addition and has ended removes what that was adde
     const [{ pending }] = settle("k", record, verdict, { now: () => now, n: "2", decisions: () => [] });
     assert.deepEqual([pending[0]?.id, (pending[0] as Write | undefined)?.base], ["second", "there"]);
   }
+});
+
+test("a deletion that was merged is done, however long what it was merged with was to live", () => {
+  const write = slot("first", { isSent: true, value: undefined, expiresAt: now - 1 });
+  const theirs = { value: utf8("theirs"), expiresAt: Infinity, tag: "theirs" };
+  const court = { now: () => now, n: "2", decisions: () => [], merge: () => undefined };
+  const record: Record = { n: "1", confirmed: there, pending: [write] };
+  const [{ pending }] = settle("k", record, { isDone: false, now: theirs }, court);
+  assert.deepEqual([pending[0]?.id, (pending[0] as Write | undefined)?.base], ["first", "theirs"]);
+});
+
+test("a deadline that has passed ends nothing newer when it is given again before a decision", () => {
+  const theirs = { value: utf8("theirs"), expiresAt: Infinity, tag: "theirs" };
+  const decisions: Decision[] = [
+    (entry) => entry && { ...entry, expiresAt: now - 1 },
+    (entry) => ({
+      value: utf8(`${entry && entry.expiresAt > now ? text(entry.value) : "no"}+mine`),
+      expiresAt: Infinity,
+    }),
+  ];
+  const record: Record = { n: "1", pending: [slot("first", { isSent: true, steps: 2, base: undefined })] };
+  const court = { now: () => now, n: "2", decisions: () => decisions };
+  const [{ pending }] = settle("k", record, { isDone: false, now: theirs }, court);
+  assert.equal(text((pending[0] as Write).value), "theirs+mine");
 });
