@@ -52,6 +52,26 @@ const tagLength = 16;
  * await secrets.set("pin", new TextEncoder().encode("1234"));
  * console.log(new TextDecoder().decode(await secrets.get("pin")), (await store.get("pin")).length); // 1234 38
  * ```
+ *
+ * @example Encrypts with a passphrase: keep the salt, which is no secret, beside the values.
+ * ```ts
+ * import { memory } from "shelflife";
+ * import { encrypted } from "shelflife/views/encrypted";
+ *
+ * async function keyOf(passphrase: string, salt: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
+ *   const given = await crypto.subtle.importKey("raw", new TextEncoder().encode(passphrase), "PBKDF2", false, ["deriveKey"]);
+ *   // As many rounds as OWASP asks for with SHA-256.
+ *   const work = { name: "PBKDF2", hash: "SHA-256", salt, iterations: 600_000 };
+ *   return crypto.subtle.deriveKey(work, given, { name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+ * }
+ *
+ * const store = memory();
+ * await store.setIfAbsent("salt", crypto.getRandomValues(new Uint8Array(16)));
+ * const key = await keyOf("correct horse battery staple", await store.get("salt"));
+ * const notes = encrypted(store, { keys: { passphrase: key } });
+ * await notes.set("note", new TextEncoder().encode("tea"));
+ * console.log(new TextDecoder().decode(await notes.get("note"))); // tea
+ * ```
  */
 export function encrypted(store: Store, options: EncryptedOptions): Store {
   checkStore(store);
