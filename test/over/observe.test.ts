@@ -76,6 +76,12 @@ test("what is written again as it was, or gets another deadline, is no change", 
   await one.ready;
   assert.equal(one.get(), before);
   assert.deepEqual(seen, [undefined, before]);
+  // Nor is a key that begins like it.
+  const reads = count.entry;
+  await view.set("key/other", {});
+  await view.set("key", { b: 1 });
+  await until(() => one.get() !== before);
+  assert.equal(count.entry, reads + 1);
   stop();
 });
 
@@ -166,10 +172,11 @@ test("when the last has left, there is no watch and no timer; who comes then see
   assert.deepEqual([count.watches, vi.getTimerCount() > 0], [1, true]);
   stops[0]!();
   stops[0]!();
-  await view.set("key", 2);
+  await view.set("key", 2, { ttl: 60_000 });
   await vi.waitUntil(() => one.get() === 2);
   assert.equal(count.watches, 1);
   stops[1]!();
+  await vi.waitUntil(() => vi.getTimerCount() === 0);
   vi.useRealTimers();
   await until(() => count.watches === 0);
   await view.set("key", 3);
