@@ -49,6 +49,8 @@ test("values of one key are written in the order of the calls, and those of othe
   end("3");
   await beside;
   end("2");
+  // Time enough for what does not wait its turn.
+  await new Promise((resolve) => setImmediate(resolve));
   end("1");
   await Promise.all([first, second]);
   assert.deepEqual(await store.findMany(["a", "b"]), ["2", "3"]);
