@@ -34,6 +34,7 @@ export const tab = {
   get: async (key: string) => text(await store.find(key)),
   set: (key: string, value: string) => store.set(key, bytes(value)),
   status: () => store.status(),
+  pending: async () => (await store.pending()).map(({ key, kind }) => `${kind} ${key}`),
   /** Increments so often, all at once. */
   increment: async (key: string, times = 1) => {
     await Promise.all(Array.from({ length: times }, () => store.increment(key)));

@@ -50,3 +50,9 @@ addEventListener("message", (event) => {
   );
   (event as unknown as Extended).waitUntil(done);
 });
+
+// What the browser dispatches when there is a network again. The tag says whose store it is about.
+addEventListener("sync", (event) => {
+  const { database, url } = JSON.parse((event as Event & { tag: string }).tag) as { database: string; url: string };
+  (event as Extended).waitUntil(sync(database, url));
+});

@@ -2,8 +2,9 @@ import type { Call } from "../core/contract.ts";
 import { isStoreError } from "../core/error.ts";
 import { isOtherAccount } from "./identity.ts";
 import { nap } from "./nap.ts";
-import { outrun, pull } from "./pull.ts";
+import { outrun, pull, type Progress } from "./pull.ts";
 import { push } from "./push.ts";
+import { progressRow } from "./rows.ts";
 import type { Side } from "./side.ts";
 import type { StatusKeeper } from "./status.ts";
 
@@ -29,6 +30,8 @@ export interface Contact {
   hurry(): void;
   /** Takes over what has changed there. While another context is about that, it is left to that. */
   pull(call: Call): Promise<void>;
+  /** Whether no context has looked for so long what has changed there: ms. */
+  isQuiet(patience: number, call: Call): Promise<boolean>;
   /** Brings there what waits. Resolves with whether all of it went, or as much as goes at once: then the rest is wanted. */
   push(call: Call): Promise<boolean>;
   /** Notes that all there was on both sides is known on both. */
@@ -86,6 +89,10 @@ export function createContact(side: Side, status: StatusKeeper): Contact {
         if (error !== outrun) throw error;
         await nap(soonest, call.signal);
       }
+    },
+    async isQuiet(patience, call) {
+      const progress = await side.rows.readJson<Progress>(progressRow, { signal: call.signal });
+      return !(Math.abs(call.now() - progress?.time!) <= patience);
     },
     push(call) {
       // One after the other: two at once would send the same.

@@ -62,11 +62,12 @@ async function takePart(
   }
 }
 
-/** Pushes all the same when the context that leads seems not to. */
+/** Pulls and pushes all the same when the context that leads seems not to: one that is frozen may go on leading. */
 async function standBy(contact: Contact, call: Call): Promise<void> {
   for (;;) {
     await nap(patience, call.signal);
     if (call.signal!.aborted) return;
+    if (await contact.isQuiet(patience, call).catch(() => false)) await contact.pull(call).catch(() => {});
     if (contact.wants.push) await contact.push(call).catch(() => {});
   }
 }
