@@ -92,7 +92,7 @@ export function createContact(side: Side, status: StatusKeeper): Contact {
     },
     async isQuiet(patience, call) {
       const progress = await side.rows.readJson<Progress>(progressRow, { signal: call.signal });
-      return !(Math.abs(call.now() - progress?.time!) <= patience);
+      return Math.abs(call.now() - (progress?.time ?? -Infinity)) > patience;
     },
     push(call) {
       // One after the other: two at once would send the same.
