@@ -122,8 +122,7 @@ export function offline(local: Store, remote: Store, options: OfflineOptions = {
   let words = 0;
   const word = (): string => `${stem}${(words++).toString(36)}`;
   const link = remoteLink(remote) ?? checked.link?.(remote, word);
-  if (!link)
-    throw new StoreError("unsupported", 'Cannot use remote: expected one over HTTP, or option "link: plainLink"');
+  if (!link) throw new StoreError("unsupported", "Cannot use remote: expected HTTP, or link: plainLink");
   return createOffline(local, link, checked, word);
 }
 

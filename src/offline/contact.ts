@@ -30,8 +30,8 @@ export interface Contact {
   hurry(): void;
   /** Takes over what has changed there. While another context is about that, it is left to that. */
   pull(call: Call): Promise<void>;
-  /** Whether no context has looked for so long what has changed there: ms. */
-  isQuiet(patience: number, call: Call): Promise<boolean>;
+  /** Brings there what waits, and looks what has changed there if no context has for so long: ms. */
+  standIn(patience: number, call: Call): Promise<void>;
   /** Brings there what waits. Resolves with whether all of it went, or as much as goes at once: then the rest is wanted. */
   push(call: Call): Promise<boolean>;
   /** Notes that all there was on both sides is known on both. */
@@ -90,9 +90,10 @@ export function createContact(side: Side, status: StatusKeeper): Contact {
         await nap(soonest, call.signal);
       }
     },
-    async isQuiet(patience, call) {
-      const progress = await side.rows.readJson<Progress>(progressRow, { signal: call.signal });
-      return Math.abs(call.now() - (progress?.time ?? -Infinity)) > patience;
+    async standIn(patience, call) {
+      const progress = await side.rows.readJson<Progress>(progressRow);
+      if (Math.abs(call.now() - (progress?.time ?? 0)) > patience) await contact.pull(call);
+      if (contact.wants.push) await contact.push(call);
     },
     push(call) {
       // One after the other: two at once would send the same.

@@ -67,8 +67,7 @@ async function standBy(contact: Contact, call: Call): Promise<void> {
   for (;;) {
     await nap(patience, call.signal);
     if (call.signal!.aborted) return;
-    if (await contact.isQuiet(patience, call).catch(() => false)) await contact.pull(call).catch(() => {});
-    if (contact.wants.push) await contact.push(call).catch(() => {});
+    await contact.standIn(patience, call).catch(() => {});
   }
 }
 
