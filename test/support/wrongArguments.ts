@@ -150,6 +150,7 @@ function functionsOf({ index, extras, handler, localforage }: Doors): Record<str
     handler: [handler.handler, [index.memory(), {}]],
     "what a handler returns": [handler.handler(index.memory()), [new Request("http://store.test/entries")]],
     localforage: [localforage.localforage, [instance, {}]],
+    localforageDriver: [localforage.localforageDriver, [() => index.memory(), {}]],
   };
 }
 

@@ -1,3 +1,4 @@
+import { checkCall } from "../../core/check.ts";
 import type { Awaitable, Store } from "../../core/contract.ts";
 import { check, quote, StoreError } from "../../core/error.ts";
 import { keys, texts } from "../peer/listing.ts";
@@ -80,8 +81,9 @@ function serialize(serializer: Serializer, key: string, given: any): Promise<str
  */
 export function localforageDriver(
   open: (name: string, storeName: string) => Awaitable<Store>,
-  { driver = "shelflife" }: { driver?: string | undefined } = {},
+  options: { driver?: string | undefined } = {},
 ): LocalForageDriver {
+  const { driver = "shelflife" } = checkCall(options);
   check(typeof open === "function", "open", "a function", open);
   const opened = new Map<string, Promise<Peer>>();
 
