@@ -212,8 +212,8 @@ export function readRecord(value: Uint8Array | undefined): Record {
       })),
     };
   } catch (cause) {
-    const expected = `expected rows of format ${version}, which this version writes`;
-    throw new StoreError("bad-config", `Local store holds what is no record of an offline store: ${expected}`, {
+    const expected = `expected rows of format ${version}`;
+    throw new StoreError("bad-config", `Local store holds no record of an offline store: ${expected}`, {
       cause,
     });
   }

@@ -50,7 +50,7 @@ export function createRoom(world: World): Room {
     const hasRoom = status.get().pending + count <= maxPendingKeys || !count;
     if (hasRoom && (bytes <= 0 || status.bytes() + bytes <= maxPendingBytes)) return;
     const expected = `expected at most ${hasRoom ? `${maxPendingBytes} bytes of values` : `${maxPendingKeys} keys`}`;
-    throw new StoreError("quota-exceeded", `Too much waits to be brought to the remote: ${expected}`);
+    throw new StoreError("quota-exceeded", `Too much waits for the remote: ${expected}`);
   }
   const rows = createRows(local, { now, word, admit }, (changes, isOwn) => {
     if (changes[0]) void hub.then((hub) => hub.report(changes));
