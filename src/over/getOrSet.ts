@@ -1,8 +1,9 @@
 import type { Written } from "../core/bytes.ts";
-import { attempt } from "../core/attempt.ts";
 import { checkCall } from "../core/check.ts";
 import type { Awaitable, Entry, Store, WriteOptions } from "../core/contract.ts";
 import { check, isStoreError, quote, StoreError, type StoreErrorCode } from "../core/error.ts";
+import { pause } from "../core/pause.ts";
+import { longestDelay } from "../core/timers.ts";
 import { untilAborted } from "../core/untilAborted.ts";
 import { deadline } from "../core/value.ts";
 
@@ -28,9 +29,8 @@ export interface LoadCall {
 }
 
 /** A load under way, and how many callers wait for it. */
-interface Flight {
-  readonly landing: Promise<unknown>;
-  readonly stop: AbortController;
+interface Flight extends AbortController {
+  landing: Promise<unknown>;
   waiting: number;
 }
 
@@ -82,9 +82,16 @@ export async function getOrSet<Out, In = Out>(
   store: Store<Out, In>,
   key: string,
   load: (call: LoadCall) => Awaitable<Written<In>>,
-  options: GetOrSetOptions = {},
+  options?: GetOrSetOptions,
 ): Promise<Out> {
-  const { signal, ttl, expiresAt, staleFor = 0, lease = 0, now = () => Date.now() } = checkCall(options);
+  const {
+    signal,
+    ttl,
+    expiresAt,
+    staleFor = 0,
+    lease = 0,
+    now = () => Date.now(),
+  } = checkCall<GetOrSetOptions>(options);
   check(typeof store?.transact === "function", "store", "a store", store);
   for (const [name, each] of Object.entries({ load, now })) check(typeof each === "function", name, "a function", each);
   for (const [name, ms] of Object.entries({ staleFor, lease }))
@@ -101,9 +108,9 @@ export async function getOrSet<Out, In = Out>(
     const { signal } = stop;
     const call = { signal };
     const name = `\0lease/${key}`;
-    const fail = (code: StoreErrorCode, expected: string): StoreError =>
-      new StoreError(code, `Cannot load key ${quote(key)}: expected ${expected}`, { key });
-    const end = (): void => stop.abort(fail("unavailable", `an end within ${lease} ms`));
+    const fail = (code: StoreErrorCode, expected: string): void =>
+      stop.abort(new StoreError(code, `Cannot load key ${quote(key)}: expected ${expected}`, { key }));
+    const end = (): void => fail("unavailable", `an end within ${lease} ms`);
     const isThere = async (): Promise<boolean> => isFresh(await store.entry(key, call));
     let until = Infinity;
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -112,32 +119,35 @@ export async function getOrSet<Out, In = Out>(
       while (lease && ((until = now() + lease), (await store.increment(name, 1, { ttl: lease, signal })) !== 1)) {
         until = 0;
         do {
-          await new Promise((resolve) => setTimeout(resolve, leaseWait));
+          await pause(leaseWait);
           if (await isThere()) return undefined;
         } while (await store.has(name, call));
       }
-      if (lease) timer = setTimeout(end, lease);
+      if (lease) timer = setTimeout(end, Math.min(lease, longestDelay));
       if ((lease || mayBeThere) && (await isThere())) return undefined;
-      const value = await untilAborted(
-        attempt(() => load(call)),
-        signal,
-      );
-      if (value === undefined) throw fail("cant-encode", "a value, got undefined");
-      // The timer may be late.
-      if (now() >= until) end();
-      signal.throwIfAborted();
+      const value = await untilAborted(Promise.resolve(load(call)), signal);
+      if (value === undefined) fail("cant-encode", "a value, got undefined");
       const expiresAt = lifetime();
-      await store
-        .transact([key], ([found]) => [isFresh(found) ? found : { value, expiresAt }], call)
-        .catch(async (error: unknown) => {
-          if (!isStoreError(error, "unsupported")) throw error;
-          if (!(await isThere())) await store.set(key, value, { expiresAt, signal });
-        });
+      const change = ([found]: readonly (Entry<Out> | undefined)[]): any => {
+        // The timer may be late, and so may the store.
+        if (until <= now()) end();
+        signal.throwIfAborted();
+        return [isFresh(found) ? found : { value, expiresAt }];
+      };
+      await store.transact([key], change, call).catch(async (error: unknown) => {
+        if (!isStoreError(error, "unsupported")) throw error;
+        if (!(await isThere())) await store.set(key, value, { expiresAt, signal });
+      });
       return value;
     } finally {
       clearTimeout(timer);
-      // What is not removed ends by itself, and might be another's.
-      if (lease && now() < until) await store.delete(name).catch(() => {});
+      // What is not removed ends by itself. Another's ends so much later.
+      if (until && lease)
+        await store
+          .transact([name], ([found]) => [found!.expiresAt - lease < until ? undefined : found])
+          // It has ended, or a view with a schema cannot read it.
+          .catch((): any => until > now() && store.delete(name))
+          .catch(() => {});
     }
   }
 
@@ -148,24 +158,26 @@ export async function getOrSet<Out, In = Out>(
     if (loaded !== undefined) return loaded as Out;
     signal?.throwIfAborted();
     let flight = flights.get(key);
-    if (!flight || flight.stop.signal.aborted) {
-      const stop = new AbortController();
-      const landing = fly(stop, flights.landed !== landed).finally(() => {
+    if (!flight || flight.signal.aborted) {
+      const begun = (flight = new AbortController() as Flight);
+      begun.waiting = 0;
+      begun.landing = fly(begun, flights.landed !== landed).finally(() => {
         flights.landed = begun;
         if (flights.get(key) === begun) flights.delete(key);
       });
-      const begun: Flight = (flight = { landing, stop, waiting: 0 });
       flights.set(key, begun);
       // In the background nobody hears of its failure.
-      landing.catch(() => {});
+      begun.landing.catch(() => {});
     }
     if (old) return old.value;
     flight.waiting++;
     try {
+      // By `load`, say.
+      signal?.throwIfAborted();
       loaded = await untilAborted(flight.landing, signal);
     } finally {
       // The last who leaves ends it, and whoever comes then begins another.
-      if (!--flight.waiting && signal?.aborted) flight.stop.abort(signal.reason);
+      if (!--flight.waiting && signal?.aborted) flight.abort(signal.reason);
     }
   }
 }

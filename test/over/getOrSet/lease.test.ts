@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "vitest";
+import { z } from "zod";
 import { count, getOrSet } from "../../../src/extras.ts";
 import { json, memory, prefix } from "../../../src/index.ts";
 import { text, utf8 } from "../../support/bytes.ts";
@@ -70,6 +71,57 @@ test("what lands in the moment when the lease runs out is not stored, though the
   await refused(getOrSet(store, "key", load, { lease: 30_000, now: () => time }), "unavailable");
   // The lease could be another's by now: it is left to end by itself.
   assert.deepEqual([await store.has("key"), await store.has("\0lease/key")], [false, true]);
+});
+
+test("what the store writes late, when the lease has run out, is not stored", async () => {
+  const store = memory();
+  let time = 0;
+  const late = { ...store, transact: (...call: Parameters<typeof store.transact>) => ((time = 30_000), store.transact(...call)) }; // prettier-ignore
+  await refused(
+    getOrSet(late, "key", () => utf8("late"), { lease: 30_000, now: () => time }),
+    "unavailable",
+  );
+  assert.equal(await store.has("key"), false);
+});
+
+test("a lease is given back only by whom it is of, however late the store is", async () => {
+  let time = 0;
+  const now = () => time;
+  const store = memory({ now });
+  let goOn: (() => void) | undefined;
+  // Whatever removes the lease waits.
+  const wait = async (key: string) => {
+    if (key.startsWith("\0lease/")) await new Promise<void>((resolve) => (goOn = resolve));
+  };
+  const late = {
+    ...store,
+    delete: async (key: string) => (await wait(key), store.delete(key)),
+    transact: async ([key]: string[], change: any) => (await wait(key!), store.transact([key!], change)),
+  } as typeof store;
+  const first = getOrSet(late, "key", () => Promise.reject(new Error("no network")), { lease: 100, now });
+  await until(() => goOn);
+  time = 150;
+  const loads = createLoads();
+  const second = getOrSet(store, "key", loads.load, { lease: 60_000, now });
+  await until(() => loads.count === 1);
+  goOn!();
+  await assert.rejects(first, /no network/);
+  assert.equal(await store.has("\0lease/key"), true);
+  loads.land(0, utf8("2"));
+  assert.equal(text(await second), "2");
+  assert.equal(await store.has("\0lease/key"), false);
+});
+
+test("a lease that is longer than a timer can be is one", async () => {
+  const load = () => new Promise<any>((resolve) => setTimeout(() => resolve(utf8("1")), 5));
+  assert.equal(text(await getOrSet(memory(), "key", load, { lease: 30 * 86_400_000 })), "1");
+});
+
+test("a view that cannot read a lease gives it back, too", async () => {
+  const store = memory();
+  const view = json(store, { schema: z.object({ n: z.number() }) });
+  assert.deepEqual(await getOrSet(view, "key", () => ({ n: 1 }), { lease: 60_000 }), { n: 1 });
+  assert.equal(await count(store), 1);
 });
 
 test("an old value is loaded again by one context", async () => {
