@@ -134,12 +134,6 @@ test("a signal that is aborted before the call begins no load", async () => {
   assert.equal(loads.count, 0);
 });
 
-test("a caller whose signal is aborted by the load itself waits for nothing", async () => {
-  const caller = new AbortController();
-  const load = () => (caller.abort(new Error("mine")), new Promise<any>(() => {}));
-  await assert.rejects(getOrSet(memory(), "key", load, { signal: caller.signal }), /mine/);
-});
-
 test("where another writer was faster, nothing is stored, and its value is returned", async () => {
   const store = memory();
   const loads = createLoads();
