@@ -92,7 +92,7 @@ export function createFlush(local: Store, rows: Rows, contact: Contact): Flusher
               records: records.map((record) => {
                 // What may be there already is not to be taken back, and is settled before long.
                 const stays = record.pending.filter(({ isSent }) => isSent);
-                if (stays.length === record.pending.length && (!stays[0] || stays[0].isDropped)) return record;
+                if (record.pending.every(({ isDropped }) => isDropped)) return record;
                 some++;
                 return { ...record, pending: stays.map((slot): Slot => ({ ...slot, isDropped: true, isOver: false })) };
               }),

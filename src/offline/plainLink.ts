@@ -56,7 +56,7 @@ export function plainLink(store: Store, word: () => string): Link {
       await store.increment(key, by, { expiresAt });
       return { isDone: true, now: unknown };
     } catch (error) {
-      if (!isStoreError(error, "unavailable") && !isStoreError(error, "conflict")) throw error;
+      if (!isStoreError(error, "unavailable")) throw error;
       return { isDone: false, isUncertain: true, now: unknown };
     }
   }

@@ -5,7 +5,7 @@ import { equalBytes } from "../core/value.ts";
 import { form, split } from "./form.ts";
 import { greet, otherAccount, type Item } from "./identity.ts";
 import { readAll } from "./readAll.ts";
-import { hasEnded, isWrite, type Record } from "./record.ts";
+import { hasEnded, isWrite, type Delta, type Record } from "./record.ts";
 import { settleBatch } from "./settleBatch.ts";
 import type { Verdict } from "./settle.ts";
 import type { Side } from "./side.ts";
@@ -92,18 +92,14 @@ async function look(
 
 function operationsOf(key: string, { confirmed, pending }: Record, { now }: Call): Operation[] {
   const slot = pending[0]!;
-  const { isDropped } = slot;
-  if (isWrite(slot)) {
-    const { base, expiresAt } = slot;
-    const value = isDropped || hasEnded(slot, now) ? undefined : slot.value;
-    return [{ kind: "write", key, value, tag: isDropped ? "" : base, expiresAt }];
-  }
-  const { by, born = Infinity, until } = slot;
-  const operations: Operation[] = [
-    ...(by === undefined ? [] : [{ kind: "add", key, by, expiresAt: born } as const]),
-    ...(until === undefined ? [] : [{ kind: "touch", key, expiresAt: until } as const]),
-  ];
-  if (!isDropped && (until === undefined || until > now())) return operations;
+  const { by, born = Infinity, until, isDropped } = slot as Delta;
+  const operations: Operation[] = isWrite(slot)
+    ? [{ ...slot, kind: "write", key, value: hasEnded(slot, now) ? undefined : slot.value, tag: slot.base }]
+    : [
+        ...(by === undefined ? [] : [{ kind: "add", key, by, expiresAt: born } as const]),
+        ...(until === undefined ? [] : [{ kind: "touch", key, expiresAt: until } as const]),
+      ];
+  if (!isDropped && !(until! <= now())) return operations;
   // A deadline that has passed puts an end to what it was given to, and to nothing newer. They stay as many.
   const tag = isDropped ? "" : confirmed?.tag;
   return operations.map(() => ({ kind: "write", key, value: undefined, tag, expiresAt: Infinity }));

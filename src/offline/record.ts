@@ -62,7 +62,7 @@ export const weigh = ({ pending }: Pick<Record, "pending">): number =>
   pending.reduce((sum, slot) => sum + ((isWrite(slot) && slot.value?.length) || 0), 0);
 
 /** What changes whatever is there changes what is there now, and is over no more. */
-export const renewed = (slot: Slot): Slot => (isWrite(slot) || !slot.isOver ? slot : { ...slot, isOver: false });
+export const renewed = (slot: Slot): Slot => (isWrite(slot) ? slot : { ...slot, isOver: false });
 
 /** Returns the last of what waits, if that was not dropped. */
 export function lastOf(pending: Record["pending"]): Slot | undefined {

@@ -129,7 +129,8 @@ export function settle(
     const isSeen = isWrite(slot) || (isWrite(next) && next.base === record.confirmed?.tag);
     follow(isUnchanged || (isSeen && equalBytes(predicted, confirmed?.value)), isWrite(slot) ? slot.steps : 1);
   } else if (isWrite(next)) {
-    // Moot: only what came after it counts.
+    // Moot: only what came after it counts, but for what it may have gone over.
+    if (isUncertain && slot.over) reports.push(reportOf(slot, { kind: "uncertain", theirs: slot.over }));
     follow(next.base === confirmed?.tag, 0);
   } else if (isUncertain) {
     reports.push({ kind: "uncertain", mine: slot.value, theirs: confirmed?.value, base: slot.before });

@@ -139,3 +139,17 @@ test("a deadline that has passed ends nothing newer when it is given again befor
   const [{ pending }] = settle("k", record, { isDone: false, now: theirs }, court);
   assert.equal(text((pending[0] as Write).value), "theirs+mine");
 });
+
+test("what a write may have gone over is reported, also when another follows it", () => {
+  const record: Record = {
+    n: "1",
+    confirmed: there,
+    pending: [slot("first", { isSent: true, over: utf8("theirs") }), slot("second", {})],
+  };
+  const verdict = { isDone: false, isUncertain: true };
+  const [, reports] = settle("k", record, verdict, { now: () => now, n: "2", decisions: () => [] });
+  assert.deepEqual(
+    reports.map(({ kind, theirs }) => [kind, text(theirs)]),
+    [["uncertain", "theirs"]],
+  );
+});

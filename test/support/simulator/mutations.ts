@@ -51,11 +51,7 @@ export const mutations: readonly Mutation[] = [
     "{ name, sequence: sequence - 1 }",
     "{ name, sequence }",
   ]),
-  m("an expired write is sent as it is", [
-    "push.ts",
-    "isDropped || hasEnded(slot, now) ? undefined : slot.value",
-    "isDropped ? undefined : slot.value",
-  ]),
+  m("an expired write is sent as it is", ["push.ts", "hasEnded(slot, now) ? undefined : slot.value", "slot.value"]),
   m("an expired write is dropped", [
     "form.ts",
     "if (!slot || !record.mark",
