@@ -104,7 +104,8 @@ export function fallback(
 
   /** Resolves when it is known which store is used, or rejects when the signal of a call aborts. */
   async function wait(options: CallOptions | undefined): Promise<Choice> {
-    const signal = Object(options) === options ? options!.signal : undefined;
+    // The last that is given need not be options.
+    const { signal } = Object(options) === options ? checkCall(options) : {};
     signal?.throwIfAborted();
     return untilAborted(choose(), signal);
   }
@@ -135,7 +136,7 @@ export function fallback(
       };
       return changes;
     },
-    using: (options) => wait(checkCall(options)).then(([, index]) => index),
+    using: async (options) => wait(checkCall(options)).then(([, index]) => index),
     close: () =>
       (closing ??= (async () => {
         await choosing?.catch(() => {});

@@ -149,3 +149,15 @@ test("what is wrong is one StoreError, thrown at once", async () => {
   await refused(fallback([() => 5 as never]).get("key"), "unavailable");
   await refused(fallback([memory]).set("key", 5 as never), "invalid-argument");
 });
+
+test("what is no signal is refused as every store refuses it, by a promise, before and after the first call", async () => {
+  const store = fallback([() => memory()]);
+  const wrong = { signal: 5 as never };
+  const refused = { name: "StoreError", code: "invalid-argument" };
+  for (let round = 0; round < 2; round++) {
+    await assert.rejects(store.get("key", wrong), refused);
+    await assert.rejects(store.set("key", Uint8Array.of(1), wrong), refused);
+    await assert.rejects(store.using(5 as never), refused);
+    await store.using();
+  }
+});
