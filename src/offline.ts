@@ -22,7 +22,6 @@ import { readWaiting, type Waiting } from "./offline/waiting.ts";
 import { keepInStep } from "./offline/sync.ts";
 
 export { mergeJson } from "./offline/mergeJson.ts";
-export { plainLink };
 export type { Conflict, Merge, Part, Status, Waiting };
 
 declare module "./core/registry.ts" {
@@ -46,11 +45,6 @@ export interface OfflineOptions extends StoreOptions {
    * `"local"`, this side at once, so that a lock or a job may be taken twice. @default "remote"
    */
   atomics?: "remote" | "local" | undefined;
-  /**
-   * {@link plainLink}, for a remote that is no `remote` over HTTP: another process's database, say, or a store of your own. A page that
-   * has an HTTP remote does without it, and without its code. @default none
-   */
-  link?: ((remote: Store, word: () => string) => Link) | undefined;
   /** How many keys may wait to be pushed; more is `quota-exceeded` at the call. @default 10_000 */
   maxPendingKeys?: number | undefined;
   /** How many bytes of values may wait to be pushed; more is `quota-exceeded` at the call. @default 16 MiB */
@@ -92,7 +86,7 @@ export interface OfflineStore extends Store {
 /**
  * Makes one store of two: everything is read from `local` and written to it at once, and `local` and `remote` are kept in
  * step as far as the network allows. Closing it closes both. Throws `bad-config`, and `unsupported` for a local store that
- * cannot change several keys in one step, and for a remote that is not over HTTP without the option `link`.
+ * cannot change several keys in one step.
  *
  * The local store holds rows of its own under keys of one letter more: give it to nothing else. What waits is in it, so that it
  * goes when the local store goes: ask the browser not to evict it (`persist`).
@@ -100,10 +94,10 @@ export interface OfflineStore extends Store {
  * @example Counts without a network, and with one.
  * ```ts
  * import { memory } from "shelflife";
- * import { offline, plainLink } from "shelflife/offline";
+ * import { offline } from "shelflife/offline";
  *
- * const server = memory(); // in a page: remote({ url: "/store" }), which needs no link
- * const store = offline(memory(), server, { link: plainLink }); // in a page: indexeddb({ database: "app" })
+ * const server = memory(); // in a page: remote({ url: "/store" })
+ * const store = offline(memory(), server); // in a page: indexeddb({ database: "app" })
  * await store.increment("visits"); // here, at once
  * await store.increment("visits", 2);
  * await store.flush(); // on the server, as one addition
@@ -114,16 +108,13 @@ export interface OfflineStore extends Store {
 export function offline(local: Store, remote: Store, options: OfflineOptions = {}): OfflineStore {
   checkStore(local);
   checkStore(remote);
-  const checked = checkOfflineOptions(options);
   // Random once, and then counted: nobody else has them, and they cost nothing.
   const stem = crypto
     .getRandomValues(new Uint32Array(2))
     .reduce((text, part) => text + part.toString(36).padStart(7, "0"), "");
   let words = 0;
   const word = (): string => `${stem}${(words++).toString(36)}`;
-  const link = remoteLink(remote) ?? checked.link?.(remote, word);
-  if (!link) throw new StoreError("unsupported", "Cannot use remote: expected HTTP, or link: plainLink");
-  return createOffline(local, link, checked, word);
+  return createOffline(local, remoteLink(remote) ?? plainLink(remote, word), checkOfflineOptions(options), word);
 }
 
 /**
@@ -144,9 +135,7 @@ export function offline(local: Store, remote: Store, options: OfflineOptions = {
  * ```
  */
 export function offlineFactory(registry: Registry): Factory<OfflineParameters> {
-  return createFactory<OfflineParameters>(registry, checkOfflineOptions, (local, remote, options) =>
-    offline(local, remote, { link: plainLink, ...options }),
-  );
+  return createFactory<OfflineParameters>(registry, checkOfflineOptions, offline);
 }
 
 function checkOfflineOptions(options: unknown): OfflineOptions {
@@ -154,7 +143,6 @@ function checkOfflineOptions(options: unknown): OfflineOptions {
     ...storeRules,
     merge: callable,
     onConflict: callable,
-    link: callable,
     atomics: { expected: '"remote" or "local"', test: (value) => value === "remote" || value === "local" },
     maxPendingKeys: positiveInteger,
     maxPendingBytes: positiveInteger,

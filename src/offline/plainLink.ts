@@ -8,10 +8,7 @@ import { isPast } from "../core/value.ts";
 // How many pushes are remembered at once: one for each replica.
 const mostNames = 1000;
 
-/**
- * Does what an offline store asks of its remote by the calls of any store, for the option `link`. Which pushes were applied is known as
- * long as this process lives.
- */
+/** Does what a link does by the calls of any store, which nothing parts from this side but that its calls may fail. */
 export function plainLink(store: Store, word: () => string): Link {
   const last = new Map<string, { sequence: number; nonce: string; outcomes: Promise<readonly Outcome[]> }>();
   const log = createLog(store, word());

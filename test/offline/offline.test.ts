@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "vitest";
 import { isStoreError, memory, prefix, remote, type Store } from "../../src/index.ts";
-import { offline, plainLink } from "../../src/offline.ts";
+import { offline } from "../../src/offline.ts";
 import { utf8 } from "../support/bytes.ts";
 import { offlinePair, read, rejects, type Pair } from "../support/offlinePair.ts";
 import { until } from "../support/until.ts";
@@ -153,7 +153,7 @@ test("a local store that changes one key at a time only is refused before anythi
     ...rest,
     transact: () => Promise.reject(Object.assign(new Error("No"), { name: "StoreError", code: "unsupported" })),
   } as Store;
-  const store = offline(unable, memory(), { link: plainLink });
+  const store = offline(unable, memory());
   await rejects(store.set("k", utf8("1")), "unsupported");
   await store.close();
 });
@@ -162,7 +162,6 @@ test("what is wrong is refused as one bad-config", () => {
   const wrong = {
     merge: 1,
     onConflict: "x",
-    link: 1,
     atomics: "both",
     maxPendingKeys: 0,
     maxPendingBytes: -1,
@@ -172,15 +171,11 @@ test("what is wrong is refused as one bad-config", () => {
     () => offline(memory(), memory(), wrong),
     (error) =>
       isStoreError(error, "bad-config") &&
-      /merge.*onConflict.*link.*atomics.*maxPendingKeys.*maxPendingBytes.*unknown/s.test(error.message),
+      /merge.*onConflict.*atomics.*maxPendingKeys.*maxPendingBytes.*unknown/s.test(error.message),
   );
   assert.throws(
     () => offline(undefined as never, memory()),
     (error) => isStoreError(error, "invalid-argument"),
-  );
-  assert.throws(
-    () => offline(memory(), memory()),
-    (error) => isStoreError(error, "unsupported") && error.message.includes("link: plainLink"),
   );
 });
 

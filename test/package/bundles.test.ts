@@ -47,9 +47,9 @@ test("the script of the offline mode adds to that name, and goes over stores of 
   });
   for (const name of ["shelflife.umd.min.js", "shelflife.offline.umd.min.js"])
     runInContext(readFileSync(dist + name, "utf8"), page);
-  const { memory, offline, plainLink } = (page as { Shelflife: any }).Shelflife;
+  const { memory, offline } = (page as { Shelflife: any }).Shelflife;
   const server = memory();
-  const store = offline(memory(), server, { link: plainLink });
+  const store = offline(memory(), server);
   await store.set("key", runInContext("Uint8Array.of(1)", page));
   await store.flush();
   assert.deepEqual([...(await server.get("key"))], [1]);

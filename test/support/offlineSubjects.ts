@@ -13,7 +13,7 @@ const whole: readonly Feature[] = ["atomic", "transact", "list", "sweep", "watch
 export function offlineSubjects(
   { memory, remote }: Modules["index"],
   { handler }: Modules["http/handler"],
-  { offline, plainLink }: Modules["offline"],
+  { offline }: Modules["offline"],
   more: Readonly<Record<string, Open>>,
 ): Subject[] {
   const serve = storeServer(memory, handler);
@@ -37,8 +37,7 @@ export function offlineSubjects(
       keyBytes: 1023,
       // What only the other side can decide costs several requests.
       rounds: 100,
-      open: async (medium, options) =>
-        offline(await here(medium, options), await there(medium, options), { link: plainLink, ...options }),
+      open: async (medium, options) => offline(await here(medium, options), await there(medium, options), options),
     };
   }
 

@@ -11,7 +11,7 @@ import {
   type Store,
   type StoreErrorCode,
 } from "../../src/index.ts";
-import { offline, plainLink } from "../../src/offline.ts";
+import { offline } from "../../src/offline.ts";
 import { faulty } from "../../src/testing.ts";
 
 const code = (expected: StoreErrorCode, key?: string) => (error: unknown) => {
@@ -248,8 +248,8 @@ test("over an offline store the remote decides who takes a value, and who exchan
   let isAway = false;
   const far = faulty(server, () => (isAway ? { before: new StoreError("unavailable", "Away") } : undefined));
   const [one, other] = [
-    json<string>(offline(memory(), far, { link: plainLink })),
-    json<string>(offline(memory(), far, { link: plainLink })),
+    json<string>(offline(memory(), far)),
+    json<string>(offline(memory(), far)),
   ];
   await json(server).setMany([["job", "first"], ["lock", "free"]]); // prettier-ignore
   assert.deepEqual([await one.get("job"), await other.get("job"), await one.get("lock")], ["first", "first", "free"]);

@@ -2,7 +2,7 @@
 import { cached, json, memory, prefix, remote, type Store } from "../../../src/index.ts";
 import { compressed, encoded, encrypted, text } from "../../../src/extras.ts";
 import { handler } from "../../../src/http/handler.ts";
-import { offline, plainLink } from "../../../src/offline.ts";
+import { offline } from "../../../src/offline.ts";
 import * as testing from "../../../src/testing.ts";
 import type { Subject } from "../../../src/testing.ts";
 import { text as textOf } from "../../support/bytes.ts";
@@ -65,7 +65,7 @@ defineCases(testing, [
   },
   ofBytes(
     "encrypted offline",
-    (options) => seal(offline(memory(options), memory(options), { ...options, link: plainLink })),
+    (options) => seal(offline(memory(options), memory(options), options)),
     { keyBytes: 1023 },
   ),
   ofValues("json of encrypted memory", (options) => json<{ text: string }>(seal(memory(options))), ...asObject),
