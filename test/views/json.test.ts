@@ -247,10 +247,7 @@ test("over an offline store the remote decides who takes a value, and who exchan
   const server = memory();
   let isAway = false;
   const far = faulty(server, () => (isAway ? { before: new StoreError("unavailable", "Away") } : undefined));
-  const [one, other] = [
-    json<string>(offline(memory(), far)),
-    json<string>(offline(memory(), far)),
-  ];
+  const [one, other] = [json<string>(offline(memory(), far)), json<string>(offline(memory(), far))];
   await json(server).setMany([["job", "first"], ["lock", "free"]]); // prettier-ignore
   assert.deepEqual([await one.get("job"), await other.get("job"), await one.get("lock")], ["first", "first", "free"]);
   isAway = true;

@@ -63,10 +63,8 @@ defineCases(testing, [
     rounds: 100,
     open: (medium, options) => seal(openRemote(remote, "http://handler.test", medium, options, serve)),
   },
-  ofBytes(
-    "encrypted offline",
-    (options) => seal(offline(memory(options), memory(options), options)),
-    { keyBytes: 1023 },
-  ),
+  ofBytes("encrypted offline", (options) => seal(offline(memory(options), memory(options), options)), {
+    keyBytes: 1023,
+  }),
   ofValues("json of encrypted memory", (options) => json<{ text: string }>(seal(memory(options))), ...asObject),
 ]);
