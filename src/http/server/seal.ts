@@ -50,8 +50,10 @@ export async function createSeal(secret: string, hash: Hash): Promise<Seal> {
         const [high, low] = decipher(key, view.getUint32(at), view.getUint32(at + 4));
         write(view, at, [high ^ view.getUint32(at - 8), low ^ view.getUint32(at - 4)]);
       }
-      // What is sealed is an id, which has no NUL: those behind it fill its last block.
-      return decodeLoosely(bytes.subarray(block)).split("\0", 1)[0]!;
+      let end = bytes.length;
+      // NULs fill the last block.
+      while (end > block && bytes[end - 1] === 0) end--;
+      return decodeLoosely(bytes.subarray(block, end));
     },
   };
 }
