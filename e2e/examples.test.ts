@@ -12,7 +12,11 @@ import type { Page } from "./support/browser.ts";
 import { sharedBrowser } from "./support/shared.ts";
 
 /** Those whose tests are not here, and where they are. */
-const elsewhere: Record<string, string> = { workbench: "workbench", "offline-notes": "offlineNotes.test.ts" };
+const elsewhere: Record<string, string> = {
+  workbench: "workbench",
+  "offline-notes": "offlineNotes.test.ts",
+  recipes: "recipes/recipes.test.ts",
+};
 const source = fileURLToPath(new URL("../examples/", import.meta.url));
 const examples = await besidePackage("examples", (folder) =>
   cp(source, folder, { recursive: true, filter: (path) => !(relative(source, path) in elsewhere) }),

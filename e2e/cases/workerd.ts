@@ -43,6 +43,7 @@ await build({
   format: "esm",
   tsconfigRaw: {},
   alias: {
+    "shelflife/extras": `${root}dist/extras.js`,
     "shelflife/http/handler": `${root}dist/http/handler.js`,
     "shelflife/testing": `${root}dist/testing.js`,
     shelflife: "./shelflife.min.js",
