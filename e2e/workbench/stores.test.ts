@@ -21,6 +21,8 @@ inWorkbench("stores of the workbench", (place) => {
       await one.row(key).getByText("second").waitFor();
       await one.row(key).getByText("never").waitFor();
       await one.page.getByRole("button", { name: `Open ${key}`, exact: true }).click();
+      // Open by now: what goes while it is still being read is not opened.
+      await one.dialog.waitFor();
       await other.page.getByRole("button", { name: `Delete ${key}`, exact: true }).click();
       await one.dialog.getByText("has expired or was deleted").waitFor();
       await one.page.keyboard.press("Escape");

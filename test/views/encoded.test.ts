@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "vitest";
-import { memory } from "../../src/index.ts";
+import { memory, StoreError } from "../../src/index.ts";
+import { offline } from "../../src/offline.ts";
+import { faulty } from "../../src/testing.ts";
 import { encoded, type EncodedOptions } from "../../src/views/encoded.ts";
 import { compressed } from "../../src/views/compressed.ts";
 import { text, utf8 } from "../support/bytes.ts";
@@ -135,4 +137,23 @@ test("values nest: a codec over compressed values", async () => {
   const store = encoded<any>(compressed(memory(), { over: 1 }), slow);
   await store.set("a", "tea ".repeat(100));
   assert.equal(await store.update("a", (value) => value + 1), "tea ".repeat(100) + 1);
+});
+
+test("what an update decided over an offline store, and its remote has outrun, is kept as a conflict", async () => {
+  const server = memory();
+  let isAway = false;
+  const far = faulty(server, () => (isAway ? { before: new StoreError("unavailable", "Away") } : undefined));
+  const here = offline(memory(), far);
+  const late = encoded<string>(here, { encode: async (value) => value, decode: async (bytes) => text(bytes)! });
+  await late.set("key", "first");
+  await here.flush();
+  isAway = true;
+  await late.update("key", (value) => `${value}, mine`);
+  await server.set("key", utf8("theirs"));
+  isAway = false;
+  await here.flush();
+  assert.equal(await late.get("key"), "theirs");
+  const conflicts = await here.conflicts();
+  assert.deepEqual(conflicts.map(({ kind, mine, theirs }) => [kind, text(mine), text(theirs)]), [["lost", "first, mine", "theirs"]]); // prettier-ignore
+  await here.close();
 });

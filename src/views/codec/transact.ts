@@ -2,6 +2,7 @@ import { andThen } from "../../core/attempt.ts";
 import { checkChosen } from "../../core/check.ts";
 import { contend, outrun } from "../../core/contend.ts";
 import type { Awaitable, CallOptions, Entry, NewEntry, Store, Value } from "../../core/contract.ts";
+import { StoreError } from "../../core/error.ts";
 import { equalBytes, toBytes } from "../../core/value.ts";
 import { all, quiet } from "./steps.ts";
 
@@ -59,14 +60,19 @@ export function transactBy(
     if (!(deciding instanceof Promise)) return first;
     const write = await deciding;
     let isSame: boolean;
+    let isOver = false;
     const second = await store.transact(
       keys,
       (now) => {
         isSame = now.every((entry, index) => equalBytes(entry?.value, before[index]?.value));
-        return isSame ? write(now) : now;
+        if (isSame) return write(now);
+        // An offline store asks again when there is something newer on its remote. To leave that would lose what was acknowledged.
+        if (isOver) throw new StoreError("conflict", "Cannot decide again: expected what was read before");
+        return now;
       },
       call,
     );
+    isOver = true;
     return isSame! ? second : outrun;
   });
 }
