@@ -102,8 +102,11 @@ const asModules = {
   // An import of nothing, ahead of its need, is what bundlers of users warn of.
   hoistTransitiveImports: false,
   // All that the main module needs is in one file: to load and link it in forty took Node four times as long, and whoever
-  // imports a backend alone needs most of it. What both ends of the wire have of pushes is small, and would be a file more.
-  manualChunks: { portable: [index, `${modules}${sep}http${sep}wire${sep}push.js`] },
+  // imports a backend alone needs most of it. What both ends of the wire have of pushes, and what opens the parts of a store, are
+  // small, and would be a file more each.
+  manualChunks: {
+    portable: [index, `${modules}${sep}http${sep}wire${sep}push.js`, `${modules}${sep}core${sep}part.js`],
+  },
   chunkFileNames: "shared/[name].js",
 };
 

@@ -1,11 +1,9 @@
 import type { Store } from "./contract.ts";
 import { isStoreError, kindOf, quote, StoreError } from "./error.ts";
 import type { Rule } from "./options.ts";
+import { isStore, locatePart, openPart, type Part } from "./part.ts";
 import type { Config, Factory, Registry } from "./registry.ts";
 import { suggest } from "./suggest.ts";
-
-/** A store, or the configuration of one. */
-export type Part = Store | Config;
 
 /** What one option of such a store has to be. */
 export interface PartRule extends Rule {
@@ -15,8 +13,6 @@ export interface PartRule extends Rule {
 
 /** Opens a part of a store. */
 export type OpenPart = (part: Part) => Store | Promise<Store>;
-
-const isStore = (part: Part): part is Store => typeof (part as Store | undefined)?.get === "function";
 
 /**
  * Returns the factory of stores that stand on others: on the one that is their option `of`, or on each of a list of them, which a
@@ -45,10 +41,10 @@ export function createComposite<Options extends { readonly of: unknown }>(
       return { ...given } as unknown as Options;
     },
     locate(options, resolve) {
-      const parts = partsOf(options).map((part) => locate(registry, part, resolve));
+      const parts = partsOf(options).map((part) => locatePart(registry, part, resolve));
       return { ...options, of: isList ? parts : parts[0] };
     },
-    build: (options) => build(options, (part) => (isStore(part) ? part : registry.open(part))),
+    build: (options) => build(options, (part) => openPart(registry, part)),
   };
 
   function problemsOfOption(option: string, given: Readonly<Record<string, unknown>>): string[] {
@@ -114,9 +110,4 @@ function optionsOf(factory: Factory, parameters: unknown): string[] {
     // What is wrong is known already.
   }
   return [...asked].filter((name) => !Object.hasOwn(Object(parameters) as object, name));
-}
-
-function locate(registry: Registry, part: Part, resolve: (path: string) => string): Part {
-  const inner = isStore(part) ? undefined : registry.getFactory(part.backend).locate;
-  return inner ? { ...part, parameters: inner((part as Config).parameters, resolve) as unknown } : part;
 }

@@ -1,15 +1,11 @@
 import type { Store } from "../core/contract.ts";
 import { isStoreError, quote, StoreError } from "../core/error.ts";
-import type { Config, Factory, Registry } from "../core/registry.ts";
-
-/** A store, or the configuration of one. */
-export type Part = Store | Config;
+import { isStore, locatePart, openPart, type Part } from "../core/part.ts";
+import type { Factory, Registry } from "../core/registry.ts";
 
 const sides = ["local", "remote"] as const;
 
 type Sides = { readonly [side in (typeof sides)[number]]: Part };
-
-const isStore = (part: Part): part is Store => typeof (part as Store | undefined)?.get === "function";
 
 /** Returns a factory of stores that are made of two, which a registry opens. */
 export function createFactory<Options extends Sides>(
@@ -41,16 +37,11 @@ export function createFactory<Options extends Sides>(
     },
     locate(options, resolve) {
       const located: Record<string, Part> = {};
-      for (const side of sides) {
-        const part = options[side];
-        const locate = isStore(part) ? undefined : registry.getFactory(part.backend).locate;
-        located[side] = locate ? { ...part, parameters: locate((part as Config).parameters, resolve) } : part;
-      }
+      for (const side of sides) located[side] = locatePart(registry, options[side], resolve);
       return { ...options, ...located };
     },
     async build({ local, remote, ...options }) {
-      const open = (part: Part): Promise<Store> | Store => (isStore(part) ? part : registry.open(part));
-      return build(await open(local), await open(remote), options);
+      return build(await openPart(registry, local), await openPart(registry, remote), options);
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Call } from "../core/contract.ts";
 import type { Remote } from "../core/link.ts";
-import { isPast } from "../core/value.ts";
+import { live } from "../core/value.ts";
 import { otherAccount } from "./identity.ts";
 import { portion, portions } from "./portions.ts";
 import { readAll } from "./readAll.ts";
@@ -128,13 +128,13 @@ function confirm(record: Record, found: Remote | undefined, word: () => string, 
   const { confirmed } = record;
   // What is on its way may be in what was found or not. It is settled with what is asked for then.
   if (record.pending[0]?.isSent) return { ...record, n: word() };
-  const live = found && !isPast(found, now) ? found : undefined;
-  if (!live && !confirmed && !record.pending[0]) return record;
-  if (live && live.tag === confirmed?.tag && confirmed.value)
-    return isSameTime(live, confirmed)
+  const there = live(found, now);
+  if (!there && !confirmed && !record.pending[0]) return record;
+  if (there && there.tag === confirmed?.tag && confirmed.value)
+    return isSameTime(there, confirmed)
       ? record
-      : { ...record, n: word(), confirmed: { ...live, value: confirmed.value } };
-  return { ...record, n: word(), confirmed: live, pending: live ? record.pending.map(renewed) : record.pending };
+      : { ...record, n: word(), confirmed: { ...there, value: confirmed.value } };
+  return { ...record, n: word(), confirmed: there, pending: there ? record.pending.map(renewed) : record.pending };
 }
 
 /** Compares all there is on the other side with what is here, page by page, and takes over what differs. */

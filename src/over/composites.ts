@@ -1,7 +1,8 @@
-import { createComposite, type Part, type PartRule } from "../core/composite.ts";
+import { createComposite, type PartRule } from "../core/composite.ts";
 import { kindOf, quote } from "../core/error.ts";
 import { isWellFormed } from "../core/key.ts";
 import { milliseconds, positiveInteger, type Rule } from "../core/options.ts";
+import type { Part } from "../core/part.ts";
 import type { Factory, Registry } from "../core/registry.ts";
 import { suggest } from "../core/suggest.ts";
 import { encodeText } from "../core/utf8.ts";

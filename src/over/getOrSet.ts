@@ -176,7 +176,7 @@ export async function getOrSet<Out, In = Out>(
       signal?.throwIfAborted();
       loaded = await untilAborted(flight.landing, signal);
     } finally {
-      // The last who leaves ends it, and whoever comes then begins another.
+      // The last caller that leaves ends it; the next one begins another.
       if (!--flight.waiting && signal?.aborted) flight.abort(signal.reason);
     }
   }

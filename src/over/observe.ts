@@ -43,7 +43,7 @@ type Observable<Out> = Pick<Store<Out, any>, "entry" | "entries" | "watch">;
  * says why, and it is tried again, after 100 ms at first and 60 s at most. A store that is closed or has no watch
  * (`unsupported`) is not tried again. A subscription keeps a process alive, as a watch does. Throws `invalid-argument`.
  *
- * @example Shows who is there.
+ * @example Shows which people are present.
  * ```ts
  * import { json, memory } from "shelflife";
  * import { observe } from "shelflife/extras";
@@ -134,7 +134,7 @@ export function observe<Out>(
     if (stop !== own) return;
     show(failure);
     if (isStoreError(failure) && /^(closed|unsupported)$/.test(failure.code)) return;
-    // Who leaves meanwhile stops the timer.
+    // The last subscriber that leaves meanwhile stops the timer.
     retry = setTimeout(() => void follow(), rest);
     rest = Math.min(2 * rest, longestRest);
   }

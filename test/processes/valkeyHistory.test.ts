@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { test } from "vitest";
 import { valkey, type ValkeyOptions } from "../../src/backends/valkey.ts";
-import type { LogPage, Store } from "../../src/core/contract.ts";
+import type { Store } from "../../src/core/contract.ts";
 import { isStoreError } from "../../src/core/error.ts";
-import { lentBy } from "../../src/core/lending.ts";
 import { handler } from "../../src/http/handler.ts";
 import type { Polled } from "../../src/http/wire.ts";
 import { createClock } from "../../src/testing/clock.ts";
 import { utf8 } from "../support/bytes.ts";
+import { endOf, read, since, sinceInPages } from "../support/logPages.ts";
 import { showChange } from "../support/showChange.ts";
 import { until } from "../support/until.ts";
 import { startValkey } from "../support/valkey.ts";
@@ -21,19 +21,6 @@ let prefixes = 0;
 const open = (prefix: string, options: ValkeyOptions = {}, where: Where = "valkey"): Store =>
   valkeys.open(where, { prefix, sweepInterval: Infinity, ...options });
 const fresh = (): string => `history ${++prefixes}/`;
-
-/** Reads the log of a store after a position, or where it ends. */
-async function read(store: Store, after?: string, prefix = "", limit = 1000): Promise<LogPage | undefined> {
-  const medium = lentBy(store, "transact")!;
-  return medium.run(undefined, (call) => medium.backend.changes!({ after, prefix, limit }, call));
-}
-
-const endOf = async (store: Store): Promise<string> => (await read(store))!.position;
-
-/** The changes after a position, as "set a"; nothing where that is not known. */
-async function since(store: Store, after: string): Promise<string[] | undefined> {
-  return (await read(store, after))!.changes?.map(({ type, key }) => `${type} ${key}`);
-}
 
 for (const [where, tag, clock] of [
   ["valkey", "", undefined],
@@ -72,18 +59,12 @@ for (const [where, tag, clock] of [
       "set b",
     ];
     assert.deepEqual(await since(other, begin), expected);
-    const some: string[] = [];
-    let after = begin;
-    for (let isLast = false; !isLast;) {
-      const page = (await read(other, after, "many", 100))!;
-      some.push(...page.changes!.map(({ type, key }) => `${type} ${key}`));
-      ({ position: after, isLast } = page);
-    }
+    const some = await sinceInPages(other, begin, "many", 100);
     assert.deepEqual(
-      some,
+      some.changes,
       expected.filter((change) => change.includes("many")),
     );
-    assert.equal(after, await endOf(store));
+    assert.equal(some.position, await endOf(store));
     // Nothing of it is a value of the store.
     assert.equal((await store.list({ prefix: "many" })).entries.length, 298);
     assert.equal((await store.list()).entries.length, 300);

@@ -3,19 +3,11 @@ import { test } from "vitest";
 import { memory, StoreError } from "../../src/index.ts";
 import { offline } from "../../src/offline.ts";
 import { faulty } from "../../src/testing.ts";
-import { encoded, type EncodedOptions } from "../../src/views/encoded.ts";
+import { encoded } from "../../src/views/encoded.ts";
 import { compressed } from "../../src/views/compressed.ts";
 import { text, utf8 } from "../support/bytes.ts";
+import { plain, slow } from "../support/jsonCodecs.ts";
 import { refused } from "../support/refused.ts";
-
-const plain: EncodedOptions<any> = {
-  encode: (value) => JSON.stringify(value),
-  decode: (bytes) => JSON.parse(text(bytes)!) as unknown,
-};
-const slow: EncodedOptions<any> = {
-  encode: async (value) => JSON.stringify(value),
-  decode: async (bytes) => JSON.parse(text(bytes)!) as unknown,
-};
 
 for (const [kind, codec] of Object.entries({ plain, slow })) {
   test(`what the codec does not take is refused by every call, and nothing is written: ${kind}`, async () => {

@@ -94,7 +94,7 @@ function settingsOf(client: Client): Settings | undefined {
 
 /**
  * Whether a history is of a file. What came of a copy that was put in its place may have gone on from a position that both
- * have: then nobody who knows that position could be told what is missing.
+ * have: a reader that knows that position would miss changes without notice.
  */
 function isSame(history: Settings, file: string | undefined): boolean {
   return history.file === null || file === undefined || history.file === file;

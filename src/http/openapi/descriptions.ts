@@ -176,7 +176,7 @@ export const descriptions: { readonly [resource in Resource]: { readonly [method
     GET: {
       summary: "Watch changes",
       description:
-        "A stream of server-sent events, from now on or from the id of an event that was read before. An event without a name has a `Change` as its data; `resync` says that changes before it may be missing, so that what was read before is to be read again; one without data is a sign of life, each 15 s. Who accepts only `application/json` is told what there is so far, and where to go on. Where the medium of the store keeps a log of its changes, an id is good for as long as the change that it stands for is in that, on every handler of the store and after a restart; else only on the handler that gave it, for a while.",
+        "A stream of server-sent events, from now on or from the id of an event that was read before. An event without a name has a `Change` as its data; `resync` says that changes before it may be missing, so that what was read before is to be read again; one without data is a sign of life, each 15 s. A request that accepts only `application/json` gets what there is so far, and where to go on. Where the medium of the store keeps a log of its changes, an id is good for as long as the change that it stands for is in that, on every handler of the store and after a restart; else only on the handler that gave it, for a while.",
       headers: ["last-event-id"],
       answers: {
         200: {

@@ -2,27 +2,11 @@ import assert from "node:assert/strict";
 import { copyFileSync, renameSync } from "node:fs";
 import { test } from "vitest";
 import { sqlite } from "../../../src/backends/sqlite.ts";
-import type { LogPage, Store } from "../../../src/core/contract.ts";
-import { lentBy } from "../../../src/core/lending.ts";
 import { createClock } from "../../../src/testing/clock.ts";
 import { utf8 } from "../../support/bytes.ts";
+import { endOf, read, since, sinceInPages } from "../../support/logPages.ts";
 import { refused } from "../../support/refused.ts";
 import { count, fresh, tamper, using } from "../../support/sqliteFiles.ts";
-
-/** Reads the log of a store after a position, or where it ends. */
-async function read(store: Store, after?: string, prefix = "", limit = 1000): Promise<LogPage | undefined> {
-  const medium = lentBy(store, "transact")!;
-  return medium.run(undefined, (call) => medium.backend.changes!({ after, prefix, limit }, call));
-}
-
-async function endOf(store: Store): Promise<string> {
-  return (await read(store))!.position;
-}
-
-/** The changes after a position, as "set a"; nothing where that is not known. */
-async function since(store: Store, after: string): Promise<string[] | undefined> {
-  return (await read(store, after))!.changes?.map(({ type, key }) => `${type} ${key}`);
-}
 
 const one = utf8("x");
 
@@ -67,18 +51,12 @@ test("without the option nothing is kept; with it all that happens is, also by p
     ];
     assert.deepEqual(await since(store, begin), expected);
     // Page by page, and of a part.
-    const some: string[] = [];
-    let after = begin;
-    for (let isLast = false; !isLast;) {
-      const page = (await read(store, after, "many", 7))!;
-      some.push(...page.changes!.map(({ type, key }) => `${type} ${key}`));
-      ({ position: after, isLast } = page);
-    }
+    const some = await sinceInPages(store, begin, "many", 7);
     assert.deepEqual(
-      some,
+      some.changes,
       expected.filter((change) => change.includes("many")),
     );
-    assert.equal(after, await endOf(store));
+    assert.equal(some.position, await endOf(store));
   });
 });
 

@@ -3,16 +3,8 @@ import { test } from "vitest";
 import { createStore, isStoreError, memory, type Store } from "../../../src/index.ts";
 import { encoded, type EncodedOptions } from "../../../src/views/encoded.ts";
 import { text, utf8 } from "../../support/bytes.ts";
+import { plain, slow } from "../../support/jsonCodecs.ts";
 import { refused } from "../../support/refused.ts";
-
-const plain: EncodedOptions<any> = {
-  encode: (value) => JSON.stringify(value),
-  decode: (bytes) => JSON.parse(text(bytes)!) as unknown,
-};
-const slow: EncodedOptions<any> = {
-  encode: async (value) => JSON.stringify(value),
-  decode: async (bytes) => JSON.parse(text(bytes)!) as unknown,
-};
 
 /** A promise that somebody settles by hand. */
 function gate(): { opened: Promise<void>; open(): void } {
