@@ -1,7 +1,7 @@
 // Runs every block of README.md and of the pages in docs that says what it is in, and holds tables and links against what there is.
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { test, type TestContext } from "vitest";
 import { pin } from "../scripts/integrity.mjs";
@@ -14,15 +14,24 @@ import { sharedBrowser } from "./support/shared.ts";
 
 const readme = await readFile(`${root}README.md`, "utf8");
 const manifest = JSON.parse(await readFile(`${root}package.json`, "utf8"));
-const names = ["README.md", ...readdirSync(`${root}docs`).map((name) => `docs/${name}`)];
+const files = readdirSync(`${root}docs`, { recursive: true, encoding: "utf8" });
+const names = [
+  "README.md",
+  ...files
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `docs/${name}`)
+    .sort(),
+];
 const pages = await Promise.all(names.map(async (name) => ({ name, page: await readFile(`${root}${name}`, "utf8") })));
 const blocks = pages.flatMap(({ name, page }) =>
-  [...page.matchAll(/^```(\w*)\n([^]*?)^```$/gm)].map(([, language, code], index) => ({
+  [...page.matchAll(/^```([^\n]*)\n([^]*?)^```$/gm)].map(([, language, code], index) => ({
     name: `${name === "README.md" ? "" : `${name}, `}block ${index + 1}: ${code!.split("\n", 1)}`,
+    file: `${name.slice(0, -3).replaceAll("/", "-")}-${index + 1}.ts`,
     language: language!,
     code: code!,
   })),
 );
+const programs = blocks.filter(({ language }) => /^ts\b/.test(language));
 
 const folder = await besidePackage("readme", async (folder) => {
   await mkdir(folder, { recursive: true });
@@ -36,23 +45,38 @@ await writeFile(join(bin, "shelflife"), `#!/bin/sh\nexec ${words.map((word) => `
 await chmod(join(bin, "shelflife"), 0o755);
 const env = { PATH: `${bin}:${process.env.PATH}` };
 
-const checks: Record<string, (t: TestContext, code: string, index: number) => Promise<void>> = {
-  async ts(t, code, index) {
-    const file = `block${index + 1}.ts`;
-    await writeFile(join(folder, file), code);
-    const output = await start(t, [...runtimes.node24, file], folder).ended();
-    const [told] = code.match(/(?<=^ *console\.log\(.*\); \/\/ )\{.*?\}/m) ?? [];
-    if (told) assert.equal(output.split("\n")[0], told.replaceAll('"', "'"));
-    const options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", "--types", "node"];
-    const tsc = [
-      process.execPath,
-      `${root}node_modules/typescript/bin/tsc`,
-      ...options,
-      "--lib",
-      "es2022,dom,dom.asynciterable,esnext.disposable",
-    ];
-    await start(t, [...tsc, "--ignoreConfig", file], folder).ended();
-  },
+// The libraries that a page of docs moves values from, which stand apart.
+const peers = ["dexie", "idb-keyval", "keyv", "unstorage"];
+await mkdir(join(folder, "node_modules"));
+for (const name of peers) await symlink(`${root}test/peers/node_modules/${name}`, join(folder, "node_modules", name));
+await writeFile(join(folder, "page.mjs"), await readFile(`${root}e2e/support/pageInNode.mjs`, "utf8"));
+
+for (const { file, code } of programs) await writeFile(join(folder, file), code);
+
+/** Runs a block, and holds what it prints against what its comments state. */
+const runBlock =
+  (...imports: string[]) =>
+  async (t: TestContext, code: string, file: string): Promise<void> => {
+    const printed = (await start(t, [...runtimes.node24, ...imports, file], folder).ended()).split("\n");
+    if (file.startsWith("README-")) {
+      const [stated] = code.match(/(?<=^ *console\.log\(.*\); \/\/ )\{.*?\}/m) ?? [];
+      if (stated) assert.equal(printed[0], stated.replaceAll('"', "'"));
+      return;
+    }
+    // In their order. What a loop prints may come in between.
+    let from = 0;
+    for (const [, comment] of code.matchAll(/^.*\bconsole\.log\(.*\); \/\/ (.+)$/gm)) {
+      const stated = comment!.replaceAll('"', "'");
+      const at = printed.indexOf(stated, from);
+      assert.ok(at >= 0, `Expected ${JSON.stringify(stated)} to be printed, got ${JSON.stringify(printed)}`);
+      from = at + 1;
+    }
+  };
+
+const checks: Record<string, (t: TestContext, code: string, file: string) => Promise<void>> = {
+  ts: runBlock(),
+  // What is for a page, on what Node can have of one.
+  "ts page": runBlock("--import", "./page.mjs"),
   async html(t, code) {
     const path = manifest.unpkg.replace("./", "");
     const address = `https://unpkg.com/${manifest.name}@${manifest.version}/${path}`;
@@ -92,23 +116,66 @@ const checks: Record<string, (t: TestContext, code: string, index: number) => Pr
   },
 };
 
-for (const [index, { name, language, code }] of blocks.entries()) {
+for (const { name, file, language, code } of blocks) {
   test(name, async (t) => {
     const check = checks[language];
     assert.ok(check, `Expected a block in ${Object.keys(checks).join(", ")}, got ${JSON.stringify(language)}`);
-    await check(t, code, index);
+    await check(t, code, file);
   });
 }
 
+test("the types of all blocks hold", async (t) => {
+  const options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", "--types", "node"];
+  const tsc = [
+    process.execPath,
+    `${root}node_modules/typescript/bin/tsc`,
+    ...options,
+    "--lib",
+    "es2022,dom,dom.asynciterable,esnext.disposable",
+    // Each is a program of its own, also one that imports nothing.
+    "--moduleDetection",
+    "force",
+    "--ignoreConfig",
+  ];
+  const importsPeer = new RegExp(`from "(?:${peers.join("|")})"`);
+  const [ours, theirs] = [false, true].map((isTheirs) =>
+    programs.filter(({ code }) => importsPeer.test(code) === isTheirs).map(({ file }) => file),
+  );
+  await start(t, [...tsc, ...ours!], folder).ended();
+  // The declarations of others name what need not be installed.
+  await start(t, [...tsc, "--skipLibCheck", ...theirs!], folder).ended();
+});
+
+/** The names by which a page's headings are linked to. */
+const anchors = (page: string): string[] =>
+  [...page.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+
+test("every page of docs is linked to from its index", () => {
+  const { page: index } = pages.find(({ name }) => name === "docs/README.md")!;
+  const linked = [...index.matchAll(/\]\(([^)#]+)[^)]*\)/g)].map(([, target]) => join("docs", target!));
+  for (const { name } of pages)
+    if (name !== "README.md" && name !== "docs/README.md") assert.ok(linked.includes(name), name);
+});
+
 test("every link and path leads somewhere", () => {
   for (const { name, page } of pages) {
-    const links = [...page.matchAll(/\]\(([^)]+)\)/g)].map(([, target]) => join(dirname(name), target!));
+    const links = [...page.matchAll(/\]\(([^)]+)\)/g)].map(([, target]) =>
+      // Within the page itself.
+      target!.startsWith("#") ? name + target : /^https?:/.test(target!) ? target! : join(dirname(name), target!),
+    );
     const paths = [...page.matchAll(/(?<!\]\(\S*)\b((?:bench|examples|test|e2e)\/[\w./-]+\w)/g)].map(
       ([, path]) => path!,
     );
     for (const target of [...links, ...paths]) {
-      const [path] = target.split("#");
-      if (!/^https?:/.test(target)) assert.ok(existsSync(root + path), `${name}: ${target}`);
+      const [path, anchor] = target.split("#");
+      if (/^https?:/.test(target)) continue;
+      assert.ok(existsSync(root + path), `${name}: ${target}`);
+      if (anchor) assert.ok(anchors(readFileSync(root + path, "utf8")).includes(anchor), `${name}: ${target}`);
     }
   }
 });
