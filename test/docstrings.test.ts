@@ -1,7 +1,8 @@
 // Runs each example of a docstring, and holds what it prints against what it says.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -13,6 +14,9 @@ const flags = process.features.typescript ? [] : ["--experimental-strip-types"];
 const folder = await mkdtemp(join(tmpdir(), "shelflife-docstrings-"));
 afterAll(() => rm(folder, { recursive: true }));
 
+// The libraries that examples are about.
+const peers = createRequire(`${root}test/peers/`);
+
 const pattern = /^( *)\* @example (.+)\n\1\* ```ts\n([^]*?)^\1\* ```$/gm;
 const examples = [...readTree("src")].flatMap(([path, source]) =>
   [...source.matchAll(pattern)].map(([, indent, title, lines], index) => ({
@@ -21,12 +25,11 @@ const examples = [...readTree("src")].flatMap(([path, source]) =>
     code: lines!
       .replaceAll(new RegExp(`^${indent}\\* ?`, "gm"), "")
       // What the package's names lead to is not built yet.
-      .replaceAll(/from "shelflife(?:\/([\w/]+))?"/g, (_, door = "index") => `from "${root}src/${door}.ts"`),
+      .replaceAll(/from "shelflife(?:\/([\w/]+))?"/g, (_, door = "index") => `from "${root}src/${door}.ts"`)
+      .replaceAll(/from "(abstract-level)"/g, (_, name) => `from "${peers.resolve(name)}"`),
   })),
 );
 await writeFile(join(folder, "package.json"), '{"type":"module"}');
-// Some are about another library.
-await symlink(join(root, "node_modules"), join(folder, "node_modules"), "junction");
 for (const { file, code } of examples) await writeFile(file, code);
 
 test("every example has a title, and is a block of TypeScript", () => {

@@ -1,8 +1,12 @@
 // Holds the README's table of adapters against what they are run with, and what their suites hold.
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { level } from "../../src/adapters/level.ts";
+import { memory } from "../../src/backends/memory.ts";
 import { root } from "../architecture/tree.ts";
 import { load } from "../peers/load.ts";
+
+const abstractLevel = await load("abstract-level");
 
 const read = (path: string): string => readFileSync(`${root}${path}`, "utf8");
 const rows = [
@@ -17,7 +21,7 @@ const rows = [
 }));
 
 test("each adapter has a row, and each library stands there with the version that is installed", () => {
-  const doors = ["betterauth", "idb", "keyv", "localforage", "ratelimit", "session", "strings", "unstorage"];
+  const doors = ["betterauth", "keyv", "level", "localforage", "ratelimit", "session", "strings", "unstorage"];
   expect(rows.map(({ adapter }) => adapter).sort((a, b) => (a! < b! ? -1 : 1))).toEqual(doors);
   const installed = {
     ...JSON.parse(read("package.json")).devDependencies,
@@ -42,9 +46,13 @@ test("the counts of the suites are those of what runs", async () => {
   const counter = { it: () => void count++, beforeEach() {}, afterEach() {} };
   for (const part of [suite.default, suite.keyvIteratorTests]) part(counter);
   const ofRedis = read("test/peers/node_modules/connect-redis/index_test.ts").match(/^test\(/gm)!.length;
-  const counts: Record<string, number> = { keyv: count, session: ofRedis };
+  let ofLevel = 0;
+  const { default: levels } = await load("abstract-level/test/index.js");
+  levels({ test: () => void ofLevel++, factory: () => level(memory(), abstractLevel) });
+  const counts: Record<string, number> = { keyv: count, session: ofRedis, level: ofLevel };
   for (const { adapter, passed } of rows) {
     const expected = counts[adapter!];
-    expect(passed).toBe(expected === undefined ? "" : `${expected} of ${expected}`);
+    const number = expected?.toLocaleString("en");
+    expect(passed).toBe(number === undefined ? "" : `${number} of ${number}`);
   }
 });
