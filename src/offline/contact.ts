@@ -59,7 +59,12 @@ export function createContact(side: Side, status: StatusKeeper): Contact {
       status.set({ online: true, blocked: undefined });
       return result;
     } catch (error) {
-      if (error !== outrun && !signal?.aborted) {
+      // What is full is this side: the other one has answered.
+      if (isFull(error)) {
+        contact.failures++;
+        answeredAt = now();
+        status.set({ online: true, blocked: undefined });
+      } else if (error !== outrun && !signal?.aborted) {
         contact.failures++;
         answeredAt = -Infinity;
         const blocked = isOtherAccount(error) ? "other-account" : "unauthorized";
@@ -99,7 +104,7 @@ export function createContact(side: Side, status: StatusKeeper): Contact {
       // One after the other: two at once would send the same.
       const mine = pushing.then(async () => {
         // What is to go is fixed only when it can: else it would hang, and stay as it is.
-        if (Math.abs(call.now() - answeredAt) > fresh) await contact.pull(call);
+        if (Math.abs(call.now() - answeredAt) > fresh) await contact.pull(call).catch(unlessFull);
         return touch(async () => {
           for (let count = 1; ; count++) {
             call.signal?.throwIfAborted();
@@ -129,6 +134,14 @@ export function createContact(side: Side, status: StatusKeeper): Contact {
     },
   };
   return contact;
+}
+
+const isFull = (error: unknown): boolean => isStoreError(error, "quota-exceeded");
+
+/** Goes on where only the local store is full: what it brings to the other side makes room. */
+export function unlessFull(error: unknown): unknown {
+  if (!isFull(error)) throw error;
+  return error;
 }
 
 /** Resolves when a signal has aborted. */

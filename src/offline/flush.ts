@@ -1,7 +1,7 @@
 import type { Call, Store } from "../core/contract.ts";
 import { isStoreError } from "../core/error.ts";
 import { untilAborted } from "../core/untilAborted.ts";
-import type { Contact } from "./contact.ts";
+import { unlessFull, type Contact } from "./contact.ts";
 import type { Conflict } from "./kept.ts";
 import { portions } from "./portions.ts";
 import { listMarked } from "./reading.ts";
@@ -46,12 +46,13 @@ export function createFlush(local: Store, rows: Rows, contact: Contact): Flusher
 
   return {
     async round(call) {
-      await contact.pull(call);
+      const full = await contact.pull(call).catch(unlessFull);
       let left = await pendingOf([...(await listMarked(local, call)).keys()], call);
       do {
         if (!(await contact.push(call))) return;
         left = await leftOf(left, call);
       } while (left.size);
+      if (full) throw full;
       contact.synced(call);
     },
 

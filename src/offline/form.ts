@@ -1,6 +1,6 @@
 import type { Call } from "../core/contract.ts";
 import { isSameBatch, type Identity, type Item } from "./identity.ts";
-import { isWrite, type Record, type Slot } from "./record.ts";
+import { isWrite } from "./record.ts";
 import { fromJson, identityRow, toJson, type After, type Step } from "./rows.ts";
 import type { Side } from "./side.ts";
 
@@ -25,16 +25,14 @@ export async function form(
     if (now?.name !== identity.name || now.sequence !== identity.sequence || now.batch) return undefined;
     let bytes = 0;
     const items: Item[] = [];
-    const after = records.map((record, index): Record => {
-      const [slot, ...rest] = record.pending;
+    records.forEach(({ pending: [slot], mark, n }, index) => {
       const size = isWrite(slot) ? (slot.value?.length ?? 0) : 0;
-      if (!slot || !record.mark || (items[0] && bytes + size + lineRoom > maxBytes)) return record;
+      if (!slot || !mark || (items[0] && bytes + size + lineRoom > maxBytes)) return;
       bytes += size + lineRoom;
-      items.push([keys[index]!, record.mark, slot.id, record.n]);
-      return { ...record, pending: [{ ...slot, isSent: true }, ...rest] };
+      items.push([keys[index]!, mark, slot.id, n]);
     });
     formed = { ...now, ...(items[0] && { sequence: now.sequence + 1, batch: { nonce: word(), items } }) };
-    return { records: after, others: [fromJson(formed)] };
+    return { records, others: [fromJson(formed)] };
   };
   const isDone = await rows.change(keys, [identityRow], decide, { marks: waiting.map(([mark]) => mark) });
   return isDone && formed?.batch ? formed : "outrun";
@@ -52,8 +50,8 @@ export async function split({ rows, word }: Side, identity: Identity, call: Call
       if (!isSameBatch(toJson(row), identity)) return undefined;
       return {
         records: records.map((record) => {
-          const [slot, ...rest] = record.pending as [Slot];
-          return { ...record, pending: slot.isDropped ? rest : [{ ...slot, isSent: false }, ...rest] };
+          const [slot, ...rest] = record.pending;
+          return slot!.isDropped ? { ...record, pending: rest } : record;
         }),
         others: [fromJson({ ...identity, batch: { nonce: word(), items: stays } })],
       };

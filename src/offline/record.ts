@@ -22,7 +22,7 @@ export type Slot = Write | Delta;
 interface Pending {
   /** A word of its own. */
   readonly id: string;
-  /** Whether it may be on its way: then it stays as it is. */
+  /** Whether it may be on its way: then it stays as it is. It is the batch that says so, not the row. */
   readonly isSent?: boolean | undefined;
   /** Whether it was dropped while it may be on its way: nobody sees it any more, and it is not tried again. */
   readonly isDropped?: boolean | undefined;
@@ -178,8 +178,8 @@ export function writeRecord(record: Record): Entry | undefined {
   };
 }
 
-/** Reads the value of a row. Throws `bad-config` for one of another version. */
-export function readRecord(value: Uint8Array | undefined): Record {
+/** Reads the value of a row. Throws `bad-config` for one of another version. `isSent` says what may be on its way. */
+export function readRecord(value: Uint8Array | undefined, isSent?: (id: unknown) => boolean): Record {
   if (!value) return blank;
   try {
     // Not by the frames of the wire, which check more and are slower.
@@ -195,8 +195,10 @@ export function readRecord(value: Uint8Array | undefined): Record {
         ? { value: cut(confirmed[0]), expiresAt: confirmed[1] ?? Infinity, tag: confirmed[2] }
         : undefined,
       mark: mark ?? undefined,
-      pending: slots.map((slot: any) => ({
+      pending: slots.map((slot: any, index: number) => ({
         ...slot,
+        // The first goes alone.
+        isSent: (!index && isSent?.(slot.id)) || undefined,
         ...("steps" in slot
           ? {
               value: cut(slot.value),

@@ -114,6 +114,21 @@ const mostMarked = 32;
 // For how long: ms.
 const markedTogether = 1000;
 
+/** Returns what says by the row of who this is which slots may be on their way. */
+export function createSent(): (value: Uint8Array | undefined) => (id: unknown) => boolean {
+  // As a rule it is as it was.
+  let last: Uint8Array | undefined;
+  let ids = new Set<unknown>();
+  return (value) => {
+    if (!equalBytes(last, value)) {
+      ids = new Set(parse(value)?.batch?.items.map(([, , id]: readonly unknown[]) => id));
+      // Bytes of a medium may be lent.
+      last = value?.slice();
+    }
+    return (id) => ids.has(id);
+  };
+}
+
 /** Returns since when what a row marks has waited: epoch ms. */
 export function sinceOf(row: string): number {
   return parseInt(row.slice(marks.length, marks.length + 9), 36);
@@ -141,6 +156,7 @@ export function createRows(
   report: (changes: readonly RowChange[], isOwn: boolean) => void,
 ): Rows {
   const transact = transactOf(local, now);
+  const sentBy = createSent();
   let ends: string[] = [];
   // The mark of what is written here, of how many keys it is, and since when: epoch ms.
   let open = { mark: "", count: 0, since: -Infinity };
@@ -159,9 +175,11 @@ export function createRows(
     const seen = [...new Set(isOwn || given[0] ? [...given, mark] : [])];
     const wanted = [...keys.map((key) => records + key), ...others];
     const end = wanted.length;
-    // What does not fit into one step is marked after it: what is marked for nothing does no harm.
-    const isFull = isOwn && end === transact.most;
+    const journal = wanted.indexOf(identityRow);
+    // What does not fit into one step is marked after it: what is marked for nothing does no harm. All may be on its way then.
+    const isFull = isOwn && end + 2 > transact.most;
     if (!isFull) for (const mark of seen) wanted.push(marks + mark);
+    if (!isFull && journal < 0 && keys[0] !== undefined) wanted.push(identityRow);
     let changes: KeyChange[] = [];
     let tally: RowChange[] = [];
     let added: string[] = [];
@@ -172,7 +190,8 @@ export function createRows(
         changes = [];
         tally = [];
         added = [];
-        const found = keys.map((_, index) => readRecord(rows[index]?.value));
+        const isSent = isFull ? () => true : sentBy(rows.at(journal)?.value);
+        const found = keys.map((_, index) => readRecord(rows[index]?.value, isSent));
         const before = found.map((record) => (isDue(record, now) ? ended(record) : record));
         const after = decide({ records: before, others: rows.slice(keys.length, end) });
         isDone = !!after;
@@ -239,7 +258,7 @@ export function createRows(
         const found = await reader(wanted, options);
         return found.map((row) => (row && !isPast(row, now) ? readRecord(toBytes(row.value)) : blank));
       }
-      return (await local.findMany(wanted, options)).map(readRecord);
+      return (await local.findMany(wanted, options)).map((value) => readRecord(value));
     },
 
     change,

@@ -1,6 +1,6 @@
 import type { Call, Store } from "../core/contract.ts";
 import { onPageEvents } from "../core/onPageEvents.ts";
-import { aborted, type Contact } from "./contact.ts";
+import { aborted, unlessFull, type Contact } from "./contact.ts";
 import { nap } from "./nap.ts";
 import type { StatusKeeper } from "./status.ts";
 
@@ -75,6 +75,8 @@ async function standBy(contact: Contact, call: Call): Promise<void> {
 async function lead(contact: Contact, call: Call, store: Store): Promise<void> {
   const signal = call.signal!;
   let isFollowed = true;
+  // How often in a row the local store was too full for what there is.
+  let fulls = 0;
   const follow = async (): Promise<void> => {
     for await (const _ of store.watch({ signal, unref: true })) contact.wake("pull");
   };
@@ -83,8 +85,11 @@ async function lead(contact: Contact, call: Call, store: Store): Promise<void> {
     const wanted = contact.wants;
     contact.wants = { push: false, pull: false };
     try {
-      if (wanted.pull || !isFollowed) await contact.pull(call);
-      if (!(await contact.push(call))) contact.failures++;
+      const full = (wanted.pull || !isFollowed) && (await contact.pull(call).catch(unlessFull));
+      const isPushed = await contact.push(call);
+      fulls = full ? fulls + 1 : 0;
+      if (full) contact.wants.pull = true;
+      if (full || !isPushed) contact.failures += fulls || 1;
       else if (!contact.wants.push) contact.synced(call);
     } catch {
       contact.wants = { push: true, pull: contact.wants.pull || wanted.pull };

@@ -2,7 +2,7 @@ import type { CallOptions, Store } from "../core/contract.ts";
 import { portions } from "./portions.ts";
 import { listMarked } from "./reading.ts";
 import { isWrite, type Slot } from "./record.ts";
-import type { Rows } from "./rows.ts";
+import { createSent, identityRow, type Rows } from "./rows.ts";
 import type { Status } from "./status.ts";
 
 /** Something of one key that is not on the other side. */
@@ -35,11 +35,12 @@ export async function readWaiting(
   const waiting: Waiting[] = [];
   for (const part of portions([...since.keys()])) {
     const found = await rows.read(part, options);
+    const isSent = createSent()(await local.find(identityRow, options));
     found.forEach(({ pending }, index) => {
       const key = part[index]!;
       const last = pending.at(-1);
       const { blocked, online } = status();
-      const why = pending[0]?.isSent ? "sent" : (blocked ?? (online ? "queued" : "offline"));
+      const why = isSent(pending[0]?.id) ? "sent" : (blocked ?? (online ? "queued" : "offline"));
       if (last) waiting.push({ key, kind: kindOf(last), since: since.get(key)!, why });
     });
   }

@@ -46,7 +46,9 @@ const bare = (record: Record): unknown => JSON.parse(JSON.stringify(record));
 for (const [name, { record, isPlain }] of Object.entries(records)) {
   test(`${name} is read as it was written${isPlain ? ", and its value without taking the row apart" : ""}`, () => {
     const row = writeRecord(record)!.value;
-    assert.deepEqual(bare(readRecord(row)), bare(record));
+    // The row does not say which may be on its way.
+    const sent = record.pending.flatMap(({ id, isSent }) => (isSent ? [id as unknown] : []));
+    assert.deepEqual(bare(readRecord(row, (id) => sent.includes(id))), bare(record));
     const value = plainValue(row);
     assert.equal(!!value, isPlain);
     const seen = lasting(record);

@@ -24,7 +24,7 @@ export const mutations: readonly Mutation[] = [
     "if (now?.name !== identity.name || now.sequence !== identity.sequence || now.batch) return undefined;",
     "if (!now) return undefined;",
   ]),
-  m("what is on its way is not marked so", ["form.ts", "{ ...slot, isSent: true }", "slot"]),
+  m("what is on its way is not seen to be", ["rows.ts", "return (id) => ids.has(id);", "return () => false;"]),
   m("pushes each time under a new name", [
     "push.ts",
     "link.push({ name, sequence, nonce,",
@@ -54,8 +54,8 @@ export const mutations: readonly Mutation[] = [
   m("an expired write is sent as it is", ["push.ts", "hasEnded(slot, now) ? undefined : slot.value", "slot.value"]),
   m("an expired write is dropped", [
     "form.ts",
-    "if (!slot || !record.mark",
-    "if (isWrite(slot) && slot.expiresAt <= call.now() && !slot.isSent) return { ...record, pending: rest };\n      if (!slot || !record.mark",
+    "return { records, others",
+    "return { records: records.map((record) => {\n        const [slot] = record.pending;\n        const isOut = isWrite(slot) && slot.expiresAt <= call.now() && record.mark;\n        if (isOut) items.splice(0, items.length, ...items.filter(([, , id]) => id !== slot.id));\n        return isOut ? { ...record, pending: record.pending.slice(1) } : record;\n      }), others",
   ]),
   m("pulls nothing of what is pending", [
     "pull.ts",

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { test } from "vitest";
+import { memory } from "../../src/index.ts";
+import type { Push } from "../../src/core/link.ts";
+import { isStoreError } from "../../src/core/error.ts";
+import { pull } from "../../src/offline/pull.ts";
+import { utf8 } from "../support/bytes.ts";
+import { fullStore } from "../support/fullStore.ts";
+import { call, openRoom as open } from "../support/offlineRoom.ts";
+
+const large = new Uint8Array(5000).fill(7);
+
+test("what goes on its way needs no room for its value", async () => {
+  const local = fullStore(memory());
+  const pushed: number[] = [];
+  const { side, contact, store } = open(
+    (link) => ({
+      push({ operations, ...rest }: Push, call) {
+        pushed.push(operations.length);
+        return link.push({ operations, ...rest }, call);
+      },
+    }),
+    local,
+  );
+  await pull(side, call);
+  await store.set("a", large);
+  await store.set("b", large);
+  local.room = 1000;
+  await contact.push(call).catch(() => {});
+  assert.deepEqual(pushed, [2]);
+});
+
+test("a local store that has no room for what has changed there keeps nothing from being brought there", async () => {
+  const local = fullStore(memory());
+  const { contact, status, flusher, store, server } = open(undefined, local);
+  await contact.pull(call);
+  await store.set("mine", utf8("1"));
+  await server.set("theirs", large);
+  local.room = 10;
+  await assert.rejects(contact.pull(call), (error) => isStoreError(error, "quota-exceeded"));
+  assert.ok(status.get().online);
+  local.room = 500;
+  await assert.rejects(flusher.round(call), (error) => isStoreError(error, "quota-exceeded"));
+  assert.ok(await server.has("mine"));
+});
