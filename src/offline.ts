@@ -15,7 +15,7 @@ import { readConflicts, type Conflict } from "./offline/kept.ts";
 import { plainLink } from "./offline/plainLink.ts";
 import { fetch } from "./offline/pull.ts";
 import { createRoom } from "./offline/room.ts";
-import { checkRecordKey } from "./offline/rows.ts";
+import { checkRecordKey } from "./offline/names.ts";
 import { createRowsHub } from "./offline/rowsHub.ts";
 import type { Merge } from "./offline/settle.ts";
 import type { Status } from "./offline/status.ts";

@@ -6,7 +6,7 @@ import { soonest, sweepWithin } from "./ends.ts";
 import type { Decide, Parts } from "./parts.ts";
 import { get, list, read } from "./reading.ts";
 import { ended, lasting } from "./record.ts";
-import { checkRecordKey, records as recordPrefix } from "./rows.ts";
+import { checkRecordKey, records as recordPrefix } from "./names.ts";
 import { alter, deleteSome, mutate, mutateMany, setMany, write } from "./writing.ts";
 
 /** Returns the backend of an offline store: every call is one of the local store, but for what is not known there yet. */

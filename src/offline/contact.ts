@@ -4,7 +4,7 @@ import { isOtherAccount } from "./identity.ts";
 import { nap } from "./nap.ts";
 import { outrun, pull, type Progress } from "./pull.ts";
 import { push } from "./push.ts";
-import { progressRow } from "./rows.ts";
+import { progressRow } from "./names.ts";
 import type { Side } from "./side.ts";
 import type { StatusKeeper } from "./status.ts";
 

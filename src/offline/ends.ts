@@ -3,7 +3,7 @@ import { sweeperOf } from "../core/sweeperOf.ts";
 import type { Parts } from "./parts.ts";
 import { readMarked } from "./reading.ts";
 import { isDue, lasting } from "./record.ts";
-import { records as recordPrefix } from "./rows.ts";
+import { records as recordPrefix } from "./names.ts";
 
 /** Notes and reports the ends of what waits under keys with a prefix, removes what else has expired, and counts all that. */
 export async function sweepWithin(parts: Parts, { prefix }: { prefix: string }, call: Call): Promise<number> {

@@ -1,7 +1,9 @@
 import type { Call } from "../core/contract.ts";
 import { isSameBatch, type Identity, type Item } from "./identity.ts";
 import { isWrite } from "./record.ts";
-import { fromJson, identityRow, toJson, type After, type Step } from "./rows.ts";
+import { fromJson, toJson } from "./json.ts";
+import { identityRow } from "./names.ts";
+import type { After, Step } from "./rows.ts";
 import type { Side } from "./side.ts";
 
 // How many slots are on their way at most: each may take four rows of the thousand of one step.

@@ -1,6 +1,7 @@
 import type { Call } from "../core/contract.ts";
 import { StoreError } from "../core/error.ts";
-import { fromJson, identityRow, toJson } from "./rows.ts";
+import { fromJson, toJson } from "./json.ts";
+import { identityRow } from "./names.ts";
 import type { Side } from "./side.ts";
 
 /** Who this replica is to the other side, and what is on its way there: one row, by which everything else is in step. */

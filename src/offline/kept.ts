@@ -1,7 +1,7 @@
 import type { CallOptions, NewEntry, Store } from "../core/contract.ts";
 import { isStoreError, StoreError } from "../core/error.ts";
 import { frame, unframe } from "../http/wire/frame.ts";
-import { kept } from "./rows.ts";
+import { kept } from "./names.ts";
 import type { Report } from "./settle.ts";
 
 /** Something that did not go as whoever wrote it had wished. */

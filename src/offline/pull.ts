@@ -5,7 +5,8 @@ import { otherAccount } from "./identity.ts";
 import { portion, portions } from "./portions.ts";
 import { readAll } from "./readAll.ts";
 import { blank, renewed, type Record } from "./record.ts";
-import { fromJson, identityRow, isRecordKey, progressRow, toJson } from "./rows.ts";
+import { fromJson, toJson } from "./json.ts";
+import { identityRow, isRecordKey, progressRow } from "./names.ts";
 import { isSameTime } from "./settle.ts";
 import type { Side } from "./side.ts";
 

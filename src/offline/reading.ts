@@ -6,7 +6,9 @@ import type { Parts } from "./parts.ts";
 import { portions } from "./portions.ts";
 import type { Progress } from "./pull.ts";
 import { blank, lasting, plainValue, readRecord, visible, type Record } from "./record.ts";
-import { checkRecordKey, marks, parse, progressRow, readMark, records as recordPrefix, sinceOf } from "./rows.ts";
+import { parse } from "./json.ts";
+import { readMark, sinceOf } from "./marks.ts";
+import { checkRecordKey, marks, progressRow, records as recordPrefix } from "./names.ts";
 
 /** Reads what is known of keys, once it is known whether there is anything. */
 export async function read(

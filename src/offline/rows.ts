@@ -1,31 +1,13 @@
 import type { CallOptions, Entry, NewEntry, Store } from "../core/contract.ts";
-import { check } from "../core/error.ts";
-import { isKey, maxKeyBytes } from "../core/key.ts";
 import type { KeyChange } from "../core/keyChange.ts";
-import { decodeLoosely, encodeText } from "../core/utf8.ts";
 import { readerOf } from "../core/readerOf.ts";
-import { equalBytes, isPast, joinBytes, toBytes } from "../core/value.ts";
+import { equalBytes, isPast, toBytes } from "../core/value.ts";
+import { parse } from "./json.ts";
+import { createSent, nextMark, readMark, writeMark } from "./marks.ts";
+import { identityRow, kept, marks, records } from "./names.ts";
 import { blank, ended, isDue, readRecord, visible, weigh, writeRecord, type Record } from "./record.ts";
 import { isSameTime } from "./settle.ts";
 import { transactOf } from "./transactOf.ts";
-
-// Where a record, a mark and what was kept are in the local store, by the first letter of its key.
-export const records = "d";
-export const marks = "o";
-export const kept = "x";
-/** Who this is to the other side, and what is on its way. */
-export const identityRow = "i";
-/** How far what the other side has is known here. */
-export const progressRow = "s";
-
-/** Whether there can be a record of a key. One of 1,024 bytes is too long. */
-export const isRecordKey = (key: unknown): key is string =>
-  isKey(key) && (key.length * 3 < maxKeyBytes || isKey(records + key));
-
-/** Throws `invalid-argument` for what can have no record. */
-export function checkRecordKey(key: string): void {
-  check(isRecordKey(key), "key", "a well-formed string of 1 to 1,023 UTF-8 bytes", key);
-}
 
 /** What has changed of rows: of what waits with how many bytes of values that is. */
 export interface RowChange extends KeyChange {
@@ -80,19 +62,6 @@ export interface Rows {
 // How many ends are remembered to be counted.
 const mostEnds = 10_000;
 
-/** Reads the value of a row that is JSON. */
-export function parse(value: Uint8Array | undefined): any {
-  return value && JSON.parse(decodeLoosely(value));
-}
-
-export function toJson(row: Row): any {
-  return parse(row?.value);
-}
-
-export function fromJson(value: unknown): NewEntry {
-  return { value: encodeText(JSON.stringify(value)) };
-}
-
 /** Returns what has changed for those who look; nothing if nothing has, unless somebody wrote the same once more. */
 export function changeOf(
   key: string,
@@ -107,43 +76,10 @@ export function changeOf(
   return isSame && !isOwn ? undefined : { type: "set", key };
 }
 
-// What begins a mark of several keys: no text does.
-const several = 255;
 // How many keys one mark gets that are written one after the other.
 const mostMarked = 32;
 // For how long: ms.
 const markedTogether = 1000;
-
-/** Returns what says by the row of who this is which slots may be on their way. */
-export function createSent(): (value: Uint8Array | undefined) => (id: unknown) => boolean {
-  // As a rule it is as it was.
-  let last: Uint8Array | undefined;
-  let ids = new Set<unknown>();
-  return (value) => {
-    if (!equalBytes(last, value)) {
-      ids = new Set(parse(value)?.batch?.items.map(([, , id]: readonly unknown[]) => id));
-      // Bytes of a medium may be lent.
-      last = value?.slice();
-    }
-    return (id) => ids.has(id);
-  };
-}
-
-/** Returns since when what a row marks has waited: epoch ms. */
-export function sinceOf(row: string): number {
-  return parseInt(row.slice(marks.length, marks.length + 9), 36);
-}
-
-/** Reads which keys a mark is of. */
-export function readMark(value: Uint8Array): readonly string[] {
-  return value[0] === several ? (parse(value.subarray(1)) as string[]) : [decodeLoosely(value)];
-}
-
-function writeMark(keys: readonly string[]): NewEntry | undefined {
-  return keys[0] === undefined
-    ? undefined
-    : { value: joinBytes([Uint8Array.of(several), encodeText(JSON.stringify(keys))]) };
-}
 
 /**
  * Returns the rows in a store. `word` makes a new word each time, `admit` throws when so many keys and bytes more are too many to wait, and
@@ -224,15 +160,10 @@ export function createRows(
           const key = wanted[place]!;
           if (key.startsWith(kept) && !row !== !rows[place]) tally.push({ type: row ? "set" : "delete", key });
         });
-        seen.forEach((name, index) => {
-          const row = rows[end + index];
-          const had = row ? readMark(row.value) : [];
-          // What is known to wait for nothing under it goes.
-          const has = had.filter((key) => !waiting.has(key) || waiting.get(key) === name);
-          const isLess = has.length < had.length;
-          if (name === mark) for (const key of added) if (!has.includes(key)) has.push(key);
-          if (!isFull && (isLess || has.length > had.length)) next[end + index] = writeMark(has);
-        });
+        if (!isFull)
+          seen.forEach((name, index) => {
+            next[end + index] = nextMark(rows[end + index], name, waiting, name === mark ? added : []);
+          });
         for (const change of after.changes ?? []) changes.push(change);
         return next;
       },

@@ -4,7 +4,8 @@ import { isSameBatch, type Identity } from "./identity.ts";
 import { writeConflict, type Conflict } from "./kept.ts";
 import { readAll } from "./readAll.ts";
 import { isWrite, type Slot, type Record } from "./record.ts";
-import { fromJson, identityRow, kept, toJson } from "./rows.ts";
+import { fromJson, toJson } from "./json.ts";
+import { identityRow, kept } from "./names.ts";
 import { isSameTime, settle, type Verdict } from "./settle.ts";
 import type { Side } from "./side.ts";
 

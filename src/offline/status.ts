@@ -5,7 +5,9 @@ import { portions } from "./portions.ts";
 import { listMarked } from "./reading.ts";
 import type { Progress } from "./pull.ts";
 import { readRecord, weigh } from "./record.ts";
-import { kept, marks, parse, progressRow, records, type RowChange } from "./rows.ts";
+import { parse } from "./json.ts";
+import { kept, marks, progressRow, records } from "./names.ts";
+import type { RowChange } from "./rows.ts";
 
 /** How an offline store stands with the other side. */
 export interface Status {

@@ -2,7 +2,9 @@ import type { CallOptions, Store } from "../core/contract.ts";
 import { portions } from "./portions.ts";
 import { listMarked } from "./reading.ts";
 import { isWrite, type Slot } from "./record.ts";
-import { createSent, identityRow, type Rows } from "./rows.ts";
+import { createSent } from "./marks.ts";
+import { identityRow } from "./names.ts";
+import type { Rows } from "./rows.ts";
 import type { Status } from "./status.ts";
 
 /** Something of one key that is not on the other side. */

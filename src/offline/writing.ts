@@ -4,7 +4,8 @@ import type { Decide, Parts } from "./parts.ts";
 import { portion, portions } from "./portions.ts";
 import { read } from "./reading.ts";
 import { blank, decisionOf, isWrite, lastOf, visible, type Delta, type Record, type Slot } from "./record.ts";
-import { changeOf, checkRecordKey } from "./rows.ts";
+import { checkRecordKey } from "./names.ts";
+import { changeOf } from "./rows.ts";
 
 // How many decisions are kept for one key.
 const mostDecisions = 100;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "vitest";
 import { StoreError } from "../../src/core/error.ts";
 import { outrun, fetch, pull, type Progress } from "../../src/offline/pull.ts";
-import { progressRow } from "../../src/offline/rows.ts";
+import { progressRow } from "../../src/offline/names.ts";
 import { text, utf8 } from "../support/bytes.ts";
 import { offlineRoom, type OfflineRoom } from "../support/offlineRoom.ts";
 

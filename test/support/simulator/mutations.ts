@@ -24,7 +24,7 @@ export const mutations: readonly Mutation[] = [
     "if (now?.name !== identity.name || now.sequence !== identity.sequence || now.batch) return undefined;",
     "if (!now) return undefined;",
   ]),
-  m("what is on its way is not seen to be", ["rows.ts", "return (id) => ids.has(id);", "return () => false;"]),
+  m("what is on its way is not seen to be", ["marks.ts", "return (id) => ids.has(id);", "return () => false;"]),
   m("pushes each time under a new name", [
     "push.ts",
     "link.push({ name, sequence, nonce,",
@@ -87,7 +87,7 @@ export const mutations: readonly Mutation[] = [
     "(changes as any).keys ??= [];\n  const isGap = bookmark",
   ]),
   m("keeps what is there no more", ["pull.ts", "page.keys.filter((key) => !there.has(key))", "[]"]),
-  m("writes no mark", ["rows.ts", "if (name === mark) for (const key of added)", "for (const key of [] as string[])"]),
+  m("writes no mark", ["marks.ts", "for (const key of added)", "for (const key of [] as string[])"]),
   m("reports nothing of what has changed", ["rows.ts", "if (change) changes.push(change);", ""]),
   m("a write takes the place of one on its way", [
     "enqueue.ts",

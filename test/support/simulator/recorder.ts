@@ -4,7 +4,7 @@ import { decodeLoosely } from "../../../src/core/utf8.ts";
 import { equalBytes } from "../../../src/core/value.ts";
 import { unframe } from "../../../src/http/wire/frame.ts";
 import { isDue, lasting, readRecord, visible, type Record, type Visible } from "../../../src/offline/record.ts";
-import { readMark } from "../../../src/offline/rows.ts";
+import { readMark } from "../../../src/offline/marks.ts";
 import type { Deed } from "./deeds.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Owner } from "./schedule.ts";
