@@ -18,6 +18,29 @@ inWorkbench("stores of the workbench", ({ open }) => {
     await row("mine").waitFor({ state: "detached" });
   });
 
+  it("leaves the address to the configuration, and says so when it names none", async () => {
+    const { page, configuration, stored, row } = await open("memory");
+    await stored({ key: "stays", value: "here" });
+    const address = page.url();
+    const skip = page.getByRole("link", { name: "Skip to the entries" });
+    await skip.focus();
+    await page.keyboard.press("Enter");
+    assert.equal(await page.evaluate(() => document.activeElement!.id), "list");
+    assert.equal(page.url(), address);
+    const problems = page.locator("#config-problems");
+    for (const hash of ["list", "%", "%7B%22backend%22"]) {
+      await page.evaluate((hash) => void (location.hash = hash), hash);
+      await problems.getByText(`Invalid address: expected after its # one of memory,`).waitFor();
+      await problems.getByText(`got "${hash}"`).waitFor();
+      assert.match(await problems.innerText(), /^bad-config/);
+    }
+    assert.equal(JSON.parse(await configuration.inputValue()).backend, "memory");
+    await row("stays").waitFor();
+    await page.evaluate(() => void (location.hash = "localstorage"));
+    await row("stays").waitFor({ state: "detached" });
+    await until(async () => (await problems.innerText()) === "");
+  });
+
   it("tells every problem of a configuration and leaves the open store be", async () => {
     const { page, configuration, button, stored, row, isFocused } = await open("memory");
     await stored({ key: "stays", value: "here" });

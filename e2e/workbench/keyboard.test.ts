@@ -69,6 +69,7 @@ function focusedName(page: Page): Promise<string> {
   return page.evaluate(() => {
     const element = document.activeElement as HTMLInputElement | null;
     const label = element?.labels?.[0]?.querySelector("span")?.textContent;
-    return (element?.getAttribute("aria-label") ?? label ?? element?.textContent ?? "").trim();
+    const text = [...(element?.childNodes ?? [])].filter((node) => !(node as Element).ariaHidden);
+    return (element?.getAttribute("aria-label") ?? label ?? text.map((node) => node.textContent).join("")).trim();
   });
 }

@@ -5,7 +5,7 @@ import { database, inWorkbench } from "./driver.ts";
 
 inWorkbench("access to the workbench", ({ engine, open, openWithClock }) => {
   it("has nothing to scroll sideways in a window of 320 pixels", async () => {
-    const { page, stored, button, enter, dialog, errors, row } = await open(database(`narrow-${engine}`));
+    const { page, stored, button, enter, dialog, row } = await open(database(`narrow-${engine}`));
     await page.setViewportSize({ width: 320, height: 640 });
     const fits = async (what: string) => {
       const [content, room] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth] as const);
@@ -18,8 +18,8 @@ inWorkbench("access to the workbench", ({ engine, open, openWithClock }) => {
     await row("sample/01/0001").waitFor();
     await fits("full");
     await enter({ key: "", value: "x".repeat(500), kind: "JSON" });
-    await errors.first().waitFor();
-    await fits("with an error");
+    await page.getByText("The value is not JSON").waitFor();
+    await fits("with a field that is wrong");
     await page.getByRole("button", { name: `Open ${key}`, exact: true }).click();
     await dialog.waitFor();
     await fits("with a dialog");
@@ -33,14 +33,14 @@ inWorkbench("access to the workbench", ({ engine, open, openWithClock }) => {
 
   for (const colorScheme of ["light", "dark"] as const) {
     it(`has text of good contrast in ${colorScheme}`, async () => {
-      const { page, button, enter, errors, configuration, dialog, row, freeze } = await openWithClock("memory");
+      const { page, button, enter, configuration, dialog, row, freeze } = await openWithClock("memory");
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       await button("Put 1,000 samples").click();
       await enter({ key: "a soon", value: "x", lifetime: 59 });
       await enter({ key: "a now", value: "{", kind: "JSON", lifetime: 30 });
       await configuration.fill('{ "backend": "memory", "parameters": { "maxEntries": 0, "x": 1 } }');
       await button("Open store").click();
-      await errors.first().waitFor();
+      await page.getByText("The value is not JSON").waitFor();
       await enter({ key: "a now", value: "{}", kind: "JSON", lifetime: 30 });
       await row("a now").waitFor();
       await freeze();

@@ -1,4 +1,4 @@
-import { isStoreError } from "../../dist/shelflife.min.js";
+import { isStoreError, StoreError } from "../../dist/shelflife.min.js";
 import { element } from "./element.js";
 
 // Swept more often than by default, so that one sees the expiries arrive among the changes.
@@ -27,7 +27,8 @@ const about = {
 };
 
 /** Says which of the choices a configuration belongs to, if any. */
-function choiceOf({ backend, parameters }) {
+function choiceOf(config) {
+  const { backend, parameters } = config ?? {};
   if (backend === "http") return "remote";
   if (backend === "localstorage" && parameters?.storage === "session") return "sessionstorage";
   return Object.hasOwn(presets, backend) ? backend : undefined;
@@ -37,9 +38,23 @@ const write = (config) => JSON.stringify(config, null, 2);
 
 /** Reads the configuration that the address names after its #; IndexedDB when it names none. */
 export function configFromAddress() {
-  const name = decodeURIComponent(location.hash.slice(1)) || "indexeddb";
-  if (Object.hasOwn(presets, name)) return presets[name];
-  return JSON.parse(name);
+  const hash = location.hash.slice(1) || "indexeddb";
+  if (Object.hasOwn(presets, hash)) return presets[hash];
+  try {
+    return JSON.parse(decodeURIComponent(hash));
+  } catch (cause) {
+    const names = Object.keys(presets).join(", ");
+    const message = `Invalid address: expected after its # one of ${names}, or a configuration as JSON, got "${hash}"`;
+    throw new StoreError("bad-config", message, { cause });
+  }
+}
+
+function parse(text) {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new StoreError("bad-config", `The configuration is not JSON: ${cause.message}`, { cause });
+  }
 }
 
 /** Keeps a configuration in the address, so that it survives a reload and another tab can have it; secrets stay out. */
@@ -99,25 +114,23 @@ export function createConfig(open) {
   }
 
   async function applyText() {
-    let config;
     try {
-      config = JSON.parse(text.value);
+      await apply(parse(text.value));
     } catch (error) {
-      showProblem(Object.assign(error, { message: `The configuration is not JSON: ${error.message}` }));
-      return text.focus();
+      showProblem(error);
     }
-    await apply(config);
     if (text.hasAttribute("aria-invalid")) text.focus();
   }
 
+  /** Opens what the address names. What it names wrongly leaves the store that is open as it is, and its configuration. */
   function start() {
     try {
       const config = configFromAddress();
       show(config);
       return apply(config);
     } catch (error) {
-      show(presets.indexeddb);
-      showProblem(Object.assign(error, { message: `The address names no configuration: ${error.message}` }));
+      if (!text.value) show(presets[choice]);
+      showProblem(error);
     }
   }
 

@@ -3,9 +3,10 @@ import { element } from "./element.js";
 import { createAbout } from "./entryAbout.js";
 import { createEditor } from "./entryEditor.js";
 import { createView } from "./entryView.js";
+import { argumentOf } from "./field.js";
 import { formatSize, showKey } from "./format.js";
 import { createLifetime } from "./lifetime.js";
-import { attempt, follow, say } from "./messages.js";
+import { attempt, follow, say, showError } from "./messages.js";
 import { sniff } from "./sniff.js";
 
 /** The dialog in which one looks at an entry, edits, extends and deletes it. `changed` gets what was written. */
@@ -13,8 +14,8 @@ export function createEntry(session, { remove, changed }) {
   const dialog = document.querySelector("#entry");
   const note = document.querySelector("#entry-note");
   const extend = document.querySelector("#entry-extend");
-  const lifetime = createLifetime(extend);
-  const about = createAbout(check);
+  const lifetime = createLifetime(extend, { deadline: true });
+  const about = createAbout({ onDeadline: check, onTick: ({ expiresAt }) => lifetime.compare(expiresAt) });
   const view = createView();
   const editor = createEditor(save);
   let key;
@@ -29,6 +30,8 @@ export function createEntry(session, { remove, changed }) {
     cameFrom = document.activeElement;
     document.querySelector("#entry-key").textContent = showKey(key);
     show(found);
+    lifetime.preset(found.expiresAt - Date.now());
+    lifetime.compare(found.expiresAt);
     dialog.showModal();
     follow();
     (isExtending ? lifetime : type.text === undefined ? view : editor).focus();
@@ -105,7 +108,13 @@ export function createEntry(session, { remove, changed }) {
 
   extend.addEventListener("submit", async (event) => {
     event.preventDefault();
-    if (!(await attempt(prolong))) lifetime.focus();
+    lifetime.setProblem("");
+    try {
+      await prolong();
+    } catch (error) {
+      if (argumentOf(error) === "ttl") lifetime.setProblem(error.message);
+      else showError(error);
+    }
   });
   document.querySelector("#entry-delete").addEventListener("click", () => {
     if (!entry) return;

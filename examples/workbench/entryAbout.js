@@ -1,7 +1,7 @@
 import { formatLeft, formatSize, showDate } from "./format.js";
 
-/** The line that says what an entry is and how long it still lives. `onDeadline` is called when it should be gone. */
-export function createAbout(onDeadline) {
+/** The line that says what an entry is and how long it still lives. `onDeadline` is called when it should be gone, `onTick` until then. */
+export function createAbout({ onDeadline, onTick }) {
   const about = document.querySelector("#entry-about");
   let timer;
 
@@ -12,7 +12,8 @@ export function createAbout(onDeadline) {
     const left = ms === Infinity ? "never expires" : `expires in ${formatLeft(ms)}`;
     about.textContent = `${type.kind} · ${formatSize(entry.value.length)} · ${left}`;
     about.title = showDate(entry.expiresAt);
-    if (ms < Infinity) timer = setTimeout(() => show(entry, type), Math.min(ms, 200));
+    onTick(entry);
+    timer = setTimeout(() => show(entry, type), Math.min(ms, 200));
   }
 
   return {

@@ -35,3 +35,14 @@ export function showKey(key) {
 export function showDate(expiresAt) {
   return expiresAt === Infinity ? "Never expires" : `Expires ${new Date(expiresAt).toLocaleString()}`;
 }
+
+/** Shows a deadline by its time, and by its day unless that is today. */
+export function formatDeadline(expiresAt, now) {
+  if (expiresAt === Infinity) return "Never expires";
+  const [date, today] = [new Date(expiresAt), new Date(now)];
+  // Beyond what a date can say.
+  if (Number.isNaN(date.getTime())) return "Expires in more than 200,000 years";
+  const time = date.toLocaleTimeString("en-GB");
+  if (date.toDateString() === today.toDateString()) return `Expires today at ${time}`;
+  return `Expires on ${date.toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" })} at ${time}`;
+}

@@ -30,7 +30,7 @@ const entry = createEntry(session, {
 const entries = createEntries(session, entry.open);
 const config = createConfig(change);
 const offline = createOffline(session);
-createPut(session, entries.changed);
+createPut(session, { changed: entries.changed, reveal: () => {} });
 
 /** Opens another store in place of the one that is open, which stays if that fails. Resolves with whether it is the one now. */
 async function change(next) {
@@ -151,6 +151,12 @@ confirm.addEventListener("close", () => {
     await entries.restart();
     say(prefix ? `Cleared what began with ${JSON.stringify(prefix)}` : "Cleared the store");
   });
+});
+
+// By script: as a part of the address its target would take the place of the configuration.
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  document.querySelector("#list").focus();
 });
 
 // A page that was hidden or put away may have slept.

@@ -1,5 +1,9 @@
-import { json, StoreError } from "../../dist/shelflife.min.js";
+import { acceptDrops } from "./drop.js";
+import { argumentOf, setProblem } from "./field.js";
+import { createFiles } from "./files.js";
 import { formatSize, showKey } from "./format.js";
+import { createJsonCheck } from "./jsonCheck.js";
+import { checkJson, compact, problemOf } from "./jsonText.js";
 import { createLifetime } from "./lifetime.js";
 import { attempt, say, showError } from "./messages.js";
 import { sample } from "./samples.js";
@@ -8,55 +12,47 @@ import { sample } from "./samples.js";
  * The form that puts text, JSON and files, the page as a place to drop files on, and the samples. `changed` gets what was
  * put, for the case that the store cannot report it.
  */
-export function createPut(session, changed) {
+export function createPut(session, { changed, reveal }) {
   const form = document.querySelector("#put");
-  const { key, value, files } = form.elements;
+  const { key, value } = form.elements;
+  const button = form.querySelector(".primary");
   const lifetime = createLifetime(form);
+  const files = createFiles(session, { form, lifetime, changed });
   const kind = () => form.elements.kind.value;
+  const isJson = () => kind() === "json";
+  const stored = () => (isJson() && !problemOf(value.value) ? compact(value.value) : value.value);
+  const showCheck = createJsonCheck(value, { isJson, stored });
+  const problems = {
+    key: (words) => setProblem(key, words),
+    value: (words) => setProblem(value, words),
+    ttl: lifetime.setProblem,
+  };
+  const clearProblems = () => Object.values(problems).forEach((set) => set(""));
 
   function showKind() {
     for (const part of form.querySelectorAll("[data-for]")) part.hidden = !part.dataset.for.includes(kind());
     const isFiles = kind() === "files";
     document.querySelector("#put-key-label").textContent = isFiles ? "Key prefix (optional)" : "Key";
-    key.placeholder = isFiles ? "photos/" : kind() === "json" ? "settings" : "greeting";
-    value.placeholder = kind() === "json" ? '{ "theme": "dark" }' : "Hello";
-    setInvalid();
-  }
-
-  function setInvalid(field) {
-    for (const one of [key, value]) one.toggleAttribute("aria-invalid", false);
-    if (!field) return;
-    field.setAttribute("aria-invalid", "true");
-    field.focus();
+    key.placeholder = isFiles ? "photos/" : isJson() ? "settings" : "greeting";
+    value.placeholder = isJson() ? '{ "theme": "dark" }' : "Hello";
+    clearProblems();
+    showCheck();
+    if (isFiles) return files.show();
+    button.textContent = "Put";
+    button.removeAttribute("aria-disabled");
   }
 
   async function putText() {
-    const options = { ttl: lifetime.ttl };
     const name = key.value;
-    const bytes = new TextEncoder().encode(value.value);
-    if (kind() === "json") await json(session.store).set(name, parse(value.value), options);
-    else await session.store.set(name, bytes, options);
-    changed({ type: "set", key: name });
-    say(`Stored ${showKey(name)} ${lifetime.words}, ${formatSize(bytes.length)}`);
-    key.value = value.value = "";
-    key.focus();
-  }
-
-  /** Puts files under their names, one after the other, so that one that fails leaves the others be. */
-  async function putFiles(list) {
-    const prefix = kind() === "files" ? key.value : "";
     const { ttl, words } = lifetime;
-    let count = 0;
-    for (const file of list) {
-      const isStored = await attempt(async () => {
-        const name = prefix + file.name;
-        await session.store.set(name, await read(file), { ttl });
-        changed({ type: "set", key: name });
-        say(`Stored ${showKey(name)} ${words}, ${formatSize(file.size)}`);
-      });
-      if (isStored) count++;
-    }
-    if (count > 1) say(`Stored ${count} files ${words}`);
+    if (isJson()) checkJson(value.value, name);
+    const bytes = new TextEncoder().encode(stored());
+    await session.store.set(name, bytes, { ttl });
+    changed({ type: "set", key: name });
+    say(`Stored ${showKey(name)} ${words}, ${formatSize(bytes.length)}`);
+    key.value = value.value = "";
+    showCheck();
+    key.focus();
   }
 
   async function putSamples() {
@@ -72,70 +68,20 @@ export function createPut(session, changed) {
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    setInvalid();
-    putText().catch((error) => {
-      showError(error);
-      if (error.message.startsWith("Invalid ttl")) lifetime.focus();
-      else setInvalid(error.code === "cant-encode" ? value : key);
-    });
+    clearProblems();
+    const work = kind() === "files" ? files.put() : putText();
+    work.catch((error) => (problems[argumentOf(error)] ?? (() => showError(error)))(error.message));
   });
   value.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
   });
   for (const input of form.elements.kind) input.addEventListener("change", showKind);
-  files.addEventListener("change", async () => {
-    await putFiles([...files.files]);
-    files.value = "";
-  });
   document.querySelector("#samples").addEventListener("click", () => void attempt(putSamples));
-  acceptDrops(
-    (list) => void putFiles(list),
-    () => `Drop to put files under their names ${lifetime.words}`,
-  );
+  acceptDrops((list) => {
+    form.elements.kind.value = "files";
+    showKind();
+    reveal();
+    files.choose(list);
+  }, "Drop to choose a key and a lifetime");
   showKind();
-}
-
-function parse(text) {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new StoreError("cant-encode", `The value is not JSON: ${cause.message}`, { cause });
-  }
-}
-
-async function read(file) {
-  try {
-    return new Uint8Array(await file.arrayBuffer());
-  } catch (cause) {
-    throw new StoreError("unavailable", `Cannot read "${file.name}": expected a file`, { cause });
-  }
-}
-
-/** Takes files that are dropped anywhere, and says so while they hover. */
-function acceptDrops(take, words) {
-  const target = document.querySelector("#drop-target");
-  const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
-  let depth = 0;
-  const show = (isOver) => {
-    depth = isOver ? depth : 0;
-    target.hidden = !isOver;
-  };
-  addEventListener("dragenter", (event) => {
-    if (!hasFiles(event) || document.querySelector("dialog[open]")) return;
-    depth++;
-    target.firstElementChild.textContent = words();
-    show(true);
-  });
-  addEventListener("dragleave", (event) => {
-    if (hasFiles(event) && --depth <= 0) show(false);
-  });
-  addEventListener("dragover", (event) => {
-    if (hasFiles(event)) event.preventDefault();
-  });
-  addEventListener("drop", (event) => {
-    if (!hasFiles(event)) return;
-    event.preventDefault();
-    show(false);
-    if (!document.querySelector("dialog[open]")) take([...event.dataTransfer.files]);
-  });
 }
