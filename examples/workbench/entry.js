@@ -2,20 +2,18 @@ import { StoreError } from "../../dist/shelflife.min.js";
 import { element } from "./element.js";
 import { createAbout } from "./entryAbout.js";
 import { createEditor } from "./entryEditor.js";
+import { createEntryLifetime } from "./entryLifetime.js";
 import { createView } from "./entryView.js";
-import { argumentOf } from "./field.js";
 import { formatSize, showKey } from "./format.js";
-import { createLifetime } from "./lifetime.js";
-import { attempt, follow, say, showError } from "./messages.js";
+import { attempt, follow, say } from "./messages.js";
 import { sniff } from "./sniff.js";
 
 /** The dialog in which one looks at an entry, edits, extends and deletes it. `changed` gets what was written. */
 export function createEntry(session, { remove, changed }) {
   const dialog = document.querySelector("#entry");
   const note = document.querySelector("#entry-note");
-  const extend = document.querySelector("#entry-extend");
-  const lifetime = createLifetime(extend, { deadline: true });
-  const about = createAbout({ onDeadline: check, onTick: ({ expiresAt }) => lifetime.compare(expiresAt) });
+  const lifetime = createEntryLifetime(prolong);
+  const about = createAbout({ onDeadline: check, onTick: lifetime.tick });
   const view = createView();
   const editor = createEditor(save);
   let key;
@@ -30,8 +28,7 @@ export function createEntry(session, { remove, changed }) {
     cameFrom = document.activeElement;
     document.querySelector("#entry-key").textContent = showKey(key);
     show(found);
-    lifetime.preset(found.expiresAt - Date.now());
-    lifetime.compare(found.expiresAt);
+    lifetime.show(found);
     dialog.showModal();
     follow();
     (isExtending ? lifetime : type.text === undefined ? view : editor).focus();
@@ -97,25 +94,15 @@ export function createEntry(session, { remove, changed }) {
     say(`Saved ${showKey(key)}, ${formatSize(next.length)}`);
   }
 
-  async function prolong() {
+  async function prolong({ ttl, words }) {
     if (!entry) return;
-    if (!(await session.store.touch(key, { ttl: lifetime.ttl }))) return show(undefined);
+    if (!(await session.store.touch(key, { ttl }))) return show(undefined);
     entry = (await session.store.entry(key)) ?? entry;
     about.show(entry, type);
     changed({ type: "set", key });
-    say(`${showKey(key)} is kept ${lifetime.words}`);
+    say(`${showKey(key)} is kept ${words}`);
   }
 
-  extend.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    lifetime.setProblem("");
-    try {
-      await prolong();
-    } catch (error) {
-      if (argumentOf(error) === "ttl") lifetime.setProblem(error.message);
-      else showError(error);
-    }
-  });
   document.querySelector("#entry-delete").addEventListener("click", () => {
     if (!entry) return;
     dialog.close();
