@@ -1,5 +1,5 @@
 /** The suites that are done in a page. */
-export const inBrowser = ["indexeddb", "localstorage"];
+export const inBrowser = ["indexeddb", "localstorage", "offline"];
 
 /** Those that other runtimes than Node can do. */
 export const inRuntimes = ["memory", "hits", "growth", "sqlite", "valkey", "http"];

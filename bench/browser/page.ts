@@ -1,9 +1,14 @@
 // The page that the bench opens: it does one round of one peer's work when it is asked to.
 import { indexeddbWorks } from "./indexeddb.ts";
 import { localstorageWorks } from "./localstorage.ts";
+import { offlineWorks } from "./offline.ts";
 import type { PageWork } from "./work.ts";
 
-const suites: Record<string, readonly PageWork[]> = { indexeddb: indexeddbWorks, localstorage: localstorageWorks };
+const suites: Record<string, readonly PageWork[]> = {
+  indexeddb: indexeddbWorks,
+  localstorage: localstorageWorks,
+  offline: offlineWorks,
+};
 
 /** What the page does when it is asked from outside. */
 export const bench = {

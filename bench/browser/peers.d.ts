@@ -6,3 +6,7 @@ declare module "localforage";
 declare module "unstorage";
 declare module "unstorage/drivers/indexedb";
 declare module "unstorage/drivers/localstorage";
+declare module "pouchdb-browser";
+declare module "rxdb";
+declare module "rxdb/plugins/replication";
+declare module "rxdb/plugins/storage-dexie";
