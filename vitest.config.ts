@@ -29,7 +29,7 @@ export default defineConfig({
         exclude: ["**/node_modules/**", "test/{package,processes,cases}/**"],
       }),
       // The Cases on src, for every subject that Node has. Other runtimes run them by test/runtimes/cases.ts.
-      project("cases", ["node", "servers"], { include: ["test/cases/**/*.test.ts"], testTimeout: 150_000 }),
+      project("cases", ["node", "servers", "peers"], { include: ["test/cases/**/*.test.ts"], testTimeout: 150_000 }),
       project("processes", ["runtimes", "servers"], { include: ["test/processes/**/*.test.ts"] }),
       project("package", ["runtimes", "consumers", "jest", "package"], { include: ["test/package/**/*.test.ts"] }),
       project("e2e", ["runtimes", "browsers", "package", "peers"], {

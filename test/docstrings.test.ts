@@ -1,7 +1,7 @@
 // Runs each example of a docstring, and holds what it prints against what it says.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,6 +30,8 @@ const examples = [...readTree("src")].flatMap(([path, source]) =>
   })),
 );
 await writeFile(join(folder, "package.json"), '{"type":"module"}');
+// Some are about another library.
+await symlink(join(root, "node_modules"), join(folder, "node_modules"), "junction");
 for (const { file, code } of examples) await writeFile(file, code);
 
 test("every example has a title, and is a block of TypeScript", () => {

@@ -5,6 +5,8 @@ import { texts } from "./peer/listing.ts";
 import { parse, peerOf, place, type Peer } from "./peer/peer.ts";
 import { find, remove, set, setMany, stringify } from "./peer/values.ts";
 
+export { fromKeyv, type FromKeyvOptions, type KeyvLike } from "./keyv/fromKeyv.ts";
+
 /** What the adapters of all versions of Keyv have. */
 interface KeyvAdapter {
   /** What Keyv puts before keys, and `clear` and `iterator` keep to. */

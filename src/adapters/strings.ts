@@ -8,6 +8,8 @@ import { keys, texts } from "./peer/listing.ts";
 import { peerOf } from "./peer/peer.ts";
 import { find, remove, set, setMany } from "./peer/values.ts";
 
+export { fromStrings, type AsyncStorageLike, type FromStringsOptions } from "./strings/fromStrings.ts";
+
 /** How {@link strings} keeps items. */
 export interface StringsOptions {
   /** How long an item lives from when it was last set: ms. @default for ever */

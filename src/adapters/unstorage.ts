@@ -11,6 +11,8 @@ import { keys } from "./peer/listing.ts";
 import { headOf, mark, open, peerOf, place } from "./peer/peer.ts";
 import { find, remove, set, setMany, stringify } from "./peer/values.ts";
 
+export { fromUnstorage, type FromUnstorageOptions, type UnstorageLike } from "./unstorage/fromUnstorage.ts";
+
 /** How {@link unstorage} keeps items. */
 export interface UnstorageOptions {
   /** How long an item lives that is set without a `ttl` of its own: seconds, 0 for ever. @default for ever */

@@ -21,7 +21,7 @@ const rows = [
 }));
 
 test("each adapter has a row, and each library stands there with the version that is installed", () => {
-  const doors = ["betterauth", "keyv", "level", "localforage", "ratelimit", "session", "strings", "unstorage"];
+  const doors = ["betterauth", "idb", "keyv", "level", "localforage", "ratelimit", "session", "strings", "unstorage"];
   expect(rows.map(({ adapter }) => adapter).sort((a, b) => (a! < b! ? -1 : 1))).toEqual(doors);
   const installed = {
     ...JSON.parse(read("package.json")).devDependencies,

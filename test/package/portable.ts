@@ -1,13 +1,14 @@
 // A program that knows only a part of the platform, or nothing. It is compiled, not run.
 import { createStore, isStoreError, json, memory, open, type Backend, type Store } from "shelflife";
 import { betterAuth } from "shelflife/adapters/betterauth";
-import { keyv, keyv5 } from "shelflife/adapters/keyv";
+import { idb } from "shelflife/adapters/idb";
+import { fromKeyv, keyv, keyv5 } from "shelflife/adapters/keyv";
 import { level } from "shelflife/adapters/level";
 import { localforage, localforageDriver } from "shelflife/adapters/localforage";
 import { fastifyRateLimit, ratelimit } from "shelflife/adapters/ratelimit";
 import { session, sessionStore } from "shelflife/adapters/session";
-import { strings } from "shelflife/adapters/strings";
-import mount, { unstorage } from "shelflife/adapters/unstorage";
+import { fromStrings, strings } from "shelflife/adapters/strings";
+import mount, { fromUnstorage, unstorage } from "shelflife/adapters/unstorage";
 import { remote } from "shelflife/backends/http";
 import { indexeddb } from "shelflife/backends/indexeddb";
 import { localstorage } from "shelflife/backends/localstorage";
@@ -37,6 +38,7 @@ export async function counted(): Promise<number> {
 
 const own: Backend = { get: () => undefined, set() {}, delete: () => false, isPersistent: () => false };
 export const stores: Store[] = [createStore(own), memory(), indexeddb(), localstorage(), sqlite({ path: "a" })];
+export const over = { fromKeyv, fromStrings, fromUnstorage, idb };
 export const rest = { localforage, remote, s3, valkey, handler, openapi, server, cases };
 const none = memory();
 export const adapters = [

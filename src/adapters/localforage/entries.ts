@@ -4,27 +4,18 @@ import { isStoreError, StoreError } from "../../core/error.ts";
 import { isKey } from "../../core/key.ts";
 import { withCode } from "./failure.ts";
 import type { LocalForageLike } from "./instance.ts";
-import { decode, encode, unreadable } from "./value.ts";
+import { decode, encode } from "../peer/clones.ts";
+import type { Entries } from "../peer/entries.ts";
+import { unreadable } from "../peer/foreign.ts";
 
-/** The entries of a localForage instance, without regard to other writers. */
-export interface Entries {
-  /** Returns an entry, an unreadable one for what cannot be decoded. */
-  read(key: string): Promise<Entry | undefined>;
-  put(key: string, entry: Entry): Promise<KeyChange>;
-  /** Puts all or none: what lay there is put back if one of the writes fails. */
-  putAll(items: readonly (readonly [key: string, entry: Entry])[]): Promise<KeyChange[]>;
-  /** Removes an entry that lies there at some time. */
-  drop(key: string, entry: Entry, at: number): Promise<KeyChange>;
-  /** Returns the keys that begin with a prefix and stand after another, sorted: those that can be a store's. */
-  keys(prefix: string, after?: string): Promise<string[]>;
-  /** Returns the keys that begin with a prefix and cannot be a store's. */
-  strays(prefix: string): Promise<string[]>;
+/** The entries of a localForage instance, and where they lie. */
+export interface ForageEntries extends Entries {
   /** The Storage that localForage writes to, if that is what its driver does. */
   storage(): Promise<Storage | undefined>;
 }
 
 /** Returns the entries of an instance. */
-export function createEntries(instance: LocalForageLike): Entries {
+export function createEntries(instance: LocalForageLike): ForageEntries {
   /** Returns what lies there, `null` for nothing, or why localForage cannot decode it. */
   async function find(key: string): Promise<unknown> {
     try {

@@ -85,6 +85,8 @@ test.each(Object.entries(drivers))("what is no key of a store is reported after 
   // Through views, by the names that those know.
   const [below, left] = await migrated(json(prefix(source, "l")), json(memory()));
   assert.deepEqual([below, left], [{ ...nothing, skipped: 1 }, { "one \ud800": "invalid-argument" }]);
+  const [within, long] = await migrated(prefix(source, "k".repeat(9)), memory());
+  assert.deepEqual([within, long], [{ ...nothing, skipped: 1 }, { ["k".repeat(1016)]: "invalid-argument" }]);
   await source.close();
 });
 

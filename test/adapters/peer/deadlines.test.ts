@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "vitest";
-import { createSoonest } from "../../../src/adapters/localforage/deadlines.ts";
+import { createSoonest } from "../../../src/adapters/peer/deadlines.ts";
 import type { Entry } from "../../../src/core/contract.ts";
 import { createHub } from "../../../src/core/hub.ts";
 
