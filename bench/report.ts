@@ -20,12 +20,12 @@ import {
 import { writeTargets } from "./report/targets.ts";
 
 const root = new URL("../", import.meta.url);
-const charts = new URL("charts/", import.meta.url);
+const charts = new URL("../docs/charts/", import.meta.url);
 const begin = "<!-- The numbers, written by `npm run bench`. -->";
 const end = "<!-- The end of the numbers. -->";
 
-// Those that most come for; the others are a click away.
-const first = ["indexeddb", "localstorage", "memory"];
+// The one of which the front page has the picture.
+const first = "indexeddb";
 
 /** The best of some rows, as a cell: how many times as good one of ours is. */
 function against(work: Work, rows: readonly Row[], own: Row): string {
@@ -43,7 +43,7 @@ function measured(work: Work, { median }: Row): string {
 
 /** Writes a line for each work: ours beside the best peer, and beside the bare platform. */
 function table(results: readonly Result[]): string[] {
-  const lines = ["| work | calls a second, or as told | beside the best peer | beside the bare platform |", "|---|---|---|---|"];
+  const lines = ["| work | calls a second, unless a unit is given | beside the best peer | beside the bare platform |", "|---|---|---|---|"];
   for (const { suite, works, runtime } of results) {
     for (const work of works.filter((work) => mineOf(work) && !isGrowth(work) && !isHits(work))) {
       const others = work.rows.filter((row) => !isOurs(row));
@@ -60,7 +60,7 @@ function table(results: readonly Result[]): string[] {
 } // prettier-ignore
 
 function section(title: string, intro: string, heads: readonly string[], lines: readonly string[]): string[] {
-  return [`### ${title}`, "", intro, "", `| ${heads.join(" | ")} |`, `|${"---|".repeat(heads.length)}`, ...lines, ""];
+  return [`## ${title}`, "", intro, "", `| ${heads.join(" | ")} |`, `|${"---|".repeat(heads.length)}`, ...lines, ""];
 }
 
 /** Writes a line for each trace: what ours finds, and what the best peer does. */
@@ -77,7 +77,7 @@ function hits(results: readonly Result[]): string[] {
     });
     return `| ${[trace, ...cells].join(" | ")} |`;
   });
-  const intro = "Of 100 requests, ours and the best peer's, with room for a part of the keys:";
+  const intro = "Hits in 100 requests, of shelflife and of the best peer, with room for a part of the keys.";
   return section("Hit rates", intro, ["requests", ...rooms], lines);
 } // prettier-ignore
 
@@ -95,7 +95,7 @@ function growth(results: readonly Result[]): string[] {
     const numbers = cells.map((median) => (median === undefined ? "–" : rate(median)));
     return `| ${[`${name}: ${title}`, ...numbers, `${times(cost)} that of the smallest`].join(" | ")} |`;
   });
-  return lines.length ? section("Growth", "Times a second, by how much there is:", ["work", ...heads], lines) : [];
+  return lines.length ? section("Growth", "Calls a second, by how many entries there are.", ["work", ...heads], lines) : [];
 }
 
 /** Writes a line for each work at which a peer is better. */
@@ -107,9 +107,8 @@ function losses(results: readonly Result[]): string[] {
       return `| ${titles[suite]}: ${work.title} | ${best.peer} | ${times(best.ours)} |`;
     }),
   );
-  return lines.length
-    ? ["Where a peer is ahead:", "", "| work | the best peer | ours beside it |", "|---|---|---|", ...lines, ""]
-    : [];
+  const intro = "Every work at which a peer is faster. 0.70 × means that shelflife reaches 70 % of its speed.";
+  return lines.length ? section("Where a peer is ahead", intro, ["work", "the best peer", "shelflife beside it"], lines) : [];
 } // prettier-ignore
 
 /** Writes what was run where, and the versions of the peers. */
@@ -128,39 +127,34 @@ function runs(results: readonly Result[]): string[] {
   return [...lines, ...peers];
 } // prettier-ignore
 
-/** Returns the part of the front page: pictures, and where ours is not the fastest. */
+/** Returns the part of the front page: one picture. */
 export function writeBrief(results: readonly Result[]): string {
-  const embed = (result: Result): string[] => embedChart(result, "bench/charts/");
-  const others = results.filter(({ suite }) => !first.includes(suite));
-  const more = others.flatMap(embed);
-  const names = others.filter((result) => embed(result).length).map(({ suite }) => titles[suite]);
-  return [
-    begin,
-    "",
-    ...results.filter(({ suite }) => first.includes(suite)).flatMap(embed),
-    ...(more.length ? [`<details><summary>${names.join(", ")}</summary>`, "", ...more, "</details>", ""] : []),
-    ...losses(results),
-    end,
-  ].join("\n");
+  const shown = results.filter(({ suite }) => suite === first);
+  return [begin, "", ...shown.flatMap((result) => embedChart(result, "docs/charts/")), end].join("\n");
 }
 
-/** Returns the part of the bench's own page: everything that was measured. */
+/** Returns the part of the page of benchmarks: what we aim at, where a peer is ahead, pictures, then everything that was measured. */
 export function writeReport(results: readonly Result[], others: readonly Result[]): string {
   return [
     begin,
     "",
+    "## What we aim at",
+    "",
+    ...writeTargets(results),
+    "",
+    ...losses(results),
+    "## Charts",
+    "",
     ...results.flatMap((result) => embedChart(result, "charts/")),
+    "## Every number",
+    "",
     ...table(results),
     "",
     ...runs(results),
     "",
-    ...(others.length ? ["### Elsewhere", "", ...table(others), "", ...runs(others), ""] : []),
     ...hits(results),
     ...growth(results),
-    "### What we aim at",
-    "",
-    ...writeTargets(results),
-    "",
+    ...(others.length ? ["## In other engines and runtimes", "", ...table(others), "", ...runs(others), ""] : []),
     end,
   ].join("\n");
 }
@@ -182,14 +176,14 @@ export function files(): Map<string, string> {
   ];
   return new Map([
     page("README.md", writeBrief(results)),
-    page("bench/README.md", writeReport(results, readOthers())),
-    ...[...drawCharts(results)].map(([name, svg]) => [`bench/charts/${name}`, svg] as const),
+    page("docs/benchmarks.md", writeReport(results, readOthers())),
+    ...[...drawCharts(results)].map(([name, svg]) => [`docs/charts/${name}`, svg] as const),
   ]);
 }
 
 /** The charts that there are, as paths from the project's folder. */
 export function chartsPresent(): string[] {
-  return existsSync(charts) ? readdirSync(charts).map((name) => `bench/charts/${name}`) : [];
+  return existsSync(charts) ? readdirSync(charts).map((name) => `docs/charts/${name}`) : [];
 }
 
 /** Writes the pages and the charts anew, and takes away charts of what has no results any more. */

@@ -1,27 +1,20 @@
-// Runs every block of README.md and of the pages in docs that says what it is in, and holds tables and links against what there is.
+// Runs every block of README.md and of the pages in docs that says what it is in, and holds the table of runtimes against what there is.
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { chmod, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import { test, type TestContext } from "vitest";
 import { pin } from "../scripts/integrity.mjs";
 import { root } from "../scripts/run.mjs";
 import { packageFolder } from "../scripts/installPackage.mjs";
 import { runtimes } from "../scripts/runtimes.mjs";
 import { steps } from "../scripts/steps.mjs";
+import { pagesIn } from "../test/docs/pages.ts";
 import { besidePackage, serveInstalled, start } from "./support/installed.ts";
 import { sharedBrowser } from "./support/shared.ts";
 
-const readme = await readFile(`${root}README.md`, "utf8");
 const manifest = JSON.parse(await readFile(`${root}package.json`, "utf8"));
-const files = readdirSync(`${root}docs`, { recursive: true, encoding: "utf8" });
-const names = [
-  "README.md",
-  ...files
-    .filter((name) => name.endsWith(".md"))
-    .map((name) => `docs/${name}`)
-    .sort(),
-];
+const names = ["README.md", ...pagesIn("docs")];
 const pages = await Promise.all(names.map(async (name) => ({ name, page: await readFile(`${root}${name}`, "utf8") })));
 const blocks = pages.flatMap(({ name, page }) =>
   [...page.matchAll(/^```([^\n]*)\n([^]*?)^```$/gm)].map(([, language, code], index) => ({
@@ -46,8 +39,8 @@ await chmod(join(bin, "shelflife"), 0o755);
 const env = { PATH: `${bin}:${process.env.PATH}` };
 
 // The libraries that a page of docs moves values from, which stand apart.
-const peers = ["dexie", "idb-keyval", "keyv", "unstorage"];
-await mkdir(join(folder, "node_modules"));
+const peers = ["@langchain/core", "dexie", "idb-keyval", "keyv", "react-router", "unstorage", "zustand"];
+await mkdir(join(folder, "node_modules/@langchain"), { recursive: true });
 for (const name of peers) await symlink(`${root}test/peers/node_modules/${name}`, join(folder, "node_modules", name));
 await writeFile(join(folder, "page.mjs"), await readFile(`${root}e2e/support/pageInNode.mjs`, "utf8"));
 
@@ -137,47 +130,13 @@ test("the types of all blocks hold", async (t) => {
     "force",
     "--ignoreConfig",
   ];
-  const importsPeer = new RegExp(`from "(?:${peers.join("|")})"`);
+  const importsPeer = new RegExp(`from "(?:${peers.join("|")})[/"]`);
   const [ours, theirs] = [false, true].map((isTheirs) =>
     programs.filter(({ code }) => importsPeer.test(code) === isTheirs).map(({ file }) => file),
   );
   await start(t, [...tsc, ...ours!], folder).ended();
   // The declarations of others name what need not be installed.
   await start(t, [...tsc, "--skipLibCheck", ...theirs!], folder).ended();
-});
-
-/** The names by which a page's headings are linked to. */
-const anchors = (page: string): string[] =>
-  [...page.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
-    heading!
-      .toLowerCase()
-      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
-      .replaceAll(" ", "-"),
-  );
-
-test("every page of docs is linked to from its index", () => {
-  const { page: index } = pages.find(({ name }) => name === "docs/README.md")!;
-  const linked = [...index.matchAll(/\]\(([^)#]+)[^)]*\)/g)].map(([, target]) => join("docs", target!));
-  for (const { name } of pages)
-    if (name !== "README.md" && name !== "docs/README.md") assert.ok(linked.includes(name), name);
-});
-
-test("every link and path leads somewhere", () => {
-  for (const { name, page } of pages) {
-    const links = [...page.matchAll(/\]\(([^)]+)\)/g)].map(([, target]) =>
-      // Within the page itself.
-      target!.startsWith("#") ? name + target : /^https?:/.test(target!) ? target! : join(dirname(name), target!),
-    );
-    const paths = [...page.matchAll(/(?<!\]\(\S*)\b((?:bench|examples|test|e2e)\/[\w./-]+\w)/g)].map(
-      ([, path]) => path!,
-    );
-    for (const target of [...links, ...paths]) {
-      const [path, anchor] = target.split("#");
-      if (/^https?:/.test(target)) continue;
-      assert.ok(existsSync(root + path), `${name}: ${target}`);
-      if (anchor) assert.ok(anchors(readFileSync(root + path, "utf8")).includes(anchor), `${name}: ${target}`);
-    }
-  }
 });
 
 // What runs the Cases of each column: steps of `npm test`, or test files in Node or in the pages of an engine.
@@ -194,8 +153,10 @@ const columns: Record<string, string[]> = {
 };
 const fakes = ["Node 22, 24, 26", "Deno", "Bun"];
 
+const { page: testing } = pages.find(({ name }) => name === "docs/testing.md")!;
+
 test("the table of backends and runtimes is what the Cases run on", async (t) => {
-  const [, head, body] = /^\| backend \|(.+)\|\n\|[-|]+\|\n((?:\|.+\|\n)+)/m.exec(readme)!;
+  const [, head, body] = /^\| backend \|(.+)\|\n\|[-|]+\|\n((?:\|.+\|\n)+)/m.exec(testing)!;
   const cells = (line: string): string[] => line.split("|").map((cell) => cell.trim());
   assert.deepEqual(cells(head!), Object.keys(columns));
   const said = Object.fromEntries(

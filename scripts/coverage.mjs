@@ -1,5 +1,5 @@
 // Runs the unit tests and the Cases in Node, measures which lines and branches of src they reach, and compares that with
-// what README.md states.
+// what docs/testing.md states.
 //   node scripts/coverage.mjs --project unit --project cases [--write] [--list]
 // --write states what was measured; --list prints the lines that nothing reaches.
 import { spawn } from "node:child_process";
@@ -8,7 +8,7 @@ import { pathToFileURL } from "node:url";
 import { exit, root } from "./run.mjs";
 
 const rooms = ["core", "views", "backends", "http"];
-const readme = `${root}README.md`;
+const page = `${root}docs/testing.md`;
 const block = /(<!-- coverage:.*?-->\n)([^]*?)(<!-- \/coverage -->)/;
 // How far a number may be from what is stated: points. Which of two racing branches is taken is not the same every time.
 const tolerance = 1;
@@ -42,14 +42,14 @@ export function summarise(summary) {
   });
 }
 
-/** The table that README.md has of them. */
+/** The table that docs/testing.md has of them. */
 export function table(rows) {
   const cell = (percent) => `${Math.floor(percent)} %`;
   const line = ({ room, lines, branches }) => `| \`${room}\` | ${cell(lines)} | ${cell(branches)} |`;
   return ["| room of `src` | lines | branches |", "|---|---|---|", ...rows.map(line), ""].join("\n");
 }
 
-/** What is wrong with a README's table, by what was measured. */
+/** What is wrong with a page's table, by what was measured. */
 export function compare(text, rows) {
   const stated = block.exec(text)?.[2] ?? "";
   return rows.flatMap(({ room, ...measured }) => {
@@ -57,7 +57,7 @@ export function compare(text, rows) {
     return ["lines", "branches"].flatMap((what, index) => {
       const said = Number(row?.[index + 1] ?? NaN);
       if (Math.abs(Math.floor(measured[what]) - said) <= tolerance) return [];
-      return [`README states ${said} % for the ${what} of ${room}, measured ${measured[what].toFixed(1)} %`];
+      return [`docs/testing.md states ${said} % for the ${what} of ${room}, measured ${measured[what].toFixed(1)} %`];
     });
   });
 }
@@ -77,13 +77,13 @@ async function main() {
   const rows = summarise(readJson("coverage-summary.json"));
   if (process.argv.includes("--write"))
     writeFileSync(
-      readme,
-      readFileSync(readme, "utf8").replace(block, (_, start, __, end) => `${start}\n${table(rows)}\n${end}`),
+      page,
+      readFileSync(page, "utf8").replace(block, (_, start, __, end) => `${start}\n${table(rows)}\n${end}`),
     );
   if (process.argv.includes("--list")) list(readJson("coverage-final.json"));
   for (const { room, lines, branches } of rows)
     console.log(`${room}: ${lines.toFixed(1)} % of lines, ${branches.toFixed(1)} % of branches`);
-  const problems = compare(readFileSync(readme, "utf8"), rows);
+  const problems = compare(readFileSync(page, "utf8"), rows);
   for (const problem of problems) console.log(`FAIL ${problem}: run "npm run coverage -- --write"`);
   // The comparison is a test of its own.
   const isTrue = problems.length === 0;

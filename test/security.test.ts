@@ -13,8 +13,8 @@ const attacks = [
   "Secrets in logs and errors",
 ]; // prettier-ignore
 
-test("each attack that is told of is tried in the tests that it names", () => {
-  const rows = read("SECURITY.md")
+test("each attack of the page is tried in the tests that it names", () => {
+  const rows = read("docs/security.md")
     .split("\n")
     .filter((line) => line.startsWith("| **"))
     .map((line) => line.split(/ ?\| ?/).slice(1, -1));
@@ -26,7 +26,7 @@ test("each attack that is told of is tried in the tests that it names", () => {
   for (const [attack, answer, proofs] of rows) {
     assert.ok(answer!.length > 20, attack);
     for (const proof of proofs!.split("<br>")) {
-      const [, path, title] = /^\[[\w ,]+\]\(([\w/.]+\.ts)\): "(.+)"$/.exec(proof) ?? [];
+      const [, path, title] = /^\[[\w ,]+\]\(\.\.\/([\w/.]+\.ts)\): "(.+)"$/.exec(proof) ?? [];
       assert.ok(path && title, `${attack}: expected [file](path): "title", got ${proof}`);
       // A title that goes on is the same test in several places.
       const begins = [`"${title}"`, `\`${title} \${`].some((text) =>

@@ -127,7 +127,7 @@ export function drawChart({ title, notes, panels }: Picture, theme: Theme): stri
 }
 
 /** Returns in words what a panel shows. */
-export function describePanel({ title, unit, bars }: Panel): string {
+function describePanel({ title, unit, bars }: Panel): string {
   return `${title}, ${unit}: ${bars.map(({ name, value }) => `${name} ${short(value)}`).join(", ")}`;
 }
 

@@ -1,7 +1,7 @@
 // Which pictures are made of the results, and how pages show them.
 import { ours } from "../peer.ts";
 import type { Row, Work } from "../work.ts";
-import { describePanel, drawChart, short, type Bar, type Panel, type Picture } from "./chart.ts";
+import { drawChart, short, type Bar, type Panel, type Picture } from "./chart.ts";
 import { costOf, isFloor, isGrowth, isLessBetter, isOurs, mineOf, titles, type Result } from "./results.ts";
 
 type Shown = readonly (readonly [title: string, shown: string])[];
@@ -64,6 +64,11 @@ const shown: Readonly<Record<string, Shown>> = {
     ["bare prepared statements in SQLite: set", "bare SQLite: set at random"],
     ["bare prepared statements in SQLite: get", "bare SQLite: get at random"],
   ],
+  loads: [
+    ["getOrSet, miss", "getOrSet, miss"],
+    ["getOrSet, hit", "getOrSet, hit"],
+    ["getOrSet, 1,000 callers", "getOrSet, 1,000 callers of one key"],
+  ],
   held: [["200,000 entries of 100 B", "200,000 entries of 100 B"]],
   start: [["import, open in memory, first value", "import, open in memory, first value"]],
 };
@@ -91,7 +96,7 @@ export function drawCharts(results: readonly Result[]): Map<string, string> {
 export function embedChart(result: Result, folder: string): string[] {
   const picture = pictureOf(result);
   if (!picture) return [];
-  const alt = `${picture.title}. ${picture.panels.map(describePanel).join("; ")}`.replaceAll('"', "'");
+  const alt = describe(picture).replaceAll('"', "'");
   return [
     "<picture>",
     `  <source media="(prefers-color-scheme: dark)" srcset="${folder}${fileOf(result, "dark")}">`,
@@ -99,6 +104,17 @@ export function embedChart(result: Result, folder: string): string[] {
     "</picture>",
     "",
   ];
+}
+
+/** Says in one sentence what a picture shows. The numbers are in the page's tables. */
+function describe({ title, panels }: Picture): string {
+  const beside = panels.filter(({ bars }) => bars.some(({ mark }) => mark === "peer"));
+  const ahead = beside.filter(({ bars }) => bars.every(({ mark, ours = 1 }) => mark !== "peer" || ours >= 1));
+  const name = title.replace(": ", ", ");
+  if (beside.length === 1)
+    return `${name}: a bar chart in which shelflife is ${ahead.length ? "ahead of every peer" : "behind a peer"}.`;
+  if (!beside.length) return `${name}: a bar chart of ${panels.length} works.`;
+  return `${name}: shelflife is ahead of every peer in ${ahead.length} of the ${beside.length} works of this bar chart.`;
 }
 
 function fileOf({ suite }: Result, theme: string): string {
@@ -135,7 +151,7 @@ function notesOf({ command, runtime, machine, date, works }: Result): string[] {
   const some = most > 1 ? `. Each is the middle of ${range(Math.min(...rounds), most)} rounds` : "";
   return [
     `Bars begin at 0 and are linear; each piece of work has a scale of its own${some}.${
-      works.every(isGrowth) ? "" : " Ours beside it: how many times as good ours is."
+      works.every(isGrowth) ? "" : " At the right: how many times as good shelflife is."
     }${fewer}`,
     `${runtime}, ${machine}, ${date.slice(0, 10)}: ${command}`,
   ];

@@ -23,6 +23,7 @@ export const titles: Readonly<Record<string, string>> = {
   localstorage: "localStorage",
   memory: "memory",
   hits: "hit rates",
+  loads: "loads",
   sqlite: "SQLite",
   valkey: "Valkey",
   http: "HTTP",

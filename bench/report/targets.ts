@@ -112,7 +112,7 @@ function otherOf(work: Work, { against }: Target): Row | undefined {
 
 /** Writes down what we aim at and how far that is reached. */
 export function writeTargets(results: readonly Result[]): string[] {
-  const lines = ["| work | beside | at least | reached | |", "|---|---|---|---|---|"];
+  const lines = ["| work | beside | aim: at least | reached | |", "|---|---|---|---|---|"];
   for (const { target, peer, times, isReached } of reach(results)) {
     const { suite, work, row, note, against, atLeast } = target;
     const what = `${titles[suite]}: ${work}${row ? ` (${row.replace(/^shelflife,? /, "")})` : ""}${note ? `, ${note}` : ""}`;

@@ -167,7 +167,7 @@ const quiet: Rule = {
 const mirror: Rule = {
   name: "a folder of tests is named as the one of src that it tests",
   broken(tree) {
-    const own = ["architecture", "bench", "cases", "package", "peers", "processes", "runtimes", "support"];
+    const own = ["architecture", "bench", "cases", "docs", "package", "peers", "processes", "runtimes", "support"];
     const folders = new Set([...tree.keys()].filter(isSource).flatMap((path) => above(inside(path))));
     return [...tree.keys()].filter((path) => {
       const [first, ...rest] = path.split("/");
