@@ -95,7 +95,9 @@ function growth(results: readonly Result[]): string[] {
     const numbers = cells.map((median) => (median === undefined ? "–" : rate(median)));
     return `| ${[`${name}: ${title}`, ...numbers, `${times(cost)} that of the smallest`].join(" | ")} |`;
   });
-  return lines.length ? section("Growth", "Calls a second, by how many entries there are.", ["work", ...heads], lines) : [];
+  return lines.length
+    ? section("Growth", "Calls a second, by how many entries there are.", ["work", ...heads], lines)
+    : [];
 }
 
 /** Writes a line for each work at which a peer is better. */

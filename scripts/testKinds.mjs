@@ -160,5 +160,8 @@ export function compare(page, rows) {
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const path = `${root}docs/testing.md`;
   const text = readFileSync(path, "utf8");
-  writeFileSync(path, text.replace(block, (_, start, __, end) => `${start}\n${table(kinds())}\n${end}`));
+  writeFileSync(
+    path,
+    text.replace(block, (_, start, __, end) => `${start}\n${table(kinds())}\n${end}`),
+  );
 }

@@ -23,7 +23,8 @@ test("a link that leads nowhere is noticed, whatever is wrong with it", () => {
   expect(["https://example.org/a", "http://example.org/", "https://example", "https://", "mailto:a"].map(broken)).toEqual(
     [0, 1, 1, 1, 1],
   ); // prettier-ignore
-  const picture = '<source srcset="gone.svg">\n<img src="there.md">\n\n```md\n[in code](gone.md)\n```\n\n`[](gone.md)`\n';
+  const picture =
+    '<source srcset="gone.svg">\n<img src="there.md">\n\n```md\n[in code](gone.md)\n```\n\n`[](gone.md)`\n';
   expect(brokenLinks({ path: "docs/page.md", text: picture }, (path) => files[path])).toEqual([
     "docs/page.md: gone.svg is not there",
   ]);
@@ -33,7 +34,7 @@ test("a link that leads nowhere is noticed, whatever is wrong with it", () => {
 test("every page of docs is linked to from its index", () => {
   const [index, ...others] = [readPage("docs/README.md"), ...pagesIn("docs").map(readPage)];
   const linked = new Set(
-    targetsOf(index!.text).map((target) => posix.join(dirname("docs/README.md"), target.split("#")[0]!)),
+    targetsOf(index.text).map((target) => posix.join(dirname("docs/README.md"), target.split("#")[0]!)),
   );
   expect(others.map(({ path }) => path).filter((path) => path !== "docs/README.md" && !linked.has(path))).toEqual([]);
 });
