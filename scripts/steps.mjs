@@ -26,7 +26,7 @@ const cases = [
 const pages = ["chromium", "firefox", "webkit"].map((name) => ({
   name: `pages in ${name}`,
   command: vitest(name),
-  needs: ["browsers", "build"],
+  needs: ["browsers", "build", "peers"],
 }));
 
 /**

@@ -43,7 +43,7 @@ function inPages(
     test: {
       name,
       globalSetup: ["test/support/prepare.ts"],
-      provide: { needs: ["browsers", "build"] },
+      provide: { needs: ["browsers", "build", "peers"] },
       setupFiles: ["e2e/pages/setup.ts"],
       // Above what a Case may take.
       testTimeout: 150_000,

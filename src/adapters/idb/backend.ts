@@ -17,8 +17,8 @@ import { resultOf, run } from "./transactions.ts";
 import type { Use } from "./use.ts";
 
 /** Returns a backend over an object store of an app's, and what finds the keys in it that no store can have. */
-export function idbBackend(use: Use): Backend & { strays(prefix: string): Promise<string[]> } {
-  const { hub, report, close } = reporterOf(use);
+export function idbBackend(given: Use): Backend & { strays(prefix: string): Promise<string[]> } {
+  const { use, hub, report, close } = reporterOf(given);
 
   /** Does work that writes in one transaction, reports its changes and returns them. */
   async function write(

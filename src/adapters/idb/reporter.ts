@@ -5,15 +5,26 @@ import type { Use } from "./use.ts";
 
 /** Carries the changes of an object store to all tabs. */
 export interface Reporter {
+  /** Does work as the app's `use` does, and reports that changes may have been missed if the connection is another one. */
+  readonly use: Use;
   hub(): Promise<Hub>;
   report(changes: readonly KeyChange[]): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Returns the reporter of an object store. */
-export function reporterOf(use: Use): Reporter {
+export function reporterOf(given: Use): Reporter {
   let opened: Promise<Hub> | undefined;
   let isClosed = false;
+  let last: IDBDatabase | undefined;
+
+  const use: Use = (mode, work) =>
+    given(mode, (store) => {
+      const { db } = store.transaction;
+      if (last && last !== db) void opened?.then(({ resync }) => resync());
+      last = db;
+      return work(store);
+    });
 
   /** Returns the hub of the object store, in all tabs. Its name is known when it is used. */
   function hub(): Promise<Hub> {
@@ -32,6 +43,7 @@ export function reporterOf(use: Use): Reporter {
   }
 
   return {
+    use,
     hub,
     report,
     async close() {
