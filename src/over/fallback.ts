@@ -25,8 +25,6 @@ export interface FallbackStore extends Store {
   using(options?: CallOptions): Promise<number>;
 }
 
-type Choice = readonly [store: Store, index: number];
-
 const calls = ["get", "find", "has", "entry", "set", "delete", "findMany", "setMany", "deleteMany", "compareAndSet", "setIfAbsent", "take", "increment", "update", "touch", "transact", "list", "clear", "flush", "sweep"] as const; // prettier-ignore
 
 /**
@@ -63,71 +61,77 @@ export function fallback(
     return () => registry.open(each);
   });
   check(candidates.length, "list", "a store", "none");
-  let chosen: Choice | undefined;
-  let choosing: Promise<Choice> | undefined;
+  let chosen: Store | undefined;
+  let index: number;
+  let choosing: Promise<Store> | undefined;
   let closing: Promise<void> | undefined;
-  let made: Promise<unknown> | undefined;
 
-  const choose = (): Promise<Choice> =>
-    (choosing ??= (async () => {
-      const reasons: unknown[] = [];
+  async function choose(): Promise<Store> {
+    const reasons: unknown[] = [];
+    for (index = 0; index < candidates.length; index++) {
+      if (closing) throw new StoreError("closed", "Store is closed");
       try {
-        for (const [index, open] of candidates.entries()) {
-          if (closing) throw new StoreError("closed", "Store is closed");
-          await prove(open, patience).then(
-            (store) => (chosen = [store, index]),
-            (error: unknown) => reasons.push(error),
-          );
-          if (chosen) return chosen;
-        }
-        const cause = new AggregateError(reasons);
-        throw new StoreError("unavailable", `Cannot use any store: ${reasons.map(String).join("; ")}`, { cause });
+        return await prove(candidates[index]!, patience);
       } catch (error) {
-        choosing = undefined;
-        throw error;
+        reasons.push(error);
       }
-    })());
-
-  /** Makes a call of the store in use: at once, when that is known. */
-  function run(name: (typeof calls)[number], given: any[]): Promise<any> {
-    const call = ([store]: Choice, own: any[]): Promise<unknown> =>
-      (store[name] as (...own: any[]) => Promise<unknown>)(...own);
-    if (chosen) return call(chosen, given);
-    return attempt(() => {
-      // What is written is the caller's again when the call returns.
-      const own = given.map(copy);
-      const work = wait(given.at(-1) as CallOptions | undefined).then((choice) => call(choice, own));
-      made = Promise.allSettled([made, work]);
-      return work;
-    });
+    }
+    const cause = new AggregateError(reasons);
+    throw new StoreError("unavailable", `Cannot use any store: ${reasons.map(String).join("; ")}`, { cause });
   }
 
-  /** Resolves when it is known which store is used, or rejects when the signal of a call aborts. */
-  async function wait(options: CallOptions | undefined): Promise<Choice> {
+  /** Does work with the store in use, when that is known, in the order of the calls; or rejects when the signal of a call aborts. */
+  function use<R>(options: CallOptions | undefined, work: (store: Store) => R | Promise<R>): R | Promise<R> {
     // The last that is given need not be options.
     const { signal } = Object(options) === options ? checkCall(options) : {};
     signal?.throwIfAborted();
-    return untilAborted(choose(), signal);
+    if (!choosing) {
+      choosing = choose();
+      // Before the work that waits: what is called at once from then on comes after it.
+      choosing.then(
+        (store) => (chosen = store),
+        () => (choosing = undefined),
+      );
+    }
+    return untilAborted(choosing.then(work), signal);
   }
 
   async function* read<T>(
     options: CallOptions | undefined,
     start: (store: Store) => AsyncIterable<T>,
   ): AsyncGenerator<T> {
-    const [store] = await wait(options);
-    yield* start(store);
+    yield* await use(options, start);
   }
 
-  const methods = Object.fromEntries(calls.map((name) => [name, (...given: any[]) => run(name, given)]));
+  const methods = calls.map((name) => {
+    const call = (store: Store, given: any[]): Promise<unknown> =>
+      (store[name] as (...given: any[]) => Promise<unknown>)(...given);
+    return [
+      name,
+      (...given: any[]): Promise<unknown> => {
+        if (chosen) return call(chosen, given);
+        return attempt(() => {
+          // What is written is the caller's again when the call returns.
+          const own = given.map(copy);
+          return use(given.at(-1) as CallOptions | undefined, (store) => call(store, own));
+        });
+      },
+    ];
+  });
   const view = disposable({
-    ...(methods as unknown as Store),
-    isPersistent: () => !!chosen && chosen[0].isPersistent(),
+    ...(Object.fromEntries(methods) as Store),
+    isPersistent: () => !!chosen?.isPersistent(),
     keys: (options) => read(options, (store) => store.keys(options)),
     entries: (options) => read(options, (store) => store.entries(options)),
     watch(options) {
-      if (chosen) return chosen[0].watch(options);
-      // Before the calls that follow this one.
-      const started = choose().then(([store]) => store.watch(options));
+      if (chosen) return chosen.watch(options);
+      const started = attempt(() => use(options, (store) => store.watch(options))).catch(
+        (error: unknown): AsyncIterableIterator<Change> => {
+          if (!options?.signal?.aborted) throw error;
+          return (async function* () {})();
+        },
+      );
+      // Nobody may ask for it.
       started.catch(() => {});
       const changes: AsyncIterableIterator<Change> = {
         [Symbol.asyncIterator]: () => changes,
@@ -136,20 +140,17 @@ export function fallback(
       };
       return changes;
     },
-    using: async (options) => wait(checkCall(options)).then(([, index]) => index),
+    using: async (options) => use(checkCall(options), () => index),
     close: () =>
       (closing ??= (async () => {
+        // The calls that waited for it are made by then.
         await choosing?.catch(() => {});
-        // Those calls that waited for it are still to be made.
-        await made;
-        await chosen?.[0].close();
+        await chosen?.close();
       })()),
   } as FallbackStore) as FallbackStore;
-  lendBy(view, "sweep", async (prefix, options) => {
-    const [store] = await wait(options);
-    const sweep = sweeperOf(store);
-    return sweep ? sweep(prefix, options) : store.sweep(options);
-  });
+  lendBy(view, "sweep", async (prefix, options) =>
+    use(options, (store) => sweeperOf(store)?.(prefix, options) ?? store.sweep(options)),
+  );
   return view;
 }
 

@@ -1,7 +1,8 @@
 import type { Written } from "../core/bytes.ts";
-import { checkCall } from "../core/check.ts";
+import { checkCall, checkStore } from "../core/check.ts";
 import type { Awaitable, Entry, Store, WriteOptions } from "../core/contract.ts";
 import { check, isStoreError, quote, StoreError, type StoreErrorCode } from "../core/error.ts";
+import { isKey } from "../core/key.ts";
 import { pause } from "../core/pause.ts";
 import { longestDelay } from "../core/timers.ts";
 import { untilAborted } from "../core/untilAborted.ts";
@@ -10,7 +11,8 @@ import { deadline } from "../core/value.ts";
 /** How {@link getOrSet} keeps what was loaded. */
 export interface GetOrSetOptions extends WriteOptions {
   /**
-   * How long an old value is returned after its time, while it is loaded again: ms. It is kept for that much longer. @default 0
+   * How long an old value is returned after its time, while it is loaded again: ms, at most 4e15. It is kept for that much longer.
+   * @default 0
    */
   staleFor?: number | undefined;
   /**
@@ -55,12 +57,13 @@ const leaseWait = 50;
  * with the store's error.
  *
  * With `staleFor` a value whose time is over is returned at once, for so many ms more, while it is loaded again once. A load
- * in the background that fails is tried again by the next caller. A value that others wrote with a deadline counts as old from
- * `staleFor` before that.
+ * in the background that fails is tried again by the next caller. While one hangs, callers get the old value, and wait for the load
+ * when that is over; it is given up when the last of them leaves. So give `load` a time limit of its own, or use a `lease`. A value
+ * that others wrote with a deadline counts as old from `staleFor` before that.
  *
  * Each caller gets a value of its own, as the store returns it. A store without atomic calls is looked at before it is
- * written to, in two steps, and refuses a lease (`unsupported`). A lease is an entry under `"\0lease/"` and the key, which ends
- * by itself. On an offline store it is one among those who share its local store.
+ * written to, in two steps, and refuses a lease (`unsupported`). A lease is an entry under `"\0lease/"` and the key, which
+ * therefore has 1,017 bytes at most, and ends by itself. On an offline store it is one among those who share its local store.
  *
  * @example Loads once for a thousand callers.
  * ```ts
@@ -92,26 +95,26 @@ export async function getOrSet<Out, In = Out>(
     lease = 0,
     now = () => Date.now(),
   } = checkCall<GetOrSetOptions>(options);
-  check(typeof store?.transact === "function", "store", "a store", store);
+  checkStore(store);
   for (const [name, each] of Object.entries({ load, now })) check(typeof each === "function", name, "a function", each);
   for (const [name, ms] of Object.entries({ staleFor, lease }))
-    check(Number.isFinite(ms) && ms >= 0, name, "a finite number of ms", ms);
+    check(Number.isFinite(ms) && ms >= 0 && ms <= 4e15, name, "0 to 4e15 ms", ms);
   const lifetime = (): number => deadline({ ttl, expiresAt }, now) + staleFor;
   lifetime();
+  const name = `\0lease/${key}`;
+  check(!lease || isKey(name), "key", "1 to 1,017 UTF-8 bytes with a lease", key);
   const flights: Flights = ofStores.get(store) ?? new Map();
   ofStores.set(store, flights);
 
-  const isFresh = (entry: Entry<Out> | undefined): boolean => !!entry && entry.expiresAt - staleFor > now();
+  const isFresh = (entry: Entry<Out> | undefined): boolean => (entry?.expiresAt as number) > now() + staleFor;
 
   /** Loads and writes, and resolves with what was loaded, or with `undefined` where there is a value by now. */
-  async function fly(stop: AbortController, mayBeThere: boolean): Promise<unknown> {
-    const { signal } = stop;
+  async function fly(flight: Flight, mayBeThere: boolean): Promise<unknown> {
+    const { signal } = flight;
     const call = { signal };
-    const name = `\0lease/${key}`;
-    const fail = (code: StoreErrorCode, expected: string): void =>
-      stop.abort(new StoreError(code, `Cannot load key ${quote(key)}: expected ${expected}`, { key }));
-    const end = (): void => fail("unavailable", `an end within ${lease} ms`);
-    const isThere = async (): Promise<boolean> => isFresh(await store.entry(key, call));
+    // Without more, what its lease allows is over.
+    const fail = (code: StoreErrorCode = "unavailable", expected = `an end within ${lease} ms`): void =>
+      flight.abort(new StoreError(code, `Cannot load key ${quote(key)}: expected ${expected}`, { key }));
     let until = Infinity;
     let timer: ReturnType<typeof setTimeout> | undefined;
     try {
@@ -120,23 +123,23 @@ export async function getOrSet<Out, In = Out>(
         until = 0;
         do {
           await pause(leaseWait);
-          if (await isThere()) return undefined;
+          if (isFresh(await store.entry(key, call))) return undefined;
         } while (await store.has(name, call));
       }
-      if (lease) timer = setTimeout(end, Math.min(lease, longestDelay));
-      if ((lease || mayBeThere) && (await isThere())) return undefined;
+      if (lease) timer = setTimeout(fail, Math.min(lease, longestDelay));
+      if ((lease || mayBeThere) && isFresh(await store.entry(key, call))) return undefined;
       const value = await untilAborted(Promise.resolve(load(call)), signal);
       if (value === undefined) fail("cant-encode", "a value, got undefined");
       const expiresAt = lifetime();
       const change = ([found]: readonly (Entry<Out> | undefined)[]): any => {
         // The timer may be late, and so may the store.
-        if (until <= now()) end();
+        if (until <= now()) fail();
         signal.throwIfAborted();
         return [isFresh(found) ? found : { value, expiresAt }];
       };
       await store.transact([key], change, call).catch(async (error: unknown) => {
         if (!isStoreError(error, "unsupported")) throw error;
-        if (!(await isThere())) await store.set(key, value, { expiresAt, signal });
+        if (!isFresh(await store.entry(key, call))) await store.set(key, value, { expiresAt, signal });
       });
       return value;
     } finally {
@@ -148,6 +151,8 @@ export async function getOrSet<Out, In = Out>(
           // It has ended, or a view with a schema cannot read it.
           .catch((): any => until > now() && store.delete(name))
           .catch(() => {});
+      flights.landed = flight;
+      if (flights.get(key) === flight) flights.delete(key);
     }
   }
 
@@ -159,15 +164,12 @@ export async function getOrSet<Out, In = Out>(
     signal?.throwIfAborted();
     let flight = flights.get(key);
     if (!flight || flight.signal.aborted) {
-      const begun = (flight = new AbortController() as Flight);
-      begun.waiting = 0;
-      begun.landing = fly(begun, flights.landed !== landed).finally(() => {
-        flights.landed = begun;
-        if (flights.get(key) === begun) flights.delete(key);
-      });
-      flights.set(key, begun);
+      flight = new AbortController() as Flight;
+      flight.waiting = 0;
+      flights.set(key, flight);
+      flight.landing = fly(flight, flights.landed !== landed);
       // In the background nobody hears of its failure.
-      begun.landing.catch(() => {});
+      flight.landing.catch(() => {});
     }
     if (old) return old.value;
     flight.waiting++;

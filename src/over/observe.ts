@@ -1,10 +1,9 @@
-import { checkCall, checkFunction } from "../core/check.ts";
+import { checkCall, checkFunction, checkStore } from "../core/check.ts";
 import type { PrefixOptions, Store } from "../core/contract.ts";
 import { check, isStoreError } from "../core/error.ts";
 import { checkKey, checkPrefix } from "../core/key.ts";
 import { longestDelay } from "../core/timers.ts";
-import { createReader } from "./observe/reader.ts";
-import { createSnapshots } from "./observe/snapshots.ts";
+import { createMirror } from "./observe/mirror.ts";
 
 /** A value that stays current while somebody subscribes to it. Its functions need no `this`. */
 export interface Observed<Value> {
@@ -17,7 +16,7 @@ export interface Observed<Value> {
   subscribe(listener: (value: Value) => void): () => void;
   /** Resolves with the first snapshot that was read, for which nobody has to subscribe. Rejects if that cannot be read. */
   readonly ready: Promise<Value>;
-  /** Why the snapshot may be out of date: the error of the last read or watch, until one succeeds. */
+  /** Why the snapshot may be out of date: the error of the last read or watch, or of the first key in a map that cannot be decoded. */
   readonly error: unknown;
 }
 
@@ -30,7 +29,7 @@ export interface ObserveOptions {
 // How long it rests after a failure, and at most after one upon the other: ms.
 const firstRest = 100;
 const longestRest = 60_000;
-type Observable<Out> = Pick<Store<Out, any>, "entry" | "entries" | "watch">;
+type Observable<Out> = Pick<Store<Out, any>, "entry" | "entries" | "get" | "keys" | "watch">;
 
 /**
  * Returns the value under a key, or a map of all whose keys begin with a prefix, that stays current: it is read once, follows the
@@ -41,7 +40,8 @@ type Observable<Out> = Pick<Store<Out, any>, "entry" | "entries" | "watch">;
  *
  * Until the first read the value is `undefined`, and the map empty. When the store fails, the last snapshot stays, `error`
  * says why, and it is tried again, after 100 ms at first and 60 s at most. A store that is closed or has no watch
- * (`unsupported`) is not tried again. A subscription keeps a process alive, as a watch does. Throws `invalid-argument`.
+ * (`unsupported`) is not tried again. In a map, a value that cannot be decoded stays as it was last, or is left out; `error` names its
+ * key, and the others stay current. A subscription keeps a process alive, as a watch does. Throws `invalid-argument`.
  *
  * @example Shows which people are present.
  * ```ts
@@ -69,31 +69,31 @@ export function observe<Out>(
   options?: ObserveOptions,
 ): Observed<any> {
   const { now = () => Date.now() } = checkCall(options);
-  check(typeof store?.watch === "function", "store", "a store", store);
+  checkStore(store);
   check(typeof now === "function", "now", "a function", now);
-  const key = typeof which === "string" ? checkKey(which) : undefined;
-  const prefix = key ?? checkPrefix(checkCall(which as PrefixOptions).prefix);
+  // The one key, or what stands for all of them.
+  const whole = typeof which === "string" ? checkKey(which) : "";
+  const prefix = whole || checkPrefix(checkCall(which as PrefixOptions).prefix);
   const listeners = new Set<() => void>();
-  const snapshots = createSnapshots<Out>(now);
-  let shown = snapshots.take();
+  const { add, read, take } = createMirror(store, whole, prefix, now, show);
+  let [shown, due] = take();
   let reported = shown;
   let error: unknown;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let retry: ReturnType<typeof setTimeout> | undefined;
   let rest = firstRest;
   let stop: AbortController | undefined;
-  const { all, add, read } = createReader(store, key, prefix, snapshots, () => show(undefined));
 
   function get(): unknown {
-    if (snapshots.due <= now()) shown = snapshots.take();
-    return key === undefined ? shown : shown.get(key);
+    if (due <= now()) [shown, due] = take();
+    return whole ? shown.get(whole) : shown;
   }
 
   /** Shows what lives to those who listen, now and at the next deadline. */
   function show(reason: unknown): void {
-    shown = snapshots.take();
+    [shown, due] = take();
     clearTimeout(timer);
-    const left = snapshots.due - now();
+    const left = due - now();
     if (stop && left < Infinity) timer = setTimeout(() => show(error), Math.min(left, longestDelay));
     if (shown === reported && reason === error) return;
     reported = shown;
@@ -103,7 +103,7 @@ export function observe<Out>(
 
   async function follow(): Promise<void> {
     // What was missed is read.
-    all();
+    add(whole);
     const own = (stop = new AbortController());
     let failure: unknown;
     const fail = (reason: unknown): void => {
@@ -113,22 +113,22 @@ export function observe<Out>(
     const update = (): Promise<unknown> => read().then(() => (rest = firstRest), fail);
     const back = ({ persisted }: { readonly persisted?: boolean }): void => {
       if (!persisted) return;
-      all();
+      add(whole);
       void update();
     };
-    globalThis.addEventListener?.("pageshow", back);
+    globalThis.addEventListener?.("pageshow", back, { signal: own.signal });
     // When the watch has begun: some begin as they are first read.
     void Promise.resolve().then(update);
     try {
       for await (const change of store.watch({ prefix, signal: own.signal })) {
-        if (change.type === "resync") all();
-        else if (key === undefined || change.key === key) add(change.key);
+        if (change.type === "resync") add(whole);
+        else if (!whole || change.key === whole) add(change.key);
         void update();
       }
     } catch (reason) {
       fail(reason);
     }
-    globalThis.removeEventListener?.("pageshow", back);
+    own.abort();
     // What is being read is shown, or why it cannot be.
     await update();
     if (stop !== own) return;

@@ -50,6 +50,43 @@ test("what is written is taken when the call is made, also while nobody knows wh
   assert.deepEqual((await store.findMany(["a", "b", "c"])).map(text), ["1", "2", "3"]);
 });
 
+test("calls come in their order, those with a signal too, and none that is made when the store is just known comes before", async () => {
+  const inner = { ...memory(), isPersistent: () => true };
+  const store = fallback([() => inner]);
+  const { signal } = new AbortController();
+  const writes = [store.set("a", utf8("1"), { signal }), store.set("a", utf8("2")), store.set("b", utf8("1"), { signal })]; // prettier-ignore
+  const reads = [store.find("a"), store.find("b", { signal })];
+  while (!store.isPersistent()) await undefined;
+  writes.push(store.set("b", utf8("2")));
+  assert.deepEqual((await Promise.all(reads)).map(text), ["2", "1"]);
+  await Promise.all(writes);
+  assert.deepEqual((await store.findMany(["a", "b"])).map(text), ["2", "2"]);
+});
+
+test("a watch whose signal aborts before a store is known ends quietly, and so does one that comes later", async () => {
+  let open: (store: Store) => void = () => {};
+  const store = fallback([() => new Promise<Store>((resolve) => (open = resolve))]);
+  const stop = new AbortController();
+  const watches = [store.watch(stop), store.watch(stop)] as const;
+  const steps = [watches[0].next(), watches[0].next()];
+  await until(() => open);
+  stop.abort("leaves");
+  steps.push(watches[1].next(), watches[1].return!(), store.watch(stop).next());
+  for (const step of steps) assert.deepEqual(await step, { done: true, value: undefined });
+  await refused(store.watch({ signal: 5 as never }).next(), "invalid-argument");
+  open(memory());
+  await store.using();
+  assert.deepEqual(await store.watch(stop).next(), { done: true, value: undefined });
+});
+
+test("what is no store is passed over, and said to be none", async () => {
+  const wrong = [() => {}, () => 5, async () => ({})] as never[];
+  assert.equal(await fallback([...wrong, memory]).using(), 3);
+  const { cause } = await refused(fallback(wrong).get("key"), "unavailable", /^Cannot use any store: StoreError: Invalid store: expected a store, got undefined; /); // prettier-ignore
+  const messages = (cause as AggregateError).errors.map(({ message }) => message);
+  assert.deepEqual(messages.slice(1), ["Invalid store: expected a store, got 5", "Invalid store: expected a store, got Object"]); // prettier-ignore
+});
+
 test("one that never opens, or never answers, is passed over after the patience, and closed when it opens late", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   const late = memory({ sweepInterval: Infinity });

@@ -54,6 +54,7 @@ test("a load that fails rejects for all who wait, stores nothing, and is made ag
   assert.deepEqual([loads.count, await count(store)], [1, 0]);
   assert.equal(text(await getOrSet(store, "key", () => utf8("now"))), "now");
   await assert.rejects(getOrSet(store, "other", () => { throw new Error("at once"); }), /at once/); // prettier-ignore
+  assert.equal(text(await getOrSet(store, "other", () => utf8("then"))), "then");
 });
 
 test("a caller who leaves leaves alone; the load goes on for the others", async () => {
@@ -123,15 +124,6 @@ test("a value that is over when it is stored is returned all the same, and loade
   const loads = createLoads(async () => utf8("1"));
   assert.equal(text(await getOrSet(store, "key", loads.load, { expiresAt: 1 })), "1");
   assert.deepEqual([loads.count, await count(store)], [1, 0]);
-});
-
-test("a signal that is aborted before the call begins no load", async () => {
-  const loads = createLoads();
-  await assert.rejects(
-    getOrSet(memory(), "key", loads.load, { signal: AbortSignal.abort("no") }),
-    (reason) => reason === "no",
-  );
-  assert.equal(loads.count, 0);
 });
 
 test("where another writer was faster, nothing is stored, and its value is returned", async () => {
@@ -278,9 +270,12 @@ test("what is wrong is one StoreError, and loads nothing", async () => {
   const loads = createLoads();
   for (const [options, message] of [
     [{ ttl: 0 }, /^Invalid ttl: expected a number of ms above 0, got 0$/],
-    [{ staleFor: Infinity }, /^Invalid staleFor: expected a finite number of ms, got Infinity$/],
+    [{ staleFor: Infinity }, /^Invalid staleFor: expected 0 to 4e15 ms, got Infinity$/],
+    // Added to a deadline it would be none.
+    [{ staleFor: 2 ** 53 - 1 }, /^Invalid staleFor: expected 0 to 4e15 ms, got 9007199254740991$/],
     [{ staleFor: -1 }, /^Invalid staleFor/],
-    [{ lease: -1 }, /^Invalid lease: expected a finite number of ms, got -1$/],
+    [{ lease: -1 }, /^Invalid lease: expected 0 to 4e15 ms, got -1$/],
+    [{ lease: 2 ** 53 }, /^Invalid lease/],
     [{ lease: Infinity }, /^Invalid lease/],
     [{ now: 5 }, /^Invalid now: expected a function, got 5$/],
     [5, /^Invalid options/],

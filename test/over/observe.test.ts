@@ -127,6 +127,16 @@ test("a page that comes back as it was reads again, and a page that is shown for
   show(true);
   await all.ready;
   assert.equal(count.entries, 2);
+  // Nor when its watch has ended, as that of a closed store.
+  const again = all.subscribe(() => {});
+  await all.ready;
+  await view.close();
+  await until(() => all.error && count.watches === 0);
+  const { entries } = count;
+  show(true);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(count.entries, entries);
+  again();
 });
 
 test("at its deadline a value is gone: for who asks at once, for who listens by a timer, of which there is one", async () => {

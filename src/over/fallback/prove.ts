@@ -1,4 +1,5 @@
 import { attempt } from "../../core/attempt.ts";
+import { checkStore } from "../../core/check.ts";
 import type { Store } from "../../core/contract.ts";
 import { StoreError } from "../../core/error.ts";
 import { longestDelay } from "../../core/timers.ts";
@@ -15,6 +16,7 @@ export async function prove(open: () => Store | Promise<Store>, patience: number
   );
   const work = (async () => {
     const store = await opening;
+    checkStore(store);
     // What is not removed, since nobody waits any more, ends by itself.
     const key = `\0fallback/${Math.random()}`;
     await store.set(key, Uint8Array.of(1), { ttl: 60_000, ...call });

@@ -112,6 +112,17 @@ test("a lease is given back only by whom it is of, however late the store is", a
   assert.equal(await store.has("\0lease/key"), false);
 });
 
+test("a key that leaves no room for its lease is refused by its own name, and one that does has one", async () => {
+  const store = memory();
+  const long = "k".repeat(1018);
+  const loads = createLoads(async () => utf8("1"));
+  await refused(getOrSet(store, long, loads.load, { lease: 1000 }), "invalid-argument", /^Invalid key: expected 1 to 1,017 UTF-8 bytes with a lease, got "k{64}…"$/); // prettier-ignore
+  assert.equal(loads.count, 0);
+  await getOrSet(store, long, loads.load);
+  await getOrSet(store, long.slice(1), loads.load, { lease: 1000 });
+  assert.equal(await count(store), 2);
+});
+
 test("a lease that is longer than a timer can be is one", async () => {
   const load = () => new Promise<any>((resolve) => setTimeout(() => resolve(utf8("1")), 5));
   assert.equal(text(await getOrSet(memory(), "key", load, { lease: 30 * 86_400_000 })), "1");
