@@ -1,5 +1,5 @@
 // Installs what the project needs and the machine lacks. Says what it does; says nothing when all is there.
-//   node scripts/setup.mjs [root] [node] [runtimes] [browsers] [servers] [consumers] [jest] [peers] [bench]
+//   node scripts/setup.mjs [root] [node] [runtimes] [browsers] [servers] [consumers] [jest] [peers] [site] [bench]
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -105,6 +105,8 @@ const parts = {
     install(`${root}test/peers/`, "the libraries that adapters and recipes are run with", {
       flags: ["--ignore-scripts"],
     }),
+  site: () =>
+    install(`${root}site/`, "what the site of the documentation is built with", { flags: ["--ignore-scripts"] }),
   bench: () => install(`${root}bench/`, "the peers that the bench measures"),
 };
 

@@ -1,4 +1,4 @@
-// Serves the workbench and a remote store on this machine only.
+// Serves the workbench, the documentation and a remote store on this machine only.
 //   node examples/workbench/server.mjs [--port 8787] [--data .data]
 import { mkdir, readFile } from "node:fs/promises";
 import { extname, join, resolve, sep } from "node:path";
@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { handler, open } from "shelflife/server";
 import { serve } from "srvx";
+import { answerDocs } from "./docs.mjs";
 
 const hostname = "127.0.0.1";
 const mount = "/store";
@@ -67,7 +68,8 @@ async function answer(request) {
   const url = new URL(request.url);
   if (isForeign(request, url)) return new Response("Not for other sites\n", { status: 403 });
   if (url.pathname === mount || url.pathname.startsWith(`${mount}/`)) return answerStore(request);
-  const response = request.method === "GET" || request.method === "HEAD" ? await answerFile(url.pathname) : undefined;
+  const isRead = request.method === "GET" || request.method === "HEAD";
+  const response = isRead ? ((await answerDocs(url.pathname)) ?? (await answerFile(url.pathname))) : undefined;
   return response ?? new Response("Not found\n", { status: 404, headers: security });
 }
 
