@@ -1,6 +1,7 @@
 import { offlineFactory } from "../../dist/offline.js";
 import { isStoreError, open, register, registry, StoreError, valid } from "../../dist/shelflife.min.js";
 import { createLog } from "./changes.js";
+import { createCode } from "./code.js";
 import { createConfig } from "./config.js";
 import { createEntries } from "./entries.js";
 import { createEntry } from "./entry.js";
@@ -29,6 +30,7 @@ const entry = createEntry(session, {
 });
 const entries = createEntries(session, entry.open);
 const config = createConfig(change);
+const code = createCode();
 const offline = createOffline(session);
 createPut(session, { changed: entries.changed, reveal: () => {} });
 
@@ -50,6 +52,7 @@ async function change(next) {
   persistence.textContent = store.isPersistent() ? "survives a reload" : "gone on reload";
   persistence.dataset.persistent = String(store.isPersistent());
   offline.show();
+  void code.show(next);
   void follow(store);
   if (next.backend === "http") void ping(store);
   say(`Opened ${next.backend}`);

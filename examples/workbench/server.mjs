@@ -17,6 +17,7 @@ const types = {
   ".css": "text/css; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
   ".svg": "image/svg+xml",
+  ".json": "application/json",
   ".map": "application/json",
 };
 const security = {
@@ -49,7 +50,10 @@ const answerStore = handler(store, { base: mount });
 /** Answers with a file of the page or of the built package, and with no other. */
 async function answerFile(pathname) {
   // Not decoded: no file here has a name that needs it.
-  const [folder, path] = pathname.startsWith("/dist/") ? [join(root, "dist"), pathname.slice(5)] : [page, pathname];
+  const isBuilt = pathname.startsWith("/dist/");
+  // Which version it is says the manifest.
+  const whole = pathname === "/package.json" ? root : page;
+  const [folder, path] = isBuilt ? [join(root, "dist"), pathname.slice(5)] : [whole, pathname];
   const file = join(folder, path === "/" ? "index.html" : path);
   const type = types[extname(file)];
   if (!type || !file.startsWith(folder.endsWith(sep) ? folder : folder + sep)) return undefined;
