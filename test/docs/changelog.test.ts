@@ -13,7 +13,12 @@ test("each version has Added, Changed and Fixed in this order, and nothing but s
     const names = groups.map((group) => group.split("\n", 1)[0]!);
     expect(names).toEqual(["Added", "Changed", "Fixed"].filter((each) => names.includes(each)));
     for (const group of groups)
-      for (const entry of group.split("\n").slice(1).join("\n").trim().split(/\n(?=- )/)) {
+      for (const entry of group
+        .split("\n")
+        .slice(1)
+        .join("\n")
+        .trim()
+        .split(/\n(?=- )/)) {
         expect(entry).toMatch(/^- /);
         expect([entry, entry.length <= 400]).toEqual([entry, true]);
       }
