@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { it } from "vitest";
 import type { Page } from "playwright";
+import { until } from "../../test/support/until.ts";
 import { database, inWorkbench } from "./driver.ts";
 
 inWorkbench("access to the workbench", ({ engine, open }) => {
@@ -51,10 +52,19 @@ inWorkbench("access to the workbench", ({ engine, open }) => {
     await says("Deleted first");
     await row("first").waitFor({ state: "detached" });
     assert.equal(await focusedName(page), "Open second");
-    await tabTo("Undo");
+    // What takes it back is one step away, and one back.
+    await press("Tab");
+    assert.equal(await focusedName(page), "Undo");
+    await press("Shift+Tab");
+    assert.equal(await focusedName(page), "Open second");
+    await press("Tab");
     await press("Enter");
     await row("first").waitFor();
-    assert.equal(await focusedName(page), "Open first");
+    await until(async () => (await focusedName(page)) === "Open first");
+    await press("ArrowRight");
+    assert.equal(await focusedName(page), "Extend first");
+    await press("ArrowDown");
+    assert.equal(await focusedName(page), "Extend second");
 
     await button("Clear…").focus();
     await press("Enter");

@@ -5,7 +5,7 @@ import { database, inWorkbench } from "./driver.ts";
 
 inWorkbench("access to the workbench", ({ engine, open, openWithClock }) => {
   it("has nothing to scroll sideways in a window of 320 pixels", async () => {
-    const { page, stored, button, enter, dialog, row } = await open(database(`narrow-${engine}`));
+    const { page, show, button, enter, dialog, row } = await open(database(`narrow-${engine}`));
     await page.setViewportSize({ width: 320, height: 640 });
     const fits = async (what: string) => {
       const [content, room] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth] as const);
@@ -13,13 +13,21 @@ inWorkbench("access to the workbench", ({ engine, open, openWithClock }) => {
     };
     await fits("empty");
     const key = `a/key/${"that-goes-on-and-on-".repeat(8)}`;
-    await stored({ key, value: "w".repeat(2000) });
+    for (const view of ["Store", "Changes", "Put"]) {
+      await show(view);
+      await fits(view);
+    }
+    await enter({ key, value: "w".repeat(2000) });
+    await show("Entries");
+    await row(key).waitFor();
     await button("Put 1,000 samples").click();
     await row("sample/01/0001").waitFor();
     await fits("full");
+    await show("Put");
     await enter({ key: "", value: "x".repeat(500), kind: "JSON" });
     await page.getByText("The value is not JSON").waitFor();
     await fits("with a field that is wrong");
+    await show("Entries");
     await page.getByRole("button", { name: `Open ${key}`, exact: true }).click();
     await dialog.waitFor();
     await fits("with a dialog");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "vitest";
+import { until } from "../../test/support/until.ts";
 import { inWorkbench } from "./driver.ts";
 
 inWorkbench("stores of the workbench", (place) => {
@@ -35,14 +36,17 @@ inWorkbench("stores of the workbench", (place) => {
     const { page, store, stored, row, entries, configuration, says } = await open("memory");
     const key = `where-${engine}`;
     await stored({ key, value: "memory" });
-    for (const [name, backend] of [
-      ["IndexedDB", "indexeddb"],
-      ["localStorage", "localstorage"],
-      ["sessionStorage", "sessionstorage"],
-      ["Remote", "http"],
+    const usage = page.getByRole("region", { name: "Usage" }).getByRole("term");
+    for (const [name, backend, used] of [
+      ["IndexedDB", "indexeddb", "This site,Durability"],
+      ["localStorage", "localstorage", "localStorage"],
+      ["sessionStorage", "sessionstorage", "sessionStorage"],
+      ["Remote", "http", "On the server"],
     ] as const) {
       await store(name).check();
       await says(`Opened ${backend}`);
+      // Of no other medium than its own.
+      await until(async () => String(await usage.allInnerTexts()) === used);
       assert.equal(JSON.parse(await configuration.inputValue()).backend, backend);
       await row(key).waitFor({ state: "detached" });
       await stored({ key, value: name });
@@ -66,6 +70,7 @@ inWorkbench("stores of the workbench", (place) => {
     const { page, stored, enter, row, errors } = await open("remote");
     const [before, after] = [`before-${engine}`, `after-${engine}`];
     await stored({ key: before, value: "kept by the server" });
+    await row(before).getByText("kept by the server").waitFor();
     assert.equal(await place.workbench.stop(), 0);
     await page.getByText("not live", { exact: true }).waitFor();
     await enter({ key: after, value: "lost" });

@@ -49,9 +49,13 @@ export function onPage(page: Page) {
     row,
     choose,
     button: (name: string): Locator => page.getByRole("button", { name, exact: true }),
-    filter: entries.getByRole("searchbox", { name: "Filter by prefix" }),
+    search: entries.getByRole("searchbox", { name: "Search keys" }),
+    match: entries.getByRole("combobox", { name: "Find keys that" }),
     configuration: page.getByRole("textbox", { name: "Configuration as JSON" }),
     log: page.getByRole("log"),
+    /** Chooses what a narrow window shows. */
+    show: async (view: string): Promise<void> =>
+      page.getByRole("group", { name: "View" }).getByRole("radio", { name: view }).check(),
     store: (name: string): Locator => page.getByRole("group", { name: "Store" }).getByRole("radio", { name }),
     enter,
     async stored(item: Put): Promise<void> {

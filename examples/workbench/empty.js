@@ -5,9 +5,12 @@ export function createEmpty(showAll) {
   const place = document.querySelector("#empty");
   const table = document.querySelector("#list table");
 
-  function words(isOpen, prefix) {
-    if (!isOpen) return ["No store is open", "Mend the configuration and open it, or choose another store above."];
-    if (prefix !== "") return ["No such key", `No live entry has a key that begins with ${JSON.stringify(prefix)}.`];
+  function wordsOf(state, { words, match }) {
+    if (state === "idle")
+      return ["No store is open", "Mend the configuration and open it, or choose another store above."];
+    if (state === "reading") return ["Listing…", "The store is being read."];
+    const how = match === "prefix" ? "begins with" : "contains";
+    if (words !== "") return ["No such key", `No live entry has a key that ${how} ${JSON.stringify(words)}.`];
     return ["Nothing on the shelf", "Put a text, drop some files anywhere on this page, or begin with 1,000 samples."];
   }
 
@@ -16,12 +19,12 @@ export function createEmpty(showAll) {
       place.hidden = true;
       table.hidden = false;
     },
-    show(isOpen, prefix) {
+    show(state, search) {
       place.hidden = false;
       table.hidden = true;
-      const [title, text] = words(isOpen, prefix);
+      const [title, text] = wordsOf(state, search);
       place.replaceChildren(element("strong", { textContent: title }), element("p", { textContent: text }));
-      if (!isOpen || prefix === "") return;
+      if (state === "idle" || search.words === "") return;
       place.append(element("button", { type: "button", textContent: "Show all", onclick: showAll }));
     },
   };

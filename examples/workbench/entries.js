@@ -1,91 +1,121 @@
+import { arrange } from "./arrange.js";
+import { createCounter } from "./counter.js";
 import { createDetails } from "./details.js";
 import { createEmpty } from "./empty.js";
-import { showKey } from "./format.js";
-import { attempt, say } from "./messages.js";
-import { createPager } from "./pager.js";
-import { createPages } from "./pages.js";
-import { createRefresh } from "./refresh.js";
+import { createListing } from "./listing.js";
+import { listenToKeys } from "./listKeys.js";
+import { createRemoval } from "./removal.js";
 import { createRows } from "./rows.js";
+import { createSearch } from "./search.js";
+import { createSelection } from "./selection.js";
+import { createSorting } from "./sorting.js";
 
-/** The list of entries: a page of it, in step with the store. */
+const pause = 80;
+const tickInterval = 200;
+const longestTimer = 60_000;
+
+/** The list of entries, in step with the store. */
 export function createEntries(session, openEntry) {
-  const filter = document.querySelector("#filter");
-  const pages = createPages();
-  const details = createDetails();
-  const refresh = createRefresh(readOnce);
-  const pager = createPager(pages, refresh.now);
-  const rows = createRows(act, refresh.soon);
-  const empty = createEmpty(() => {
-    filter.value = "";
-    restart();
-    filter.focus();
+  const listing = createListing(session, soon);
+  const details = createDetails(session, () => rows.render());
+  const rows = createRows({
+    act,
+    detailOf: details.of,
+    isSelected: (key) => selection.has(key),
+    onWindow: (shown) => details.want(shown),
   });
+  const selection = createSelection(
+    () => rows,
+    () => rows.render(),
+  );
+  const search = createSearch(find);
+  const sorting = createSorting(() => {
+    arrangeNow();
+    rows.toTop();
+  });
+  const counter = createCounter(listing);
+  const empty = createEmpty(search.clear);
+  const removal = createRemoval(session, { rows, listing, arrange: arrangeNow });
   let fresh = new Set();
+  let timer;
+  let ticking;
 
-  async function readOnce() {
-    const store = session.current;
-    if (!store) return show([]);
-    const entries = await pages.read(store, filter.value);
-    if (store !== session.current) return;
-    details.keep(entries.map(({ key }) => key));
-    show(entries);
-    await details.read(store, entries, () => store === session.current && show(entries));
+  /** Shows what is listed by now, a moment after it was asked for: many wishes at once are one. */
+  function soon() {
+    timer ??= setTimeout(arrangeNow, pause);
   }
 
-  function show(entries) {
-    const live = entries.filter(({ expiresAt }) => expiresAt > Date.now());
-    rows.show(live, details.of, fresh);
+  function arrangeNow() {
+    clearTimeout(timer);
+    timer = undefined;
+    listing.expire(Date.now());
+    const { words, match } = search;
+    const found = arrange(listing.entries.values(), {
+      words,
+      match,
+      by: sorting.by,
+      isDescending: sorting.isDescending,
+    });
+    if (found.length) empty.hide();
+    else empty.show(listing.state, search);
+    rows.show(found, fresh);
     fresh = new Set();
-    pager.show(live.length);
-    if (live.length) empty.hide();
-    else empty.show(!!session.current, filter.value);
+    selection.update();
+    counter.show(found, words !== "");
+    tick();
+  }
+
+  /** Counts down, and takes each line away at its deadline, not at the next second. */
+  function tick() {
+    clearTimeout(ticking);
+    const now = Date.now();
+    if (listing.soonest <= now) return arrangeNow();
+    const next = Math.min(listing.soonest - now, rows.tick(now) ? tickInterval : longestTimer);
+    ticking = setTimeout(tick, next);
+  }
+
+  /** Searches: among what is listed where that is all, by a listing of its own where it is a prefix. */
+  function find() {
+    const { words, match } = search;
+    const { prefix, state } = listing;
+    const wanted = match === "prefix" ? words : "";
+    const isThere = wanted.startsWith(prefix) && (state === "complete" || wanted === prefix);
+    selection.clear();
+    if (!isThere) void listing.start(wanted);
+    arrangeNow();
+    rows.toTop();
   }
 
   function restart() {
-    pages.reset();
-    return refresh.now();
+    const { words, match } = search;
+    selection.clear();
+    const done = listing.start(match === "prefix" ? words : "");
+    arrangeNow();
+    return done;
   }
 
-  function act(what, entry) {
-    if (what === "delete") void attempt(() => remove(entry));
-    else openEntry(entry.key, { extend: what === "extend" });
+  function act(what, entry, event) {
+    if (what === "select") selection.toggle(entry.key, event.shiftKey);
+    else if (what === "delete") void removal.remove([entry]);
+    else if (what === "open" || what === "extend") openEntry(entry.key, { extend: what === "extend" });
   }
 
-  /** Takes an entry away, and remembers it for as long as it can be taken back. */
-  async function remove({ key, expiresAt }) {
-    const { store } = session;
-    const value = await store.take(key);
-    refresh.soon();
-    if (!value) return say(`${showKey(key)} was gone already`);
-    say(`Deleted ${showKey(key)}`, async () => {
-      const ttl = expiresAt - Date.now();
-      if (ttl <= 0) return say(`${showKey(key)} would have expired by now`);
-      const isBack = await store.setIfAbsent(key, value, { ttl });
-      say(isBack ? `Put ${showKey(key)} back` : `${showKey(key)} has a new value, which stays`);
-      if (!isBack) return;
-      await refresh.now();
-      rows.focus(key);
-    });
-  }
-
-  filter.addEventListener("input", () => {
-    pages.reset();
-    refresh.soon();
-  });
+  listenToKeys({ rows, selection, remove: (entry) => void removal.remove([entry]), focusUndo: removal.focusUndo });
 
   return {
-    refresh: refresh.soon,
+    refresh: () => void listing.again(),
     restart,
-    remove,
+    /** Takes an entry away, and remembers it for as long as it can be taken back. */
+    remove: (entry) => removal.remove([entry]),
     get prefix() {
-      return filter.value;
+      return search.match === "prefix" ? search.words : "";
     },
     /** Takes note of a change, whoever made it. */
     changed({ type, key }) {
       details.forget(key);
       if (type === "set") fresh.add(key);
-      refresh.soon();
+      listing.note(type, key);
     },
-    forgetAll: () => details.keep([]),
+    forgetAll: () => details.forgetAll(),
   };
 }

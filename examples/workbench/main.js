@@ -56,8 +56,8 @@ async function change(next) {
   void follow(store);
   if (next.backend === "http") void ping(store);
   say(`Opened ${next.backend}`);
-  await entries.restart();
-  usage.refresh();
+  void entries.restart();
+  usage.of(next);
   if (old) void attempt(() => old.close());
   return true;
 }
@@ -163,7 +163,7 @@ document.querySelector(".skip").addEventListener("click", (event) => {
 });
 
 // A page that was hidden or put away may have slept.
-addEventListener("visibilitychange", () => document.hidden || entries.refresh());
+document.addEventListener("resume", () => entries.refresh());
 addEventListener("pageshow", ({ persisted }) => persisted && entries.refresh());
 
 register("offline", offlineFactory(registry));

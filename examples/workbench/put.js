@@ -62,7 +62,7 @@ export function createPut(session, { changed, reveal }) {
     while ((await store.list({ prefix: folder(), limit: 1 })).entries.length) batch++;
     const name = (index) => folder() + String(index + 1).padStart(4, "0");
     await store.setMany(Array.from({ length: 1000 }, (_, index) => [name(index), ...sample(batch, index)]));
-    changed({ type: "set", key: name(0) });
+    for (let index = 0; index < 1000; index++) changed({ type: "set", key: name(index) });
     say(`Stored 1,000 samples under ${folder()}`);
   }
 

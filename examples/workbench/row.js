@@ -1,9 +1,10 @@
 import { element } from "./element.js";
 import { formatLeft, formatSize, showDate, showKey, urgency } from "./format.js";
+import { icon } from "./icons.js";
 
-const columns = ["key", "kind", "preview", "size", "left", "actions"];
+const columns = ["check", "key", "kind", "preview", "size", "left", "actions"];
 
-/** A line of the list. `act` is called with what to do ("open", "extend", "delete") and the entry. */
+/** A line of the list. `act` is called with what to do ("select", "open", "extend", "delete", "more"), the entry and the event. */
 export function createRow(key, act) {
   const line = element("tr");
   line.setAttribute("role", "row");
@@ -11,19 +12,29 @@ export function createRow(key, act) {
   for (const cell of Object.values(cells)) cell.setAttribute("role", "cell");
   line.append(...Object.values(cells));
   const shown = showKey(key);
-  const open = button("open", shown, `Open ${shown}`);
-  open.title = shown;
-  const actions = [button("extend", "Extend", `Extend ${shown}`), button("delete", "Delete", `Delete ${shown}`)];
+  const check = element("input", { type: "checkbox", tabIndex: -1 });
+  check.setAttribute("aria-label", `Select ${shown}`);
+  check.onclick = (event) => act("select", entry, event);
+  const open = element("button", { type: "button", className: "link", tabIndex: -1, textContent: shown, title: shown });
+  open.setAttribute("aria-label", `Open ${shown}`);
+  open.onclick = (event) => act("open", entry, event);
+  const buttons = [tool("extend", "Extend"), tool("delete", "Delete"), tool("more", "More for")];
+  const controls = [check, open, ...buttons];
+  cells.check.append(check);
   cells.key.append(open);
-  cells.actions.append(...actions);
+  cells.actions.append(...buttons);
   let entry;
   let detail;
 
-  function button(what, text, label) {
-    const one = element("button", { type: "button", textContent: text, tabIndex: -1 });
-    one.className = what === "open" ? "link" : `quiet ${what}`;
-    one.setAttribute("aria-label", label);
-    one.onclick = () => act(what, entry);
+  function tool(what, name) {
+    const one = element("button", { type: "button", tabIndex: -1, className: `quiet tool ${what}`, title: name });
+    one.setAttribute("aria-label", `${name} ${shown}`);
+    if (what === "more") {
+      one.title = "More";
+      one.setAttribute("aria-haspopup", "menu");
+    }
+    one.append(icon(what));
+    one.onclick = (event) => act(what, entry, event);
     return one;
   }
 
@@ -44,11 +55,16 @@ export function createRow(key, act) {
 
   return {
     element: line,
-    get expiresAt() {
-      return entry.expiresAt;
+    controls,
+    get entry() {
+      return entry;
     },
-    /** Shows an entry, and what is known of its value. */
-    show(next, known) {
+    /** Shows an entry, its place in the list, what is known of its value, and whether it is selected. */
+    show(next, index, known, isSelected) {
+      line.setAttribute("aria-rowindex", index + 2);
+      line.classList.toggle("selected", isSelected);
+      check.checked = isSelected;
+      if (next === entry && known === detail) return showLeft(Date.now());
       entry = next;
       const bytes = entry.size ?? known?.size;
       cells.size.textContent = bytes === undefined ? "" : formatSize(bytes);
@@ -66,11 +82,11 @@ export function createRow(key, act) {
       void line.offsetWidth; // so that the animation starts anew
       line.classList.add("fresh");
     },
-    /** Takes its buttons into the tab order, or out of it. */
-    setTabbable(isTabbable) {
-      for (const one of [open, ...actions]) one.tabIndex = isTabbable ? 0 : -1;
+    /** Takes one of its controls into the tab order, or all of them out of it. */
+    setTabbable(column) {
+      for (const [index, control] of controls.entries()) control.tabIndex = index === column ? 0 : -1;
     },
-    focus: () => open.focus(),
+    focus: (column = 1, options) => controls[column].focus(options),
   };
 }
 

@@ -1,103 +1,122 @@
-import { createRow } from "./row.js";
+import { createLines } from "./lines.js";
+import { createViewport } from "./viewport.js";
 
-const body = document.querySelector("#rows");
+const table = document.querySelector("#list table");
+const place = document.querySelector("#list");
+const openColumn = 1;
 
 /**
- * The lines of the list. They are kept by key, so that focus and selection stay where they are, and one of them is in the
- * tab order: the arrow keys move on from there. `act` is called with what to do ("open", "extend", "delete") and the entry.
+ * The lines of the list: of all entries those that are in view. One control of one of them is in the tab order: the arrow keys
+ * move on from there. `act` is called with what to do and the entry, `onWindow` with the entries in view whenever they may be
+ * others.
  */
-export function createRows(act, onExpired) {
-  const rows = new Map();
+export function createRows({ act, detailOf, isSelected, onWindow }) {
+  const viewport = createViewport();
+  const lines = createLines(act, choose);
+  let list = [];
+  let shown = [];
   let current;
-  let timer;
+  let column = openColumn;
 
-  function create(key) {
-    const row = createRow(key, act);
-    row.element.addEventListener("focusin", () => choose(key));
-    rows.set(key, row);
-    return row;
-  }
+  const indexOf = (key) => list.findIndex((entry) => entry.key === key);
 
-  function remove(key) {
-    const row = rows.get(key);
-    const { element } = row;
-    const hadFocus = element.contains(document.activeElement);
-    const neighbour = element.nextElementSibling ?? element.previousElementSibling;
-    rows.delete(key);
-    element.remove();
-    if (current !== key) return;
-    row.setTabbable(false);
-    current = undefined;
-    const next = [...rows].find(([, row]) => row.element === neighbour)?.[0];
-    if (next !== undefined) choose(next);
-    if (hadFocus) (rows.get(next) ?? document.querySelector("#list")).focus();
-  }
-
-  function choose(key) {
-    if (current === key || !rows.has(key)) return;
-    rows.get(current)?.setTabbable(false);
+  /** Makes a control of a line the one in the tab order. */
+  function choose(key, index = column) {
+    lines.get(current)?.setTabbable();
     current = key;
-    rows.get(key).setTabbable(true);
+    column = index;
+    lines.get(key)?.setTabbable(column);
   }
 
-  /** Counts down, and takes each line away at its deadline, not at the next second. */
-  function tick() {
-    clearTimeout(timer);
-    const now = Date.now();
-    let next = Infinity;
-    let isAnyGone = false;
-    for (const [key, row] of rows) {
-      const { expiresAt } = row;
-      if (expiresAt <= now) {
-        remove(key);
-        isAnyGone = true;
-      } else if (expiresAt < Infinity) {
-        row.showLeft(now);
-        next = Math.min(next, expiresAt - now);
-      }
-    }
-    if (next < Infinity) timer = setTimeout(tick, Math.min(next, 200));
-    if (isAnyGone) onExpired();
+  /** Shows the lines that are in view. */
+  function render(fresh = new Set()) {
+    const [first, last] = viewport.range(list.length);
+    shown = list.slice(first, last);
+    lines.sync(shown, (row, entry, at) => {
+      row.show(entry, first + at, detailOf(entry.key), isSelected(entry.key));
+      if (fresh.has(entry.key)) row.flash();
+    });
+    if (viewport.fit(list.length, first)) return render(fresh);
+    if (!lines.has(current) && !place.matches(":focus")) choose(shown[viewport.anchor() - first || 0]?.key);
+    else lines.get(current)?.setTabbable(column);
+    onWindow(shown);
   }
 
-  body.addEventListener("keydown", moveFocus);
+  /** The key of the line that comes after the one with the focus, or before, among those that stay. */
+  function findNeighbour() {
+    const kept = new Set(list.map(({ key }) => key));
+    const keys = shown.map(({ key }) => key);
+    const at = keys.indexOf(current);
+    return [...keys.slice(at), ...keys.slice(0, at).reverse()].find((key) => kept.has(key));
+  }
+
+  /** Shows these entries, in this order; those of `fresh` light up. What is in view stays where it is. */
+  function show(entries, fresh) {
+    const before = viewport.anchor();
+    const anchor = list[before];
+    const hasFocus = lines.hasFocus(current);
+    list = entries;
+    table.setAttribute("aria-rowcount", list.length + 1);
+    const after = anchor ? indexOf(anchor.key) : -1;
+    if (hasFocus && indexOf(current) < 0) {
+      choose(findNeighbour());
+      render(fresh);
+      lines.get(current)?.focus(column, { preventScroll: true });
+    } else render(fresh);
+    if (after < 0 || after === before) return;
+    viewport.scrollBy(after - before);
+    render();
+  }
+
+  function focusAt(index) {
+    const entry = list[index];
+    if (!entry) return;
+    viewport.scrollTo(index);
+    render();
+    choose(entry.key);
+    lines.get(entry.key)?.focus(column, { preventScroll: true });
+  }
+
+  addEventListener("scroll", () => render(), { passive: true });
+  new ResizeObserver(() => render()).observe(place);
 
   return {
-    /** Shows these entries, in this order; those of `fresh` light up. */
-    show(entries, detailOf, fresh = new Set()) {
-      const wanted = new Set(entries.map(({ key }) => key));
-      for (const key of rows.keys()) if (!wanted.has(key)) remove(key);
-      let place = body.firstElementChild;
-      for (const entry of entries) {
-        const { key } = entry;
-        const row = rows.get(key) ?? create(key);
-        if (row.element === place) place = place.nextElementSibling;
-        else body.insertBefore(row.element, place);
-        row.show(entry, detailOf(key));
-        if (fresh.has(key)) row.flash();
-      }
-      if (!rows.has(current) && entries.length) choose(entries[0].key);
-      tick();
+    show,
+    render,
+    /** Moves the focus by the keys of a list, and returns the entry that has it then. */
+    move(key) {
+      const { page } = viewport;
+      const steps = { ArrowUp: -1, ArrowDown: 1, PageUp: -page, PageDown: page, Home: -Infinity, End: Infinity };
+      if (!(key in steps)) return undefined;
+      focusAt(Math.max(0, Math.min(list.length - 1, indexOf(current) + steps[key])));
+      return list[indexOf(current)];
     },
-    get size() {
-      return rows.size;
+    /** Moves the focus along a line. */
+    moveAlong(step) {
+      const row = lines.get(current);
+      if (row?.controls[column + step]) row.focus(column + step);
     },
-    focus: (key) => rows.get(key)?.focus(),
+    /** Scrolls to the first of them, if that is above. */
+    toTop() {
+      if (viewport.anchor() !== undefined) viewport.scrollTo(0);
+    },
+    get list() {
+      return list;
+    },
+    /** The entries in view. */
+    get shown() {
+      return shown;
+    },
+    /** The entry of the line that has the focus, or had it last. */
+    get focused() {
+      return list[indexOf(current)];
+    },
+    tick: lines.tick,
+    /** Gives the focus back to the line that had it last. */
+    focusAgain: () => focusAt(indexOf(current)),
+    focus(key) {
+      column = openColumn;
+      focusAt(indexOf(key));
+    },
   };
-}
-
-/** Moves the focus by the keys of a list, and deletes by Del. */
-function moveFocus(event) {
-  const line = event.target.closest("tr");
-  const all = [...body.rows];
-  const index = all.indexOf(line);
-  const target = { ArrowUp: index - 1, ArrowDown: index + 1, Home: 0, End: all.length - 1 }[event.key];
-  if (event.key === "Delete") line.querySelector(".delete").click();
-  else if (target === undefined) return;
-  else {
-    // The same button in another line, so that one can go down a column.
-    const column = [...line.querySelectorAll("button")].indexOf(event.target);
-    all[target]?.querySelectorAll("button")[column]?.focus();
-  }
-  event.preventDefault();
 }

@@ -2,9 +2,13 @@ import { storageUsage } from "../../dist/shelflife.min.js";
 import { element } from "./element.js";
 import { formatSize } from "./format.js";
 
-/** The panel that says how much room the page's storage takes and has. */
+// What browsers grant: they do not say it.
+const textQuota = 5_200_000;
+
+/** The panel that says how much room the medium of the open store takes and has. */
 export function createUsage() {
   const list = document.querySelector("#usage");
+  let config;
   let timer;
 
   function line(name, value, share) {
@@ -21,12 +25,17 @@ export function createUsage() {
 
   async function show() {
     timer = undefined;
-    const lines = [...(await ofOrigin(line)), ...ofText(line, "localStorage"), ...ofText(line, "sessionStorage")];
-    list.replaceChildren(...lines);
+    const wanted = config;
+    const lines = await linesOf(line, wanted);
+    if (wanted === config) list.replaceChildren(...lines);
   }
 
-  void show();
   return {
+    /** Shows it for another store. */
+    of(next) {
+      config = next;
+      void show();
+    },
     /** Reads it again soon; asked for many times at once, it reads once. */
     refresh() {
       timer ??= setTimeout(() => void show(), 1000);
@@ -34,20 +43,27 @@ export function createUsage() {
   };
 }
 
+/** Returns what there is to say of a medium, and nothing of any other. */
+function linesOf(line, { backend, parameters } = {}) {
+  if (backend === "offline") return linesOf(line, parameters?.local);
+  if (backend === "indexeddb") return ofOrigin(line);
+  if (backend === "sessionstorage" || parameters?.storage === "session") return ofText(line, "sessionStorage");
+  if (backend === "localstorage") return ofText(line, "localStorage");
+  if (backend === "memory") return line("In memory", "no limit is known");
+  return line("On the server", "not known here");
+}
+
 async function ofOrigin(line) {
   try {
     const { usage, quota, persisted } = await storageUsage();
     return [
-      ...line("IndexedDB", `${formatSize(usage)} of ${formatSize(quota)}`, usage / quota),
+      ...line("This site", `${formatSize(usage)} of ${formatSize(quota)}`, usage / quota),
       ...line("Durability", persisted ? "persistent" : "best effort"),
     ];
   } catch {
-    return line("IndexedDB", "the browser does not say");
+    return line("This site", "the browser does not say");
   }
 }
-
-// What browsers grant: they do not say it.
-const textQuota = 5_200_000;
 
 function ofText(line, name) {
   try {
