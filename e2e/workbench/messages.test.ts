@@ -4,7 +4,7 @@ import { database, inWorkbench } from "./driver.ts";
 
 inWorkbench("messages of the workbench", ({ engine, open, openWithClock }) => {
   it("show an error beside what one works on, a few at once, until it has been read or is dismissed", async () => {
-    const { page, put, enter, stored, errors, button, dialog, freeze, isFocused } = await openWithClock({
+    const { page, put, show, enter, stored, errors, button, dialog, freeze, isFocused } = await openWithClock({
       backend: "memory",
       parameters: { maxBytes: 60 },
     });
@@ -44,11 +44,13 @@ inWorkbench("messages of the workbench", ({ engine, open, openWithClock }) => {
       [375, 640],
     ] as const) {
       await page.setViewportSize({ width, height });
+      if (width < 900) await show("Put");
       for (const field of [put.getByRole("combobox", { name: "Lifetime" }), put.getByRole("button", { name: "Put" })]) {
         await field.focus();
         assert.ok(await isSeen(), `${width} px wide`);
       }
     }
+    await show("Entries");
     await button("Open short").click();
     for (const name of ["Save", "Set lifetime", "Delete"]) {
       await dialog.getByRole("button", { name }).focus();
@@ -57,6 +59,7 @@ inWorkbench("messages of the workbench", ({ engine, open, openWithClock }) => {
     assert.equal(await dialog.getByRole("listitem").count(), 3);
     await page.keyboard.press("Escape");
 
+    await show("Put");
     // Dismissed, one leads to the next, and the last back to where one came from.
     await put.getByRole("textbox", { name: "Key" }).focus();
     await errors.first().getByRole("button", { name: "Dismiss" }).click();

@@ -69,6 +69,8 @@ describe("workbench in webkit", () => {
   it("says what is wrong", async () => {
     const page = await open("memory");
     await page.fill("#config textarea", '{ "backend": "memory", "parameters": { "maxEntries": 0, "shelf": 1 } }');
+    // The driver takes what lies below the messages for seen.
+    await page.evaluate(() => document.querySelector("#config button")!.scrollIntoView({ block: "center" }));
     await page.click("#config button");
     await shows(page, "#config-problems", /bad-config[^]*"maxEntries" must be a positive integer[^]*"shelf"/);
     assert.match(await textOf(page, "#persistence"), /gone on reload/);

@@ -32,7 +32,12 @@ const entries = createEntries(session, entry.open);
 const config = createConfig(change);
 const code = createCode();
 const offline = createOffline(session);
-createPut(session, { changed: entries.changed, reveal: () => {} });
+createPut(session, { changed: entries.changed, reveal: showPut });
+
+/** Shows the form where a narrow window shows one part at a time. */
+function showPut() {
+  document.querySelector('[name="view"][value="put"]').checked = true;
+}
 
 /** Opens another store in place of the one that is open, which stays if that fails. Resolves with whether it is the one now. */
 async function change(next) {
