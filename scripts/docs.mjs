@@ -9,7 +9,7 @@ import { setup } from "./setup.mjs";
 const site = `${root}.site`;
 
 /** What the site is made of, whether a page of it or what makes it. */
-const sources = ["docs", "src", "site", "examples", "bench/README.md", "bench/charts", "README.md", "SECURITY.md", "CHANGELOG.md", "CONTRIBUTING.md", "package.json"]; // prettier-ignore
+const sources = ["docs", "src", "site", "examples", "bench/README.md", "README.md", "SECURITY.md", "CHANGELOG.md", "CONTRIBUTING.md", "package.json"]; // prettier-ignore
 
 /** Lists a file, or a folder with all that is in it, but for what is installed or being built there. */
 function* walk(path) {

@@ -7,10 +7,10 @@ import { root } from "../scripts/run.mjs";
 const elsewhere = {
   "site/index.md": "index.md",
   "docs/README.md": "overview.md",
-  "SECURITY.md": "security.md",
+  "SECURITY.md": "reporting.md",
   "CHANGELOG.md": "changelog.md",
   "CONTRIBUTING.md": "contributing.md",
-  "bench/README.md": "benchmarks.md",
+  "bench/README.md": "bench.md",
   "examples/README.md": "examples/index.md",
   "examples/offline-notes/README.md": "examples/offline-notes.md",
   "src/cli/exportFile/format.md": "export-format.md",
@@ -103,6 +103,6 @@ export function writePages(folder) {
     writeFileSync(`${folder}/${place}`, source);
     places.set(place, source.match(/^# (.+)$/m)?.[1].replaceAll("`", "") ?? place);
   }
-  cpSync(`${root}bench/charts`, `${folder}/charts`, { recursive: true });
+  cpSync(`${root}docs/charts`, `${folder}/charts`, { recursive: true });
   return places;
 }

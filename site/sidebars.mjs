@@ -2,6 +2,7 @@
 import { groups } from "./reference/doors.mjs";
 
 const guide = [
+  "install",
   "first-store",
   "lifetimes",
   "errors",
@@ -13,10 +14,14 @@ const guide = [
   "serving",
   "tokens",
   "scaling",
+  "command",
 ];
 const more = [
+  "store",
   "adapters",
+  "recipes",
   "migrating",
+  "http",
   "operating",
   "testing",
   "benchmarks",
@@ -34,12 +39,12 @@ export function sidebars(titles, doors) {
     [...titles.keys()].filter((name) => name.startsWith(`${folder}/`)).map((name) => name.slice(0, -3));
   const inOrder = [...new Set([...known(guide.map((name) => `guide/${name}`)), ...under("guide")])];
   const rest = [...titles.keys()].filter((name) => !name.includes("/")).map((name) => name.slice(0, -3));
-  const others = rest.filter((name) => ![...more, "overview", "contributing", "export-format"].includes(name));
+  const others = rest.filter((name) => ![...more, "overview", "contributing", "export-format", "reporting", "bench"].includes(name));
   return {
     guide: [
       { text: "Guide", items: inOrder.map(item) },
       { text: "Backends", items: under("backends").map(item) },
-      { text: "More", items: known([...more.slice(0, 3), ...others, ...more.slice(3)]).map(item) },
+      { text: "More", items: known([...more.slice(0, 6), ...others, ...more.slice(6)]).map(item) },
     ],
     reference: [
       { text: "API reference", link: "/reference/" },
