@@ -39,7 +39,9 @@ export function sidebars(titles, doors) {
     [...titles.keys()].filter((name) => name.startsWith(`${folder}/`)).map((name) => name.slice(0, -3));
   const inOrder = [...new Set([...known(guide.map((name) => `guide/${name}`)), ...under("guide")])];
   const rest = [...titles.keys()].filter((name) => !name.includes("/")).map((name) => name.slice(0, -3));
-  const others = rest.filter((name) => ![...more, "overview", "contributing", "export-format", "reporting", "bench"].includes(name));
+  const others = rest.filter(
+    (name) => ![...more, "overview", "contributing", "export-format", "reporting", "bench"].includes(name),
+  );
   return {
     guide: [
       { text: "Guide", items: inOrder.map(item) },
