@@ -48,9 +48,9 @@ for (const { file, code } of programs) await writeFile(join(folder, file), code)
 
 /** Runs a block, and holds what it prints against what its comments state. */
 const runBlock =
-  (...imports: string[]) =>
+  (command: readonly string[] = runtimes.node24, ...imports: string[]) =>
   async (t: TestContext, code: string, file: string): Promise<void> => {
-    const printed = (await start(t, [...runtimes.node24, ...imports, file], folder).ended()).split("\n");
+    const printed = (await start(t, [...command, ...imports, file], folder).ended()).split("\n");
     if (file.startsWith("README-")) {
       const [stated] = code.match(/(?<=^ *console\.log\(.*\); \/\/ )\{.*?\}/m) ?? [];
       if (stated) assert.equal(printed[0], stated.replaceAll('"', "'"));
@@ -69,7 +69,9 @@ const runBlock =
 const checks: Record<string, (t: TestContext, code: string, file: string) => Promise<void>> = {
   ts: runBlock(),
   // What is for a page, on what Node can have of one.
-  "ts page": runBlock("--import", "./page.mjs"),
+  "ts page": runBlock(runtimes.node24, "--import", "./page.mjs"),
+  // By the types that Deno has.
+  "ts deno": runBlock(runtimes.deno.map((word) => (word === "--no-check" ? "--check" : word))),
   async html(t, code) {
     const path = manifest.unpkg.replace("./", "");
     const address = `https://unpkg.com/${manifest.name}@${manifest.version}/${path}`;
@@ -131,8 +133,9 @@ test("the types of all blocks hold", async (t) => {
     "--ignoreConfig",
   ];
   const importsPeer = new RegExp(`from "(?:${peers.join("|")})[/"]`);
+  const ofNode = programs.filter(({ language }) => language !== "ts deno");
   const [ours, theirs] = [false, true].map((isTheirs) =>
-    programs.filter(({ code }) => importsPeer.test(code) === isTheirs).map(({ file }) => file),
+    ofNode.filter(({ code }) => importsPeer.test(code) === isTheirs).map(({ file }) => file),
   );
   await start(t, [...tsc, ...ours!], folder).ended();
   // The declarations of others name what need not be installed.

@@ -48,6 +48,7 @@ export const runtimes = {
     "--no-lock",
     "--quiet",
     "--unstable-no-legacy-abort",
+    "--unstable-kv",
   ],
 };
 

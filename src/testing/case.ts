@@ -21,6 +21,8 @@ export interface Subject<T = any> {
   text?(value: T): string;
   /** How long a key may be, in UTF-8 bytes: less under a prefix. @default 1024 */
   readonly keyBytes?: number;
+  /** How many keys one `transact` takes: fewer where the medium's own transactions do. @default 1000 */
+  readonly transactKeys?: number;
   /**
    * Whether the keys are on different servers: then changes of different keys may be reported in another order, and expiries
    * only when they are swept. @default false

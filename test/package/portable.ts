@@ -4,6 +4,7 @@ import { betterAuth } from "shelflife/adapters/betterauth";
 import { idb } from "shelflife/adapters/idb";
 import { fromKeyv, keyv, keyv5 } from "shelflife/adapters/keyv";
 import { level } from "shelflife/adapters/level";
+import { denoKv, type DenoKvLike } from "shelflife/adapters/denoKv";
 import { localforage, localforageDriver } from "shelflife/adapters/localforage";
 import { fastifyRateLimit, ratelimit } from "shelflife/adapters/ratelimit";
 import { session, sessionStore } from "shelflife/adapters/session";
@@ -57,4 +58,5 @@ export const more = [
   localforageDriver(() => none),
   level(none, { AbstractLevel: Object, AbstractIterator: Object }),
 ];
+export const media = [denoKv({} as DenoKvLike)];
 export const service = { compress, health, limitRate, listen, logRequests, createMetrics, tokens };

@@ -120,6 +120,7 @@ const adapters = [
   { module: "ratelimit", name: "fastifyRateLimit", limit: 920 },
   { module: "localforage", name: "localforageDriver", limit: 1300 },
   { module: "level", name: "level", limit: 1710 },
+  { module: "denoKv", name: "denoKv", limit: 4000 },
 ];
 
 test("each adapter is small, and comes alone", async (context) => {

@@ -6,11 +6,13 @@ import type { Subject } from "../../src/testing.ts";
 import { storeServer, storesPath } from "./storeServer.ts";
 import { strictCredentials, strictS3Server } from "./strictS3.ts";
 import type { Load as LoadPortable, Modules as PortableModules } from "./modules.ts";
+import { denoSubjects } from "./denoSubjects.ts";
 import { offlineSubjects } from "./offlineSubjects.ts";
 import { subjects, type Viewed } from "./subjects.ts";
 import { valkeySubjects } from "./valkeySubjects.ts";
 
 interface Modules extends PortableModules {
+  "adapters/denoKv": typeof import("../../src/adapters/denoKv.ts");
   "backends/s3": typeof import("../../src/backends/s3.ts");
   "backends/sqlite": typeof import("../../src/backends/sqlite.ts");
   "backends/valkey": typeof import("../../src/backends/valkey.ts");
@@ -72,6 +74,7 @@ export async function serverSubjects(
     open: async (medium, options) =>
       s3({ ...options, ...strictCredentials, bucketName: medium, endpoint: await address() }),
   };
+  const media = await denoSubjects(load, folder);
   const offlines = offlineSubjects(index, handlers, await load("offline"), {
     "offline in a file": sqliteSubject.open,
     "offline in a database": (database, options) => index.indexeddb({ ...options, database }),
@@ -81,9 +84,11 @@ export async function serverSubjects(
     subjects: [
       ...(await subjects(load, address, { more: [sqliteSubject, ...valkeys.subjects], viewed })),
       s3Subject,
+      ...media.subjects,
       ...offlines,
     ],
     async stop() {
+      media.stop();
       await (await server.started())?.close(true);
       await valkeys.stop();
       const path = await folder.started();
