@@ -38,9 +38,9 @@ await writeFile(join(bin, "shelflife"), `#!/bin/sh\nexec ${words.map((word) => `
 await chmod(join(bin, "shelflife"), 0o755);
 const env = { PATH: `${bin}:${process.env.PATH}` };
 
-// The libraries that a page of docs moves values from, which stand apart.
-const peers = ["@langchain/core", "dexie", "idb-keyval", "keyv", "react-router", "unstorage", "zustand"];
-await mkdir(join(folder, "node_modules/@langchain"), { recursive: true });
+// The libraries that pages of docs use, which stand apart.
+const peers = ["@langchain/core", "@msgpack/msgpack", "cborg", "devalue", "dexie", "idb-keyval", "keyv", "react-router", "unstorage", "zustand"]; // prettier-ignore
+for (const scope of ["@langchain", "@msgpack"]) await mkdir(join(folder, "node_modules", scope), { recursive: true });
 for (const name of peers) await symlink(`${root}test/peers/node_modules/${name}`, join(folder, "node_modules", name));
 await writeFile(join(folder, "page.mjs"), await readFile(`${root}e2e/support/pageInNode.mjs`, "utf8"));
 
