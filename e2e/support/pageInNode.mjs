@@ -1,4 +1,4 @@
-// Gives a program in Node what a page has: IndexedDB, as fake-indexeddb has it, and two Storages.
+// Gives a program in Node what a page has: IndexedDB, as fake-indexeddb has it, two Storages, and an estimate of the room.
 import "fake-indexeddb/auto";
 
 /** Returns a Storage of this process alone. Its items are its properties, as in a page. */
@@ -15,3 +15,6 @@ function createStorage() {
 
 for (const name of ["localStorage", "sessionStorage"])
   Object.defineProperty(globalThis, name, { value: createStorage(), configurable: true });
+
+const storage = { estimate: async () => ({ usage: 1000, quota: 1_000_000 }), persisted: async () => true };
+Object.defineProperty(globalThis, "navigator", { value: { storage }, configurable: true });

@@ -5,6 +5,7 @@ import { root } from "../../scripts/run.mjs";
 /** Modules that are no doors: what the main one hands on from them has pages of its own. */
 export const parts = {
   "core/contract": "store",
+  "core/decision": "backend",
   "core/error": "errors",
   "core/registry": "registry",
   "core/createStore": "createStore",

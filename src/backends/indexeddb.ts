@@ -49,8 +49,19 @@ declare module "../core/registry.ts" {
  * Returns a store in IndexedDB, for pages and workers. The database is opened at the first call, and opened again when
  * the browser closed it. Concurrent calls share transactions. What the origin's quota has no room for is
  * `quota-exceeded`, after expired entries were removed, and leaves the old value; a database that cannot be opened,
- * within 10 s if another context is in the way, is `unavailable`, and the next call tries again. One that something else has made is
+ * within 10 s if another context is in the way, is `unavailable`, and the next call tries again. One that something else
+ * has made is
  * `bad-config` and stays as it is. Throws `bad-config`.
+ *
+ * @example Keeps a draft for a week.
+ * ```ts
+ * import { indexeddb, json } from "shelflife";
+ *
+ * const drafts = json<string>(indexeddb({ database: "drafts", persist: true }));
+ * await drafts.set("letter", "Dear", { ttl: 7 * 86_400_000 });
+ * console.log(await drafts.get("letter")); // Dear
+ * await drafts.close();
+ * ```
  */
 export function indexeddb(options: IndexedDBOptions = {}): Store {
   return indexeddbFactory.build(indexeddbFactory.valid(options)) as Store;
@@ -66,6 +77,18 @@ const cacheBytes: Rule = {
   test: (value) => Number.isFinite(value) && (value as number) >= 0,
 };
 
+/**
+ * The factory of {@link indexeddb}, which a registry opens by a name.
+ *
+ * @example Adds the backend to a registry of your own.
+ * ```ts
+ * import { createRegistry } from "shelflife";
+ * import { indexeddbFactory } from "shelflife/backends/indexeddb";
+ *
+ * const registry = createRegistry({ indexeddb: indexeddbFactory });
+ * console.log(registry.methods()); // [ 'indexeddb' ]
+ * ```
+ */
 export const indexeddbFactory: Factory<IndexedDBOptions> = {
   isAvailable: () => !!globalThis.indexedDB,
   valid: (parameters) =>
@@ -91,7 +114,22 @@ export interface StorageUsage {
   readonly persisted: boolean;
 }
 
-/** Reads how much of its quota the origin uses, as the browser estimates it. Rejects `unsupported` where the browser has none: without HTTPS, or in a sandboxed frame. */
+/**
+ * Reads how much of its quota the origin uses, as the browser estimates it. Rejects `unsupported` where the browser has
+ * none: without HTTPS, or in a sandboxed frame.
+ *
+ * @example Warns when little room is left.
+ * ```ts
+ * import { storageUsage } from "shelflife";
+ *
+ * try {
+ *   const { usage, quota } = await storageUsage();
+ *   console.log(usage < quota * 0.9 ? "There is room" : "Little room is left"); // There is room
+ * } catch {
+ *   console.log("The browser does not say");
+ * }
+ * ```
+ */
 export async function storageUsage(): Promise<StorageUsage> {
   try {
     const { storage } = navigator;

@@ -31,16 +31,37 @@ declare module "../core/registry.ts" {
 }
 
 /**
- * Returns a store in localStorage, or in another Storage. Values are kept as text, those that are no UTF-8 in 15 bits of each
+ * Returns a store in localStorage, or in another Storage. Values are kept as text, those that are no UTF-8 in 15 bits of
+ * each
  * UTF-16 unit. Between tabs, writes are in turn by Web Locks and reads are each tab's own view, which is milliseconds
  * behind. Without Web Locks, which need a secure context, atomic calls on localStorage are `unsupported`; those of Node and
  * Deno hold within one process. Throws `bad-config`.
+ *
+ * @example Remembers a setting in every tab.
+ * ```ts
+ * import { json, localstorage } from "shelflife";
+ *
+ * const settings = json<string>(localstorage({ prefix: "settings:" }));
+ * await settings.set("theme", "dark");
+ * console.log(await settings.get("theme")); // dark
+ * ```
  */
 export function localstorage(options: LocalStorageOptions = {}): Store {
   return localstorageFactory.build(localstorageFactory.valid(options)) as Store;
 }
 
-/** Returns a store in sessionStorage, which belongs to one tab and ends with it. Throws `bad-config`. */
+/**
+ * Returns a store in sessionStorage, which belongs to one tab and ends with it. Throws `bad-config`.
+ *
+ * @example Remembers where a tab was, for an hour.
+ * ```ts
+ * import { json, sessionstorage } from "shelflife";
+ *
+ * const places = json<number>(sessionstorage());
+ * await places.set("scroll", 1200, { ttl: 3_600_000 });
+ * console.log(await places.find("scroll")); // 1200
+ * ```
+ */
 export function sessionstorage(options: SessionStorageOptions = {}): Store {
   return sessionstorageFactory.build(sessionstorageFactory.valid(options)) as Store;
 }
@@ -69,6 +90,18 @@ function has(name: "localStorage" | "sessionStorage"): boolean {
   }
 }
 
+/**
+ * The factory of {@link localstorage}, which a registry opens by a name.
+ *
+ * @example Adds the backend to a registry of your own.
+ * ```ts
+ * import { createRegistry } from "shelflife";
+ * import { localstorageFactory } from "shelflife/backends/localstorage";
+ *
+ * const registry = createRegistry({ localstorage: localstorageFactory });
+ * console.log(registry.methods()); // [ 'localstorage' ]
+ * ```
+ */
 export const localstorageFactory: Factory<LocalStorageOptions> = {
   isAvailable: () => has("localStorage"),
   valid: (parameters) =>
@@ -76,6 +109,18 @@ export const localstorageFactory: Factory<LocalStorageOptions> = {
   build: (options) => createCompleteStore(createStorageBackend(options), options),
 };
 
+/**
+ * The factory of {@link sessionstorage}, which a registry opens by a name.
+ *
+ * @example Adds the backend to a registry of your own.
+ * ```ts
+ * import { createRegistry } from "shelflife";
+ * import { sessionstorageFactory } from "shelflife/backends/localstorage";
+ *
+ * const registry = createRegistry({ sessionstorage: sessionstorageFactory });
+ * console.log(registry.methods()); // [ 'sessionstorage' ]
+ * ```
+ */
 export const sessionstorageFactory: Factory<SessionStorageOptions> = {
   isAvailable: () => has("sessionStorage"),
   valid: (parameters) => checkOptions<SessionStorageOptions>("sessionstorage", parameters, { ...storeRules, prefix }),

@@ -35,11 +35,31 @@ declare module "../core/registry.ts" {
  * Returns a store in this process's memory. When it is full, expired entries go first, then what SIEVE picks: the oldest
  * entry that was not used since the last look (Zhang et al., "SIEVE is simpler than LRU", NSDI 2024). A value that could
  * never fit is `quota-exceeded`. Throws `bad-config`.
+ *
+ * @example Keeps at most a thousand answers, each for a minute.
+ * ```ts
+ * import { json, memory } from "shelflife";
+ *
+ * const answers = json<number>(memory({ maxEntries: 1000 }));
+ * await answers.set("everything", 42, { ttl: 60_000 });
+ * console.log(await answers.find("everything")); // 42
+ * ```
  */
 export function memory(options: MemoryOptions = {}): Store {
   return memoryFactory.build(memoryFactory.valid(options)) as Store;
 }
 
+/**
+ * The factory of {@link memory}, which a registry opens by a name.
+ *
+ * @example Adds the backend to a registry of your own.
+ * ```ts
+ * import { createRegistry, memoryFactory } from "shelflife";
+ *
+ * const registry = createRegistry({ memory: memoryFactory });
+ * console.log(registry.methods()); // [ 'memory' ]
+ * ```
+ */
 export const memoryFactory: Factory<MemoryOptions> = {
   valid: (parameters) =>
     checkOptions<MemoryOptions>("memory", parameters, {

@@ -72,11 +72,38 @@ const rules = {
  * file cannot be used, and `bad-config` when it is not a store's, or one of a later format. A new file is readable by its
  * owner alone (0600). One that is removed or replaced while it is open is noticed within a second of use: calls reject
  * `unavailable`, a file that is gone until it is back, a replaced one once. Throws `bad-config`.
+ *
+ * @example Counts visits in a file that several processes share.
+ * ```ts
+ * import { mkdtemp, rm } from "node:fs/promises";
+ * import { sqlite } from "shelflife/backends/sqlite";
+ *
+ * const folder = await mkdtemp("/tmp/shelflife-");
+ * const store = sqlite({ path: `${folder}/app.db` });
+ * await store.increment("visits");
+ * console.log(await store.increment("visits")); // 2
+ * await store.close();
+ * await rm(folder, { recursive: true });
+ * ```
  */
 export function sqlite(options: SqliteOptions): Store {
   return sqliteFactory.build(sqliteFactory.valid(options)) as Store;
 }
 
+/**
+ * The factory of {@link sqlite}, which a registry opens by a name.
+ *
+ * @example Adds the backend to a registry of your own.
+ * ```ts
+ * import { createRegistry } from "shelflife";
+ * import { sqliteFactory } from "shelflife/backends/sqlite";
+ *
+ * const registry = createRegistry({ sqlite: sqliteFactory });
+ * const store = await registry.open({ backend: "sqlite", parameters: { path: ":memory:" } });
+ * console.log(store.isPersistent()); // false
+ * await store.close();
+ * ```
+ */
 export const sqliteFactory: Factory<SqliteOptions> = {
   isAvailable: hasSqlite,
   valid: (parameters) => checkOptions<SqliteOptions>("sqlite", parameters, rules),

@@ -44,19 +44,42 @@ declare module "../core/registry.ts" {
 /**
  * Returns a store on a server of Valkey, or of Redis from 7.0: one, a cluster, or one that sentinels name. Values are plain
  * strings under `prefix` and key, with the server's own expiry, which other clients can read and write; only where a prefix
- * overlaps with another store's, their names are set apart. Everything that changes a key is one script on the server, which
- * also publishes the change. The server's clock decides about expiry; with a `now`, that does, and all stores on the data need
+ * overlaps with another store's, their names are set apart. Everything that changes a key is one script on the server,
+ * which
+ * also publishes the change. The server's clock decides about expiry; with a `now`, that does, and all stores on the data
+ * need
  * one. Throws `bad-config`; calls reject it where there are values that could be of two stores.
  *
  * A call waits for a connection as long as `timeout`, and then rejects `unavailable`. Reads are repeated once when a
  * connection breaks; of a write that got no answer nobody knows whether it was done, and it rejects `unavailable`. A watch
  * yields `resync` when a connection breaks, at the latest 10 s after it fell silent, and again when it is back. It reports
  * what stores of the same prefix do. Of what other clients do it reports only that a value with a deadline is gone.
+ *
+ * @example Names a server, which the first call connects to.
+ * ```ts
+ * import { valkey } from "shelflife/backends/valkey";
+ *
+ * const store = valkey({ url: "redis://127.0.0.1:6379", prefix: "app:", timeout: 2000 });
+ * console.log(store.isPersistent()); // true
+ * await store.close();
+ * ```
  */
 export function valkey(options: ValkeyOptions): Store {
   return valkeyFactory.build(valkeyFactory.valid(options)) as Store;
 }
 
+/**
+ * The factory of {@link valkey}, which a registry opens by a name.
+ *
+ * @example Adds the backend to a registry of your own.
+ * ```ts
+ * import { createRegistry } from "shelflife";
+ * import { valkeyFactory } from "shelflife/backends/valkey";
+ *
+ * const registry = createRegistry({ valkey: valkeyFactory });
+ * console.log(registry.methods()); // [ 'valkey' ]
+ * ```
+ */
 export const valkeyFactory: Factory<ValkeyOptions> = {
   valid: (parameters) =>
     checkOptions<ValkeyOptions>("valkey", parameters, { ...storeRules, ...rulesFor(parameters), history: historyRule }),

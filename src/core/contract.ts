@@ -1,10 +1,12 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import type { Bytes, Written } from "./bytes.ts";
+import type { Decision, ManyDecision } from "./decision.ts";
 import type { CallOptions, ListOptions, PrefixOptions, WatchOptions, WriteOptions } from "./callOptions.ts";
 import type { Change, Entry, EntryPage, KeyedEntry, Lifetime, LogPage, LogQuery, NewEntry, Page } from "./entry.ts";
 
 export type * from "./callOptions.ts";
+export * from "./decision.ts";
 export type * from "./entry.ts";
 
 /** A value, or the promise of one. */
@@ -174,24 +176,6 @@ export interface Call {
   /** Set when the process may be gone in a moment: what is written is to be committed without waiting for an answer. */
   readonly isLast?: boolean;
 }
-
-/** Returned by a {@link Decision}: leave the entry as it is. */
-export const UNCHANGED: unique symbol = Symbol.for("shelflife.unchanged") as typeof UNCHANGED;
-
-/** The type of {@link UNCHANGED}. */
-export type Unchanged = typeof UNCHANGED;
-
-/**
- * Decides, synchronously, what becomes of an entry: another one, `undefined` to remove it, or `UNCHANGED`. The bytes of
- * `current` are only lent. It may run again on a fresh `current`; if it throws, nothing is written and the error is the
- * call's.
- */
-export type Decision<V = Uint8Array> = (current: Entry<V> | undefined) => Entry<V> | undefined | Unchanged;
-
-/** The same as a {@link Decision}, of several entries at once: what becomes of each, in their order. */
-export type ManyDecision<V = Uint8Array> = (
-  current: readonly (Entry<V> | undefined)[],
-) => readonly (Entry<V> | undefined | Unchanged)[];
 
 /** Where a backend reports changes, and the failure that ends a watch. */
 export interface Observer {

@@ -18,6 +18,22 @@ const required = ["get", "set", "delete", "isPersistent"] as const;
 /**
  * Makes a store of a backend: what that leaves out has one fallback each, or the store's call rejects `unsupported`. All
  * else is as for every other store. Throws `invalid-argument`.
+ *
+ * @example Makes a store of a Map.
+ * ```ts
+ * import { createStore, type Entry } from "shelflife";
+ *
+ * const map = new Map<string, Entry>();
+ * const store = createStore({
+ *   get: (key) => map.get(key),
+ *   set: (key, entry) => void map.set(key, entry),
+ *   delete: (key) => map.delete(key),
+ *   isPersistent: () => false,
+ * });
+ * await store.set("greeting", new TextEncoder().encode("hello"), { ttl: 60_000 });
+ * console.log(await store.has("greeting")); // true
+ * await store.close();
+ * ```
  */
 export function createStore(backend: Backend, options: StoreOptions = {}): Store {
   const isBackend = required.every((name) => typeof backend?.[name] === "function");

@@ -20,7 +20,17 @@ export interface StoreErrorOptions {
   cause?: unknown;
 }
 
-/** The one class of error that a store rejects with, told apart by `code`. */
+/**
+ * The one class of error that a store rejects with. Its `code` says which kind it is.
+ *
+ * @example Reads the code of an error.
+ * ```ts
+ * import { memory, StoreError } from "shelflife";
+ *
+ * const error = await memory().get("missing").catch((error: unknown) => error);
+ * console.log(error instanceof StoreError && [error.code, error.key]); // [ 'not-found', 'missing' ]
+ * ```
+ */
 export class StoreError extends Error {
   // Assigned, not a class field: the bundles are ES2020.
   declare readonly name: "StoreError";
@@ -37,8 +47,22 @@ export class StoreError extends Error {
 
 /**
  * Returns whether a value is a {@link StoreError}, with the given code if one is asked for. Goes by shape, not by class, so
- * that it holds for an error of another bundle or realm. Structured clone (`postMessage`, to or from a worker) keeps neither
+ * that it holds for an error of another bundle or realm. Structured clone (`postMessage`, to or from a worker) keeps
+ * neither
  * the name nor the code of an error: send the code along.
+ *
+ * @example Goes on after one kind of error, and no other.
+ * ```ts
+ * import { isStoreError, memory } from "shelflife";
+ *
+ * const store = memory({ maxBytes: 10 });
+ * try {
+ *   await store.set("large", new Uint8Array(100));
+ * } catch (error) {
+ *   if (!isStoreError(error, "quota-exceeded")) throw error;
+ *   console.log("No room"); // No room
+ * }
+ * ```
  */
 export function isStoreError<Code extends StoreErrorCode = StoreErrorCode>(
   error: unknown,

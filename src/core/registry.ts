@@ -52,7 +52,19 @@ function placeOf(name: string): string {
   return /^p[ar]+m/i.test(name) ? 'named "parameters"' : 'within "parameters"';
 }
 
-/** Returns a registry of its own, with the given factories in it. */
+/**
+ * Returns a registry of its own, with the given factories in it.
+ *
+ * @example Opens two backends by their names, and knows no other.
+ * ```ts
+ * import { createRegistry, memoryFactory, remoteFactory } from "shelflife";
+ *
+ * const registry = createRegistry({ memory: memoryFactory, http: remoteFactory });
+ * console.log(registry.methods()); // [ 'http', 'memory' ]
+ * const store = await registry.open({ backend: "memory" });
+ * await store.close();
+ * ```
+ */
 export function createRegistry(factories: Record<string, Factory> = {}): Registry {
   const known = new Map<string, Factory>();
 

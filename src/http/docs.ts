@@ -22,6 +22,17 @@ const pages: Readonly<Record<string, () => Promise<Page>>> = {
 /**
  * Returns an answer that describes itself besides: beside the resources of a handler stand `openapi.json`, a document that
  * programs read, and `docs`, the same for people. Both are open to everyone, as they have nothing of what is stored.
+ *
+ * @example Serves the document that describes the wire.
+ * ```ts
+ * import { memory } from "shelflife";
+ * import { docs } from "shelflife/http/docs";
+ * import { handler } from "shelflife/http/handler";
+ *
+ * const answer = docs(handler(memory(), { base: "/store" }));
+ * const response = await answer(new Request("https://app.example/store/openapi.json"));
+ * console.log(response.status, (await response.json()).openapi.slice(0, 2)); // 200 3.
+ * ```
  */
 export function docs(next: (request: Request) => Promise<Response>): (request: Request) => Promise<Response> {
   const made = new Map<string, Promise<Page & { readonly etag: string }>>();

@@ -72,9 +72,21 @@ export interface HandlerOptions {
 
 /**
  * Returns a function that answers requests with a store: what `remote` talks to, and whatever else speaks HTTP. It runs
- * wherever there are Request and Response, and rejects only what is no Request. Between requests it keeps only what makes them
+ * wherever there are Request and Response, and rejects only what is no Request. Between requests it keeps only what makes
+ * them
  * resumable: the last changes, and the answers to the last requests and pushes that have a name. Throws `bad-config`, and
  * `invalid-argument` for what is no store.
+ *
+ * @example Answers a request with a store.
+ * ```ts
+ * import { memory } from "shelflife";
+ * import { handler } from "shelflife/http/handler";
+ *
+ * const answer = handler(memory(), { base: "/store" });
+ * const url = "https://app.example/store/entry?key=greeting";
+ * await answer(new Request(url, { method: "PUT", body: "hello", headers: { "shelflife-ttl": "60000" } }));
+ * console.log(await (await answer(new Request(url))).text()); // hello
+ * ```
  */
 export function handler(store: Store, options: HandlerOptions = {}): (request: Request) => Promise<Response> {
   check(typeof store?.get === "function", "store", "a store", store);

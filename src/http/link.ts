@@ -12,7 +12,19 @@ import { forgotten, readGreeting, readOutcomes, writePush, writeTicket } from ".
 // How often one that is under way is asked for: longer than a handler takes one that was cut off for that.
 const tries = 16;
 
-/** Returns what a store that goes on without another asks of a handler, if that is one of a handler, or a part of one. */
+/**
+ * Returns what a store that goes on without another asks of a handler, if that is one of a handler, or a part of one.
+ *
+ * @example Finds out whether a store is one of a handler.
+ * ```ts
+ * import { memory, prefix, remote } from "shelflife";
+ * import { remoteLink } from "shelflife/http/link";
+ *
+ * const store = remote({ url: "https://app.example/store" });
+ * console.log(remoteLink(prefix(store, "ada/")) !== undefined, remoteLink(memory())); // true undefined
+ * await store.close();
+ * ```
+ */
 export function remoteLink(store: Store): (Link & Reading) | undefined {
   const wire = lentBy(store, "entries");
   if (!wire) return undefined;

@@ -20,8 +20,19 @@ const types =
 const length: Rule = { expected: "a number of bytes", test: (value) => typeof value === "number" && value >= 0 };
 
 /**
- * Returns an answer that is compressed where the client asks for it and it makes the body shorter by a tenth or more. Streams
+ * Returns an answer that is compressed where the client asks for it and it makes the body shorter by a tenth or more.
+ * Streams
  * of events pass as they are, as what a client reads of them may not wait. A tag becomes weak (RFC 9110, 8.8.3.3).
+ *
+ * @example Compresses an answer for a client that takes gzip.
+ * ```ts
+ * import { compress } from "shelflife/service/compress";
+ *
+ * const headers = { "content-type": "text/plain", "content-length": "5000" };
+ * const answer = compress(async () => new Response("text ".repeat(1000), { headers }));
+ * const response = await answer(new Request("https://app.example/", { headers: { "accept-encoding": "gzip" } }));
+ * console.log(response.headers.get("content-encoding")); // gzip
+ * ```
  */
 export function compress(next: Answer, options: CompressOptions = {}): Answer {
   check(typeof next === "function", "answer", "a function", next);

@@ -25,7 +25,20 @@ export interface Health {
   drain(): void;
 }
 
-/** Returns what answers for the health of a served store. */
+/**
+ * Returns what answers for the health of a served store.
+ *
+ * @example Answers a supervisor.
+ * ```ts
+ * import { memory } from "shelflife";
+ * import { health } from "shelflife/service/health";
+ *
+ * const { answer, drain } = health(memory());
+ * console.log((await answer(new Request("https://app.example/ready")))?.status); // 200
+ * drain();
+ * console.log((await answer(new Request("https://app.example/ready")))?.status); // 503
+ * ```
+ */
 export function health(store: Store, options: HealthOptions = {}): Health {
   check(typeof store?.has === "function", "store", "a store", store);
   const {

@@ -47,9 +47,27 @@ const names: Rule = {
 };
 
 /**
- * Returns what authorizes the bearers of JSON Web Tokens (RFC 7519). A token has to be signed by the one that is trusted, in an
+ * Returns what authorizes the bearers of JSON Web Tokens (RFC 7519). A token has to be signed by the one that is trusted,
+ * in an
  * algorithm for its kind of key, and to say when it expires; any other opens nothing. When the keys cannot be fetched that
  * is `unavailable`, and not the token's fault. Throws `bad-config`.
+ *
+ * @example Lets in whom a secret has signed for.
+ * ```ts
+ * import { SignJWT } from "jose";
+ * import { jwt } from "shelflife/service/jwt";
+ *
+ * const secret = crypto.getRandomValues(new Uint8Array(32));
+ * const authorize = jwt({ secret, algorithms: ["HS256"] });
+ * const token = await new SignJWT({ shelflife: { prefix: "ada/", can: ["read"] } })
+ *   .setProtectedHeader({ alg: "HS256" })
+ *   .setSubject("ada")
+ *   .setExpirationTime("1h")
+ *   .sign(secret);
+ * const headers = { authorization: `Bearer ${token}` };
+ * console.log(Boolean(await authorize(new Request("https://app.example/", { headers })))); // true
+ * console.log(await authorize(new Request("https://app.example/"))); // false
+ * ```
  */
 export function jwt(options: JwtOptions): (request: Request) => Promise<boolean | Claimed> {
   const given = checkJwt(options);

@@ -24,8 +24,19 @@ const positive: Rule = {
 };
 
 /**
- * Returns a wrapper that answers 429, with when to come back in `Retry-After`, to a holder that asks too often: a token bucket
+ * Returns a wrapper that answers 429, with when to come back in `Retry-After`, to a holder that asks too often: a token
+ * bucket
  * for each. What is refused costs no token, is not read, and reaches no store.
+ *
+ * @example Lets everybody ask once a second.
+ * ```ts
+ * import { limitRate } from "shelflife/service/limits";
+ *
+ * const limit = limitRate({ perSecond: 1, by: (request) => request.headers.get("x-client") ?? "", now: () => 0 });
+ * const answer = limit(async () => new Response("hello"));
+ * const ask = async () => (await answer(new Request("https://app.example/"))).status;
+ * console.log(await ask(), await ask()); // 200 429
+ * ```
  */
 export function limitRate(options: RateOptions): (next: Answer) => Answer {
   const {
@@ -79,7 +90,26 @@ export interface StreamLimitOptions {
   by(request: Request): string;
 }
 
-/** Returns a wrapper that answers 429 to a holder that wants more streams of events at a time than are meant for one. */
+/**
+ * Returns a wrapper that answers 429 to a holder that wants more streams of events at a time than are meant for one.
+ *
+ * @example Gives everybody one stream of events.
+ * ```ts
+ * import { memory } from "shelflife";
+ * import { handler } from "shelflife/http/handler";
+ * import { limitStreams } from "shelflife/service/limits";
+ *
+ * const limit = limitStreams({ perHolder: 1, by: () => "ada" });
+ * const store = memory();
+ * const answer = limit(handler(store, { base: "/store" }));
+ * const headers = { accept: "text/event-stream" };
+ * const ask = () => answer(new Request("https://app.example/store/changes", { headers }));
+ * const first = await ask();
+ * console.log(first.status, (await ask()).status); // 200 429
+ * await first.body?.cancel();
+ * await store.close();
+ * ```
+ */
 export function limitStreams(options: StreamLimitOptions): (next: Answer) => Answer {
   const { perHolder, by } = checkOptions<StreamLimitOptions>("limitStreams", options, {
     perHolder: { ...positiveInteger, required: true },

@@ -26,6 +26,19 @@ export interface Listening {
 /**
  * Listens with what the runtime brings: node:http, Deno.serve or Bun.serve. Node's limits are the most complete; before
  * the other two put a proxy where strangers come. Rejects `bad-config`, and `unavailable` where it cannot listen.
+ *
+ * @example Serves a store on a free port of this machine.
+ * ```ts
+ * import { memory, remote } from "shelflife";
+ * import { handler } from "shelflife/http/handler";
+ * import { listen } from "shelflife/service/listen";
+ *
+ * const server = await listen({ answer: handler(memory(), { base: "/store" }), port: 0 });
+ * const store = remote({ url: `${server.url}store` });
+ * console.log(await store.increment("visits")); // 1
+ * await store.close();
+ * await server.close();
+ * ```
  */
 export async function listen(options: ListenOptions): Promise<Listening> {
   const { onError, hosts, ...given } = checkOptions<ListenOptions>("listen", options, {

@@ -41,6 +41,20 @@ export interface LogLine {
 /**
  * Logs what is asked and answered, and nothing of keys, values or tokens. All that a client can put into a line is an id, a
  * trace, and lengths, each of a form that is checked.
+ *
+ * @example Writes a line for each request.
+ * ```ts
+ * import { memory } from "shelflife";
+ * import { handler } from "shelflife/http/handler";
+ * import { logRequests } from "shelflife/service/log";
+ *
+ * const lines: string[] = [];
+ * const log = logRequests({ write: (line) => void lines.push(line) });
+ * const answer = log(handler(memory(), { base: "/store" }));
+ * await (await answer(new Request("https://app.example/store/entry?key=a"))).text();
+ * const { method, status, code } = JSON.parse(lines[0]!);
+ * console.log(method, status, code); // GET 404 not-found
+ * ```
  */
 export function logRequests(options: LogOptions): (next: Answer) => Answer {
   const {

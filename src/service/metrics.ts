@@ -11,7 +11,17 @@ import { codeOf, labelsOf } from "../http/server/labels.ts";
 import { tap } from "../http/server/tap.ts";
 import { createCounter, createHistogram } from "./metrics/meter.ts";
 
-/** The media type of what {@link Metrics.text} returns. */
+/**
+ * The media type of what {@link Metrics.text} returns.
+ *
+ * @example Answers a scrape.
+ * ```ts
+ * import { createMetrics, metricsType } from "shelflife/service/metrics";
+ *
+ * const response = new Response(createMetrics().text(), { headers: { "content-type": metricsType } });
+ * console.log(response.headers.get("content-type")); // text/plain; version=0.0.4; charset=utf-8
+ * ```
+ */
 export const metricsType = "text/plain; version=0.0.4; charset=utf-8";
 
 /** How figures are taken. */
@@ -58,8 +68,21 @@ const operations = [
 ] as const satisfies (keyof Store)[];
 
 /**
- * Returns figures under the names of OpenTelemetry's conventions as Prometheus spells them, and some of our own. Their labels
+ * Returns figures under the names of OpenTelemetry's conventions as Prometheus spells them, and some of our own. Their
+ * labels
  * come from short lists: no key, token or name of a holder is among them, so there are never many.
+ *
+ * @example Counts the calls of a store.
+ * ```ts
+ * import { memory } from "shelflife";
+ * import { createMetrics } from "shelflife/service/metrics";
+ *
+ * const metrics = createMetrics();
+ * const store = metrics.watchStore(memory());
+ * await store.has("a");
+ * console.log(metrics.text().includes("shelflife")); // true
+ * await store.close();
+ * ```
  */
 export function createMetrics(options: MetricsOptions = {}): Metrics {
   const { now = () => performance.now() } = checkOptions<MetricsOptions>("metrics", options, { now: callable });

@@ -41,9 +41,26 @@ export interface Tokens {
 const interval = 1000;
 
 /**
- * Reads a file of bearer tokens. It holds only their SHA-256, so that nobody can forge one from it. Changes are seen without
- * a restart. A file that got damaged, lost, or empty but for white space is reported, and the tokens stay those from before: to
+ * Reads a file of bearer tokens. It holds only their SHA-256, so that nobody can forge one from it. Changes are seen
+ * without
+ * a restart. A file that got damaged, lost, or empty but for white space is reported, and the tokens stay those from
+ * before: to
  * let nobody in leave a comment (`#`) in it. Rejects `bad-config` with the line and column of every problem.
+ *
+ * @example Lets in the bearer of a token.
+ * ```ts
+ * import { mkdtemp, rm, writeFile } from "node:fs/promises";
+ * import { createToken, tokens } from "shelflife/service/tokens";
+ *
+ * const folder = await mkdtemp("/tmp/shelflife-");
+ * const { token, line } = await createToken({ name: "ada", prefix: "ada/" });
+ * await writeFile(`${folder}/tokens.jsonl`, `${line}\n`);
+ * const known = await tokens({ path: `${folder}/tokens.jsonl` });
+ * const request = new Request("https://app.example/", { headers: { authorization: `Bearer ${token}` } });
+ * console.log(known.holder(request)); // ada
+ * known.close();
+ * await rm(folder, { recursive: true });
+ * ```
  */
 export async function tokens(options: TokensOptions): Promise<Tokens> {
   const {

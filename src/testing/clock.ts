@@ -6,7 +6,22 @@ export interface Clock {
   advance(ms: number): void;
 }
 
-/** Returns a hand-turned clock, at first showing the present. */
+/**
+ * Returns a hand-turned clock, at first showing the present.
+ *
+ * @example Lets a minute pass at once.
+ * ```ts
+ * import { memory } from "shelflife";
+ * import { createClock } from "shelflife/testing";
+ *
+ * const clock = createClock();
+ * const store = memory({ now: clock.now });
+ * await store.set("a", Uint8Array.of(1), { ttl: 60_000 });
+ * clock.advance(60_000);
+ * console.log(await store.has("a")); // false
+ * await store.close();
+ * ```
+ */
 export function createClock(start: number = Date.now()): Clock {
   let time = start;
   return {

@@ -21,7 +21,22 @@ export interface FaultyCall {
   readonly count: number;
 }
 
-/** Returns a store that fails on demand: `decide` is asked at each call that returns a promise. */
+/**
+ * Returns a store that fails on demand: `decide` is asked at each call that returns a promise.
+ *
+ * @example Fails the second write of a test.
+ * ```ts
+ * import { memory, StoreError } from "shelflife";
+ * import { faulty } from "shelflife/testing";
+ *
+ * const full = new StoreError("quota-exceeded", "Cannot write: expected room, got none");
+ * const store = faulty(memory(), ({ count }) => (count === 1 ? { before: full } : undefined));
+ * await store.set("a", Uint8Array.of(1));
+ * const error = await store.set("b", Uint8Array.of(2)).catch((error: unknown) => error);
+ * console.log(error === full); // true
+ * await store.close();
+ * ```
+ */
 export function faulty<T>(store: Store<T>, decide: (call: FaultyCall) => Fault | undefined): Store<T> {
   let count = 0;
   const untouched = ["isPersistent", "keys", "watch", "close"];

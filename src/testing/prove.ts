@@ -14,7 +14,20 @@ const longest = 120_000;
 
 let media = 0;
 
-/** Runs one case on a subject, on a medium of its own, and closes what it opened. Rejects if the case does not hold. */
+/**
+ * Runs one case on a subject, on a medium of its own, and closes what it opened. Rejects if the case does not hold.
+ *
+ * @example Proves one sentence of the contract.
+ * ```ts
+ * import { memory } from "shelflife";
+ * import { cases, prove, type Subject } from "shelflife/testing";
+ *
+ * const subject: Subject = { name: "memory", can: ["bytes"], open: (_, options) => memory(options) };
+ * const [deadline] = cases.filter(({ name }) => name.includes("until the millisecond of its deadline"));
+ * await prove(deadline!, subject);
+ * console.log("It holds"); // It holds
+ * ```
+ */
 export async function prove(test: Case, subject: Subject): Promise<void> {
   const clock = createClock();
   const medium = `case-${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}-${++media}`;
@@ -43,12 +56,35 @@ export async function prove(test: Case, subject: Subject): Promise<void> {
   }
 }
 
-/** The cases that are about a subject: those that need nothing it cannot do. */
+/**
+ * The cases that are about a subject: those that need nothing it cannot do.
+ *
+ * @example Leaves out what a store does not claim to do.
+ * ```ts
+ * import { memory } from "shelflife";
+ * import { cases, casesFor, type Subject } from "shelflife/testing";
+ *
+ * const subject: Subject = { name: "memory", can: ["bytes"], open: (_, options) => memory(options) };
+ * console.log(casesFor(cases, subject).length < cases.length); // true
+ * ```
+ */
 export function casesFor(cases: readonly Case[], subject: Subject): Case[] {
   return cases.filter(({ needs = [] }) => needs.every((feature) => subject.can.includes(feature)));
 }
 
-/** Runs all cases that are about a subject, one after the other; `onResult` gets what came of each. */
+/**
+ * Runs all cases that are about a subject, one after the other; `onResult` gets what came of each.
+ *
+ * @example Proves a store of your own.
+ * ```ts
+ * import { memory } from "shelflife";
+ * import { cases, proveAll, type Subject } from "shelflife/testing";
+ *
+ * const subject: Subject = { name: "memory", can: ["bytes"], open: (_, options) => memory(options) };
+ * const results = await proveAll(cases.slice(0, 5), subject);
+ * console.log(results.every(({ error }) => error === undefined)); // true
+ * ```
+ */
 export async function proveAll(
   cases: readonly Case[],
   subject: Subject,

@@ -31,9 +31,26 @@ const changing = ["set", "delete", "compareAndSet", "setIfAbsent", "take", "incr
  * the view reads it. Every write and every atomic call goes to the store, and so do listings and misses.
  *
  * Nothing is held while the store reports no changes, and nothing is left when its watch reports that changes may have been
- * missed (`resync`). If the store cannot watch, or its watch broke, every read goes to the store, and the watch is tried again
+ * missed (`resync`). If the store cannot watch, or its watch broke, every read goes to the store, and the watch is tried
+ * again
  * from time to time. Only bytes are held: put `json` over this view, not under it. Closing the
  * view closes the store and ends the watch. Throws `invalid-argument`.
+ *
+ * @example Reads a value twice, and asks the store once.
+ * ```ts
+ * import { memory } from "shelflife";
+ * import { cached } from "shelflife/views/cached";
+ * import { faulty } from "shelflife/testing";
+ *
+ * let reads = 0;
+ * const server = faulty(memory(), ({ method }) => void (method === "entry" && reads++));
+ * const store = cached(server, { maxBytes: 1_000_000 });
+ * await store.set("greeting", new TextEncoder().encode("hello"));
+ * await store.get("greeting"); // from here on the view follows the store's changes
+ * await store.get("greeting");
+ * console.log(reads <= 2); // true
+ * await store.close();
+ * ```
  */
 export function cached<T = Bytes, In = T>(store: Store<T, In>, options: CachedOptions): Store<T, In> {
   checkStore(store);

@@ -15,8 +15,20 @@ const keyed = ["get", "find", "has", "entry", "set", "delete", "compareAndSet", 
 /**
  * Returns a view of a store in which every key begins with a prefix that the caller never sees. The prefix counts in the
  * 1,024 bytes of a key. A sweep of the view removes and counts what is the view's own; that of a store which is neither of
- * this package nor made by `createStore`, or has a `sweep` of its own, is the sweep of the whole. Closing the view closes the
+ * this package nor made by `createStore`, or has a `sweep` of its own, is the sweep of the whole. Closing the view closes
+ * the
  * store.
+ *
+ * @example Gives each user a part of one store.
+ * ```ts
+ * import { memory, prefix } from "shelflife";
+ *
+ * const store = memory();
+ * const ada = prefix(store, "ada/");
+ * await ada.set("theme", new TextEncoder().encode("dark"));
+ * console.log(await ada.has("theme"), await store.has("ada/theme")); // true true
+ * await store.close();
+ * ```
  */
 export function prefix<Out, In = Out>(store: Store<Out, In>, prefix: string): Store<Out, In> {
   checkStore(store);

@@ -20,9 +20,11 @@ export type Batch =
   | { calls: readonly BatchCall[] };
 /** A key, and the tag of the value that is known, `null` for none. */
 export type BatchUnless = readonly [key: string, tag: string | null];
+/** An item of a batch that writes: its value follows the head, and is so long. */
 export type BatchItem = readonly [key: string, size: number, ttl: number | null];
 /** What a key gets, or keeps, if what is there has a tag, or is nothing. */
 export type BatchStep = readonly [key: string, size: number | null | typeof keep, tag: string | null, ttl: number | null | typeof keep]; // prettier-ignore
+/** A call of a batch: its name, its key, and what else it takes. */
 export type BatchCall =
   | readonly [name: "get" | "getTagged" | "has" | "delete" | "take", key: string]
   | readonly [name: "set", key: string, size: number, ttl: number | null]
@@ -43,6 +45,18 @@ export type UnlessLine = readonly [size: number | null, ttl: number | null, tag:
  * problem, or `alone` for one that was not made since the answer is large already.
  */
 export type Results = readonly (FoundLine | null | number | boolean | Problem | typeof alone)[];
+/**
+ * What a batch answers for a call that it did not make because the answer was large already.
+ *
+ * @example Knows a call that is to be made again by itself.
+ * ```ts
+ * import { alone, frame, readResults } from "shelflife/http/wire";
+ *
+ *
+ * const results = readResults(frame([alone, true]), Date.now(), [{ line: ["get", "a"] }, { line: ["delete", "b"] }]);
+ * console.log(results[0] === alone); // true
+ * ```
+ */
 export const alone = "alone";
 
 /** An entry with the tag of its value, if that was asked for. */
@@ -166,8 +180,19 @@ export function readBatch(bytes: Uint8Array): { readonly head: unknown; readonly
 }
 
 /**
- * Reads the answer to a batch of calls that was sent at `start`: what each resolved with, its error, or `alone`. Throws if it
+ * Reads the answer to a batch of calls that was sent at `start`: what each resolved with, its error, or `alone`. Throws if
+ * it
  * is no answer to these.
+ *
+ * @example Reads what two calls of a batch resolved with.
+ * ```ts
+ * import { frame, readResults } from "shelflife/http/wire";
+ *
+ *
+ * const answer = frame([[5, null], 2], [new TextEncoder().encode("hello")]);
+ * const [entry, sum] = readResults(answer, Date.now(), [{ line: ["get", "a"] }, { line: ["increment", "b", 1] }]);
+ * console.log((entry as { value: Uint8Array }).value.length, sum); // 5 2
+ * ```
  */
 export function readResults(bytes: Uint8Array, start: number, calls: readonly Pick<CallLine, "line">[]): unknown[] {
   const [head, next, end] = unframe(bytes);

@@ -6,7 +6,18 @@ export function expectComplete(isSo: boolean): void {
 /** Whether something is a number of things, or of bytes. */
 export const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
-/** Reads a body. Throws if it is cut short. */
+/**
+ * Reads a body. Throws if it is cut short.
+ *
+ * @example Reads the body of an answer.
+ * ```ts
+ * import { readBytes } from "shelflife/http/wire";
+ *
+ *
+ * const bytes = await readBytes(new Response("hello", { headers: { "content-length": "5" } }));
+ * console.log(bytes.length); // 5
+ * ```
+ */
 export async function readBytes(response: Response): Promise<Uint8Array> {
   const { headers } = response;
   const bytes = new Uint8Array(await response.arrayBuffer());

@@ -4,7 +4,17 @@ import type { KeyChange } from "../../core/keyChange.ts";
 import { expectComplete } from "./complete.ts";
 import { readJson } from "./json.ts";
 
-/** How often an idle stream gives a sign of life: ms. One that is silent for three times as long has broken. */
+/**
+ * How often an idle stream gives a sign of life: ms. One that is silent for three times as long has broken.
+ *
+ * @example Waits for a sign of life.
+ * ```ts
+ * import { heartbeat } from "shelflife/http/wire";
+ *
+ *
+ * console.log(heartbeat * 3); // 45000
+ * ```
+ */
 export const heartbeat = 15_000;
 
 /** How many changes a poll is answered with at most: if it is so many, there may be more. */
@@ -44,8 +54,25 @@ export interface EventSink {
 const longest = 65_536;
 
 /**
- * Reads the next part of a stream of server-sent events, after what was left of the one before; returns what is left. Throws
+ * Reads the next part of a stream of server-sent events, after what was left of the one before; returns what is left.
+ * Throws
  * if these are none of a handler's.
+ *
+ * @example Reads the changes of a stream.
+ * ```ts
+ * import { readEvents } from "shelflife/http/wire";
+ *
+ *
+ * const rest = readEvents('id: 7\ndata: {"type":"set","key":"a"}\n\nid: 8', {
+ *   changed: ({ type, key }) => console.log(type, key),
+ *   resync: () => console.log("read again"),
+ *   reached: (id) => console.log(id),
+ * });
+ * console.log(rest);
+ * // set a
+ * // 7
+ * // id: 8
+ * ```
  */
 export function readEvents(text: string, sink: EventSink): string {
   const events = text.split("\n\n");

@@ -36,7 +36,19 @@ export interface PageParameters {
   readonly cursor?: string | undefined;
 }
 
-/** Reads a page that was asked for at `start`. Throws if it is none of what was asked for, or leads nowhere. */
+/**
+ * Reads a page that was asked for at `start`. Throws if it is none of what was asked for, or leads nowhere.
+ *
+ * @example Reads a page of a listing.
+ * ```ts
+ * import { readPage } from "shelflife/http/wire";
+ *
+ *
+ * const bytes = new TextEncoder().encode('{"entries":[{"key":"a","ttl":60000}]}');
+ * const { entries } = readPage(bytes, 1_000_000, { prefix: "", limit: 10 });
+ * console.log(entries); // [ { key: 'a', expiresAt: 1060000 } ]
+ * ```
+ */
 export function readPage(bytes: Uint8Array, start: number, asked: PageParameters): Page {
   const { entries, cursor }: Lines = readJson(bytes);
   expectComplete(entries.length <= asked.limit);

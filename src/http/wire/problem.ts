@@ -18,7 +18,19 @@ export function problemDocument(status: number, { code, detail, key }: Problem):
 const codes =
   /* @__PURE__ */ "not-found,cant-decode,cant-encode,bad-config,invalid-argument,unsupported,quota-exceeded,unavailable,unauthorized,conflict".split(","); // prettier-ignore
 
-/** Reads a problem document. Throws if it is none. */
+/**
+ * Reads a problem document. Throws if it is none.
+ *
+ * @example Rebuilds the error that a handler answered.
+ * ```ts
+ * import { readProblem } from "shelflife/http/wire";
+ *
+ *
+ * const bytes = new TextEncoder().encode('{"detail":"No value for key \\"a\\"","key":"a"}');
+ * const { code, key } = readProblem("not-found", bytes);
+ * console.log(code, key); // not-found a
+ * ```
+ */
 export function readProblem(code: string, bytes: Uint8Array): StoreError {
   return toError({ ...readJson(bytes), code });
 }

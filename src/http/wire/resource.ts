@@ -10,6 +10,8 @@ export const resources = [
   "take",
   "touch",
 ] as const;
+/** The name of a resource: the last segment of a path. */
 export type Resource = (typeof resources)[number];
 
+/** A method of HTTP that a handler answers. */
 export type Method = "DELETE" | "GET" | "HEAD" | "OPTIONS" | "POST" | "PUT";

@@ -2,7 +2,18 @@ import { expectComplete } from "./complete.ts";
 
 // Clocks differ: a deadline travels as the time that is left. JSON has no Infinity and writes null, which stands for ever.
 
-/** The ttl of a conditional write that leaves the deadline as it is. */
+/**
+ * The ttl of a conditional write that leaves the deadline as it is.
+ *
+ * @example Writes a value and leaves its deadline.
+ * ```ts
+ * import { keep, type BatchCall } from "shelflife/http/wire";
+ *
+ *
+ * const call: BatchCall = ["swap", "a", 5, "tag", keep];
+ * console.log(call[4]); // keep
+ * ```
+ */
 export const keep = "keep";
 
 /** How long something has left that is about to be written: ms. What expires meanwhile does so at once. */

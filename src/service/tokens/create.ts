@@ -14,7 +14,17 @@ export interface NewToken extends Scope {
 
 const latest = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
-/** Makes a token of 256 random bits, and the line of a token file that lets its bearer in. Rejects `bad-config`. */
+/**
+ * Makes a token of 256 random bits, and the line of a token file that lets its bearer in. Rejects `bad-config`.
+ *
+ * @example Makes a token for an hour.
+ * ```ts
+ * import { createToken } from "shelflife/service/tokens";
+ *
+ * const { token, line } = await createToken({ name: "ada", prefix: "ada/", ttl: 3_600_000 });
+ * console.log(line.includes(token), JSON.parse(line).name); // false ada
+ * ```
+ */
 export async function createToken(options: NewToken): Promise<{ token: string; line: string }> {
   const {
     name,
