@@ -22,17 +22,35 @@ export interface DenoKvOptions extends StoreOptions {
 export type { DenoKvLike } from "./denoKv/kv.ts";
 
 /**
- * Returns a store in a Deno KV, which `Deno.openKv` opens: a file, memory, or the database of Deno Deploy. Any number of processes may
- * share it. All atomic calls are optimistic commits, which are tried again when another process was faster, and reject `conflict` after 64
- * times. `transact` takes up to 100 keys, of 80 KiB together; more are `unsupported`. `setMany` and `deleteMany` are one commit for each
- * 50 keys, and some may be done when they reject. There is no `watch`: Deno KV follows keys that it is given one by one, and of a file
+ * Returns a store in a Deno KV, which `Deno.openKv` opens: a file, memory, or the database of Deno Deploy. Any number of
+ * processes may
+ * share it. All atomic calls are optimistic commits, which are tried again when another process was faster, and reject
+ * `conflict` after 64
+ * times. `transact` takes up to 100 keys, of 80 KiB together; more are `unsupported`. `setMany` and `deleteMany` are one
+ * commit for each
+ * 50 keys, and some may be done when they reject. There is no `watch`: Deno KV follows keys that it is given one by one,
+ * and of a file
  * only its own process.
  *
- * A value of up to 65,000 bytes lies in one record with its deadline, a larger one in parts that become visible, and go, in one commit.
- * Deno KV removes an expired value by itself within a day or two of its deadline, unless it has parts; the store's sweeps, which read an
+ * A value of up to 65,000 bytes lies in one record with its deadline, a larger one in parts that become visible, and go, in
+ * one commit.
+ * Deno KV removes an expired value by itself within a day or two of its deadline, unless it has parts; the store's sweeps,
+ * which read an
  * index of deadlines, are sooner.
  *
- * Closing the store leaves the Deno KV open. `isPersistent` is true, also of `":memory:"`, which looks the same. Throws `bad-config`.
+ * Closing the store leaves the Deno KV open. `isPersistent` is true, also of `":memory:"`, which looks the same. Throws
+ * `bad-config`.
+ *
+ * @example Counts visits in a Deno KV, where there is one.
+ * ```ts
+ * import { memory } from "shelflife";
+ * import { denoKv, type DenoKvLike } from "shelflife/adapters/denoKv";
+ *
+ * const { Deno } = globalThis as { Deno?: { openKv(path: string): Promise<DenoKvLike> } };
+ * const store = Deno ? denoKv(await Deno.openKv(":memory:")) : memory();
+ * console.log(await store.increment("visits")); // 1
+ * await store.close();
+ * ```
  */
 export function denoKv(kv: DenoKvLike, options: DenoKvOptions = {}): Store {
   const prefix = { expected: "a string of 1 to 512 UTF-8 bytes", test: isShortKey };
