@@ -19,10 +19,22 @@ const sees = (page: Page, selector: string): Promise<void> => until(() => isSeen
 const click = (page: Page, selector: string): Promise<void> =>
   page.evaluate((selector) => document.querySelector<HTMLElement>(selector)!.click(), selector);
 
+/** Replaces what a field contains, also with nothing, and where a dialog is before it. */
+const fill = (page: Page, selector: string, text: string): Promise<void> =>
+  page.evaluate(
+    (selector, text) => {
+      const field = document.querySelector<HTMLInputElement>(selector)!;
+      field.value = text;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    },
+    selector,
+    text,
+  );
+
 async function enter(page: Page, key: string, value: string, kind = "text"): Promise<void> {
   await click(page, `#put [name=kind][value=${kind}]`);
-  await page.fill("#put [name=key]", key);
-  await page.fill("#put textarea", value);
+  await fill(page, "#put [name=key]", key);
+  await fill(page, "#put textarea", value);
   await click(page, "#put .primary");
 }
 
@@ -69,7 +81,7 @@ describe.each(engines)("access to the workbench in %s", (engine) => {
     await sees(page, "#put .problem");
     await enter(page, "big", "x".repeat(250_000));
     await sees(page, "#errors li");
-    await page.fill("#config textarea", '{ "backend": "memory", "parameters": { "maxBytes": 0, "x": 1 } }');
+    await fill(page, "#config textarea", '{ "backend": "memory", "parameters": { "maxBytes": 0, "x": 1 } }');
     await click(page, "#config button");
     await sees(page, "#config-problems li");
     await click(page, "#code-title");
@@ -93,13 +105,13 @@ describe.each(engines)("access to the workbench in %s", (engine) => {
 
     await click(page, "[aria-label='Open json']");
     await sees(page, "#entry");
-    await page.fill("#entry textarea", "{ not JSON");
+    await fill(page, "#entry textarea", "{ not JSON");
     await click(page, "#entry-edit .primary");
     await sees(page, "#entry .problem");
     await look("edit");
     await enter(page, "json", "another");
     await sees(page, "#entry-note button");
-    await page.fill("#entry textarea", "{}");
+    await fill(page, "#entry textarea", "{}");
     await click(page, "#entry-edit .primary");
     await sees(page, "#entry #errors li");
     await look("conflict in the dialog");
@@ -126,7 +138,7 @@ describe.each(engines)("access to the workbench in %s", (engine) => {
     await sees(page, "#offline-status[data-state=good]");
     await click(page, "#cut");
     await sees(page, "#offline-status[data-state=away]");
-    const response = await fetch(`${workbench.url}store/values/${key}`, { method: "PUT", body: "theirs" });
+    const response = await fetch(`${workbench.url}store/entry?key=${key}`, { method: "PUT", body: "theirs" });
     assert.ok(response.ok, String(response.status));
     await enter(page, key, '{"mine":true}', "json");
     await until(() => page.evaluate(() => /1 key waits/.test(document.querySelector("#offline-status")!.textContent)));

@@ -29,9 +29,10 @@ export async function violations(page: Page): Promise<string[]> {
 async function run(options: object): Promise<string[]> {
   const { axe } = globalThis as unknown as { axe: Axe };
   const { violations } = await axe.run(document, { resultTypes: ["violations"], ...options });
-  return violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ target, failureSummary }) => `${id}: ${target.join(" ")}: ${failureSummary.replace(/\s+/g, " ")}`),
-  );
+  return violations.map(({ id, nodes }) => {
+    const places = nodes.slice(0, 3).map(({ target }) => target.join(" "));
+    return `${id} (${nodes.length}): ${places.join(", ")}: ${nodes[0]!.failureSummary.replace(/\s+/g, " ")}`;
+  });
 }
 
 /** Puts the rules for dark in force whatever the machine prefers, which not every driver can say. */
