@@ -1,5 +1,6 @@
 import type { Call, CompleteBackend, Decision, Store } from "../core/contract.ts";
 import { StoreError } from "../core/error.ts";
+import { hold } from "../core/hold.ts";
 import type { Hub } from "../core/hub.ts";
 import type { Link } from "../core/link.ts";
 import { createBackend } from "./backend.ts";
@@ -117,7 +118,8 @@ export function createRoom(world: World): Room {
         await contact.pull(call);
       }
     },
-    flush: (call) => flusher.flush(call),
+    // Whoever waits for it is not to end before it.
+    flush: (call) => hold(flusher.flush(call)),
     async close() {
       status.close();
       await world.end();
