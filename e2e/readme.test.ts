@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { chmod, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { transform } from "esbuild";
 import { test, type TestContext } from "vitest";
 import { pin } from "../scripts/integrity.mjs";
 import { root } from "../scripts/run.mjs";
@@ -39,7 +40,7 @@ await chmod(join(bin, "shelflife"), 0o755);
 const env = { PATH: `${bin}:${process.env.PATH}` };
 
 // The libraries that pages of docs use, which stand apart.
-const peers = ["@langchain/core", "@msgpack/msgpack", "cborg", "devalue", "dexie", "idb-keyval", "keyv", "react-router", "unstorage", "zustand"]; // prettier-ignore
+const peers = ["@langchain/core", "@msgpack/msgpack", "cborg", "devalue", "dexie", "idb-keyval", "keyv", "react", "react-dom", "react-router", "unstorage", "zustand"]; // prettier-ignore
 for (const scope of ["@langchain", "@msgpack"]) await mkdir(join(folder, "node_modules", scope), { recursive: true });
 for (const name of peers) await symlink(`${root}test/peers/node_modules/${name}`, join(folder, "node_modules", name));
 await writeFile(join(folder, "page.mjs"), await readFile(`${root}e2e/support/pageInNode.mjs`, "utf8"));
@@ -72,6 +73,21 @@ const checks: Record<string, (t: TestContext, code: string, file: string) => Pro
   "ts page": runBlock(runtimes.node24, "--import", "./page.mjs"),
   // By the types that Deno has.
   "ts deno": runBlock(runtimes.deno.map((word) => (word === "--no-check" ? "--check" : word))),
+  // A component that shows the names in `store` by what is observed of it, `people`.
+  async jsx(t, code, file) {
+    const [, component] = /^export function (\w+)/m.exec(code)!;
+    const shown = `
+      await store.set("person/ada", "Ada");
+      people.subscribe(() => {});
+      await people.ready;
+      const [{ createElement }, { renderToString }] = await Promise.all([import("react"), import("react-dom/server")]);
+      console.log(renderToString(createElement(${component})));
+      await store.close();`;
+    const compiled = await transform(code + shown, { loader: "jsx", jsx: "automatic" });
+    await writeFile(join(folder, `${file}.mjs`), compiled.code);
+    const printed = await start(t, [...runtimes.node24, "--import", "./page.mjs", `${file}.mjs`], folder).ended();
+    assert.equal(printed.trim(), "<ul><li>Ada</li></ul>");
+  },
   async html(t, code) {
     const path = manifest.unpkg.replace("./", "");
     const address = `https://unpkg.com/${manifest.name}@${manifest.version}/${path}`;

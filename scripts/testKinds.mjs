@@ -141,7 +141,7 @@ export function table(rows) {
   return ["| kind | what it proves | where | at least |", "|---|---|---|---|", ...rows.map(line), ""].join("\n");
 }
 
-/** What is wrong with a page's table: a number that is more than there is, or less than four fifths of it. */
+/** What is wrong with a page's table: a number that is more than there is, or less than half of it. */
 export function compare(page, rows) {
   const stated = (block.exec(page)?.[2] ?? "").trim().split("\n").slice(2);
   const problems = rows.flatMap((row, index) => {
@@ -150,7 +150,7 @@ export function compare(page, rows) {
     const said = Number(number.replaceAll(",", ""));
     const wanted = table([row]).split("\n")[2].split(" | ").slice(0, -1);
     if (cells.slice(0, -1).join() !== wanted.join()) return [`${row.name}: another row is stated`];
-    return said <= row.number && said >= 0.8 * atLeast(row.number)
+    return said <= row.number && said >= row.number / 2
       ? []
       : [`${row.name}: ${said} ${row.unit} are stated, ${row.number} counted`];
   });

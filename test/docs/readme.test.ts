@@ -1,6 +1,6 @@
 // What the front page has to be.
 import { expect, test } from "vitest";
-import { readPage } from "./pages.ts";
+import { readPage, targetsOf } from "./pages.ts";
 
 const { text } = readPage("README.md");
 
@@ -18,4 +18,19 @@ test("the README has one chart, and every alternative text is one sentence", () 
 
 test("the README names the commands that set all up", () => {
   expect(text).toMatch(/^npm start\nnpm test$/m);
+});
+
+test("what newcomers look for is one click away from the README, and two at most from the index of docs", () => {
+  const tasks = [
+    "guide/lifetimes.md",
+    "guide/errors.md#fall-back-when-storage-is-blocked",
+    "guide/watching.md#show-a-value-that-stays-current",
+    "guide/serving.md#serve-to-a-front-end-of-another-origin",
+    "migrating.md",
+    "guide/offline.md",
+  ];
+  const links = targetsOf(text);
+  expect(tasks.filter((task) => !links.includes(`docs/${task}`))).toEqual([]);
+  const index = targetsOf(readPage("docs/README.md").text);
+  expect(tasks.filter((task) => !index.includes(task.split("#")[0]!))).toEqual([]);
 });
