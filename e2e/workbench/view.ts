@@ -62,6 +62,8 @@ export function onPage(page: Page) {
       await enter(item);
       await row(item.key).waitFor();
     },
+    /** Waits for the words beside the title of the list. */
+    counts: (words: string): Promise<void> => page.locator("#count").filter({ hasText: words }).waitFor(),
     async says(text: string | RegExp): Promise<void> {
       await status.filter({ hasText: text }).waitFor();
     },

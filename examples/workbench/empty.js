@@ -3,7 +3,8 @@ import { element } from "./element.js";
 /** What stands in the place of a list without entries: why there are none, and how there come to be some. */
 export function createEmpty(showAll) {
   const place = document.querySelector("#empty");
-  const table = document.querySelector("#list table");
+  const list = document.querySelector("#list");
+  const table = list.querySelector("table");
 
   function wordsOf(state, { words, match }) {
     if (state === "idle")
@@ -21,6 +22,8 @@ export function createEmpty(showAll) {
     },
     show(state, search) {
       place.hidden = false;
+      // What is hidden cannot keep the focus.
+      if (table.contains(document.activeElement)) list.focus({ preventScroll: true });
       table.hidden = true;
       const [title, text] = wordsOf(state, search);
       place.replaceChildren(element("strong", { textContent: title }), element("p", { textContent: text }));

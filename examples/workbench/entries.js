@@ -1,12 +1,18 @@
 import { arrange } from "./arrange.js";
+import { clear } from "./clear.js";
 import { createCounter } from "./counter.js";
 import { createDetails } from "./details.js";
 import { createEmpty } from "./empty.js";
+import { createExporter } from "./exporter.js";
+import { createImporter } from "./importer.js";
+import { createJob } from "./job.js";
 import { createListing } from "./listing.js";
 import { listenToKeys } from "./listKeys.js";
+import { createMenu } from "./menu.js";
 import { createRemoval } from "./removal.js";
 import { createRows } from "./rows.js";
 import { createSearch } from "./search.js";
+import { createSelected } from "./selected.js";
 import { createSelection } from "./selection.js";
 import { createSorting } from "./sorting.js";
 
@@ -24,10 +30,7 @@ export function createEntries(session, openEntry) {
     isSelected: (key) => selection.has(key),
     onWindow: (shown) => details.want(shown),
   });
-  const selection = createSelection(
-    () => rows,
-    () => rows.render(),
-  );
+  const selection = createSelection(() => rows, showSelection);
   const search = createSearch(find);
   const sorting = createSorting(() => {
     arrangeNow();
@@ -35,7 +38,12 @@ export function createEntries(session, openEntry) {
   });
   const counter = createCounter(listing);
   const empty = createEmpty(search.clear);
-  const removal = createRemoval(session, { rows, listing, arrange: arrangeNow });
+  const job = createJob();
+  const removal = createRemoval(session, { rows, listing, arrange: arrangeNow, job });
+  const exporter = createExporter(session, { search, listing, rows, job });
+  createImporter(session, { listing, job });
+  const selected = createSelected(session, { selection, listing, removal, job, save: exporter.save });
+  const menu = createMenu(session);
   let fresh = new Set();
   let timer;
   let ticking;
@@ -50,12 +58,7 @@ export function createEntries(session, openEntry) {
     timer = undefined;
     listing.expire(Date.now());
     const { words, match } = search;
-    const found = arrange(listing.entries.values(), {
-      words,
-      match,
-      by: sorting.by,
-      isDescending: sorting.isDescending,
-    });
+    const found = arrange(listing.entries.values(), { words, match, ...sorting.order });
     if (found.length) empty.hide();
     else empty.show(listing.state, search);
     rows.show(found, fresh);
@@ -86,6 +89,11 @@ export function createEntries(session, openEntry) {
     rows.toTop();
   }
 
+  function showSelection() {
+    rows.render();
+    selected.show();
+  }
+
   function restart() {
     const { words, match } = search;
     selection.clear();
@@ -96,20 +104,24 @@ export function createEntries(session, openEntry) {
 
   function act(what, entry, event) {
     if (what === "select") selection.toggle(entry.key, event.shiftKey);
-    else if (what === "delete") void removal.remove([entry]);
+    else if (what === "delete") removal.remove([entry]);
+    else if (what === "more") menu.open(entry, event.currentTarget);
     else if (what === "open" || what === "extend") openEntry(entry.key, { extend: what === "extend" });
   }
 
-  listenToKeys({ rows, selection, remove: (entry) => void removal.remove([entry]), focusUndo: removal.focusUndo });
+  listenToKeys({ rows, selection, remove, focusUndo: removal.focusUndo });
+
+  /** Deletes the line that has the focus, or all that are selected if it is one of them. */
+  function remove(entry) {
+    removal.remove(selection.has(entry.key) ? selection.entries : [entry]);
+  }
 
   return {
+    clear: () => clear(session, { search, listing, rows, removal, restart }),
     refresh: () => void listing.again(),
     restart,
     /** Takes an entry away, and remembers it for as long as it can be taken back. */
     remove: (entry) => removal.remove([entry]),
-    get prefix() {
-      return search.match === "prefix" ? search.words : "";
-    },
     /** Takes note of a change, whoever made it. */
     changed({ type, key }) {
       details.forget(key);

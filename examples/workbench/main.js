@@ -143,23 +143,7 @@ document.querySelector("#sweep").addEventListener("click", () =>
   }),
 );
 
-const confirm = document.querySelector("#confirm");
-document.querySelector("#clear").addEventListener("click", () => {
-  const which = entries.prefix ? `whose key begins with ${JSON.stringify(entries.prefix)}` : "in the store";
-  document.querySelector("#confirm-text").textContent =
-    `Every entry ${which} is deleted, also for other tabs. This cannot be undone.`;
-  confirm.returnValue = "";
-  confirm.showModal();
-});
-confirm.addEventListener("close", () => {
-  if (confirm.returnValue !== "confirm") return;
-  const { prefix } = entries;
-  void attempt(async () => {
-    await session.store.clear({ prefix });
-    await entries.restart();
-    say(prefix ? `Cleared what began with ${JSON.stringify(prefix)}` : "Cleared the store");
-  });
-});
+document.querySelector("#clear").addEventListener("click", () => void attempt(entries.clear));
 
 // By script: as a part of the address its target would take the place of the configuration.
 document.querySelector(".skip").addEventListener("click", (event) => {

@@ -1,7 +1,3 @@
-import { say } from "./messages.js";
-
-const names = { key: "key", size: "size", expiresAt: "time left" };
-
 /** The order of the list, chosen at the head of a column or, where there is none, in a list of orders. */
 export function createSorting(changed) {
   const select = document.querySelector("#sort");
@@ -14,7 +10,6 @@ export function createSorting(changed) {
     isDescending = descending;
     show();
     changed();
-    say(`Sorted by ${names[by]}, ${isDescending ? "descending" : "ascending"}`);
   }
 
   function show() {
@@ -41,11 +36,9 @@ export function createSorting(changed) {
   show();
 
   return {
-    get by() {
-      return by;
-    },
-    get isDescending() {
-      return isDescending;
+    /** Which of the orders it is. */
+    get order() {
+      return { by, isDescending };
     },
   };
 }
