@@ -38,6 +38,35 @@ async function enter(page: Page, key: string, value: string, kind = "text"): Pro
   await click(page, "#put .primary");
 }
 
+/** Chooses a file to import that is cut and damaged. */
+const chooseDamaged = (page: Page): Promise<void> =>
+  page.evaluate(() => {
+    const lines = ['{"shelflife":"export","version":1,"prefix":""}', '{"key":"a","text":"x"}', "damaged", ""];
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([lines.join("\n")], "cut.jsonl"));
+    const input = document.querySelector<HTMLInputElement>("#import-file")!;
+    input.files = dataTransfer.files;
+    input.dispatchEvent(new Event("change"));
+  });
+
+/** Looks at what is done with many entries. */
+async function lookAtMany(page: Page, look: (state: string) => Promise<void>): Promise<void> {
+  await click(page, "#select-all");
+  await sees(page, "#selected");
+  await click(page, "#rows .more");
+  await sees(page, "#menu");
+  await look("selection and menu");
+  await page.evaluate(() => document.querySelector<HTMLElement>("#menu")!.hidePopover());
+  await click(page, "#selected-extend");
+  await sees(page, "#extend-many");
+  await look("a lifetime of many");
+  await click(page, "#extend-many [value=cancel]");
+  await chooseDamaged(page);
+  await sees(page, "#import-dialog .keys");
+  await look("import");
+  await click(page, "#import-dialog [value=cancel]");
+}
+
 describe.each(engines)("access to the workbench in %s", (engine) => {
   let workbench: Workbench;
   let page: Page | undefined;
@@ -117,27 +146,7 @@ describe.each(engines)("access to the workbench in %s", (engine) => {
     await look("conflict in the dialog");
     await click(page, "#entry [aria-label=Close]");
 
-    await click(page, "#select-all");
-    await sees(page, "#selected");
-    await click(page, "#rows .more");
-    await sees(page, "#menu");
-    await look("selection and menu");
-    await page.evaluate(() => document.querySelector<HTMLElement>("#menu")!.hidePopover());
-    await click(page, "#selected-extend");
-    await sees(page, "#extend-many");
-    await look("a lifetime of many");
-    await click(page, "#extend-many [value=cancel]");
-    await page.evaluate(() => {
-      const lines = ['{"shelflife":"export","version":1,"prefix":""}', '{"key":"a","text":"x"}', "damaged", ""];
-      const dataTransfer = new DataTransfer();
-      dataTransfer.items.add(new File([lines.join("\n")], "cut.jsonl"));
-      const input = document.querySelector<HTMLInputElement>("#import-file")!;
-      input.files = dataTransfer.files;
-      input.dispatchEvent(new Event("change"));
-    });
-    await sees(page, "#import-dialog .keys");
-    await look("import");
-    await click(page, "#import-dialog [value=cancel]");
+    await lookAtMany(page, look);
 
     await click(page, "#clear");
     await sees(page, "#confirm");
