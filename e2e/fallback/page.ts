@@ -25,6 +25,7 @@ const inFrame = `
 
 export const tab = {
   use: (database: string) => use([() => indexeddb({ database })]),
+  useEither: (database: string) => use([() => indexeddb({ database }), () => localstorage()]),
 
   /** In a frame without an origin of its own, which may store nothing. */
   async useSandboxed(): Promise<Found> {
