@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { root } from "../../scripts/run.mjs";
 
-/** Modules that are no doors: what the main one hands on from them has pages of its own. */
+/** Modules that are no doors: what the main one hands on from them has pages of its own, of these names. */
 export const parts = {
   "core/contract": "store",
   "core/decision": "backend",
@@ -10,6 +10,21 @@ export const parts = {
   "core/registry": "registry",
   "core/createStore": "createStore",
   "core/options": "options",
+};
+
+/** What a page is about, where its first name does not say it. */
+export const abouts = {
+  shelflife: "The main door: opens stores by configuration, and hands on all that runs everywhere.",
+  store: "What every store does, call by call, and what a backend of your own implements.",
+  backend: "What a backend decides about an entry.",
+  createStore: "Makes a store of a backend of your own.",
+  errors: "The one class of error, its codes, and how to recognise it.",
+  registry: "Opens backends by their names.",
+  options: "What every store takes.",
+  extras: "Functions and views over any store.",
+  server: "The main door, and what servers have besides: SQLite, Valkey, S3 and the handler.",
+  testing: "The contract as a program: proves any store, with a clock and faults in your hand.",
+  "http/wire": "What both ends of the wire agree on, for a client of your own.",
 };
 
 /** Every door by the module of src that it leads to: `views/cached` by `views/cached`, `shelflife` by `index`. */
@@ -36,7 +51,7 @@ export const specifier = (door) => (door === "shelflife" ? door : `shelflife/${d
 
 /** The reference in the sidebar: the pages of each group, in the order in which they are read. */
 export const groups = [
-  ["The main door", /^(shelflife|store|errors|registry|options|createStore)$/],
+  ["The main door", /^(shelflife|store|errors|registry|options|createStore|backend)$/],
   ["Backends", /^backends\//],
   ["Views", /^views\//],
   ["Functions", /^(extras|over\/.*)$/],

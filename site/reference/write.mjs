@@ -1,7 +1,8 @@
 // Writes the pages of the API reference by TypeDoc and its Markdown plug-in, one for each door.
 import { Application, Comment, Converter, ReferenceReflection, ReflectionKind } from "typedoc";
+import { writeFileSync } from "node:fs";
 import { root } from "../../scripts/run.mjs";
-import { listDoors, parts, specifier } from "./doors.mjs";
+import { abouts, groups, listDoors, parts, specifier } from "./doors.mjs";
 import { Theme } from "./theme.mjs";
 
 const text = (words) => ({ kind: "text", text: words });
@@ -29,6 +30,39 @@ function tableOf(references) {
   return [text("| | |\n|---|---|\n"), ...rows];
 }
 
+/** How a page begins: the line that imports what it is about, and where else that is. */
+function importOf(module, door, others) {
+  const { children = [] } = module;
+  const values = children.filter((child) => !child.kindOf(ReflectionKind.Interface | ReflectionKind.TypeAlias));
+  const names = (values.length ? values : children).map(({ name }) => name);
+  if (!names.length) return [];
+  const word = values.length ? "import" : "import type";
+  const line = `${word} { ${names.join(", ")} } from "${specifier(door)}";`;
+  const shown = line.length < 90 ? `\`\`\`ts\n${line}\n\`\`\`` : `Import these names from \`${specifier(door)}\`.`;
+  const also = others.length ? `\n\nAlso in ${others.map((other) => `\`${specifier(other)}\``).join(", ")}.` : "";
+  return [text(`${shown}${also}\n\n`)];
+}
+
+/** What a module is about, in plain words: the first sentence of its first name. */
+function aboutOf(module) {
+  const [first] = [ReflectionKind.Function, ReflectionKind.Class, ReflectionKind.All]
+    .flatMap((kind) => (module.children ?? []).filter((child) => child.kindOf(kind)))
+    .filter(commentOf);
+  return firstSentence(first && commentOf(first))
+    .map((part) => (part.kind === "inline-tag" ? `\`${part.text}\`` : part.text))
+    .join("");
+}
+
+/** Writes the first page of the reference: every door, and what it is about. */
+function writeIndex(folder, pages) {
+  const sections = groups.map(([title, pattern]) => {
+    const rows = pages.filter(({ name }) => pattern.test(name));
+    const lines = rows.map(({ name, about }) => `| [${name}](./${name}.md) | ${about} |`);
+    return [`## ${title}`, "", "| | |", "|---|---|", ...lines].join("\n");
+  });
+  writeFileSync(`${folder}/index.md`, ["# API reference", ...sections].join("\n\n"));
+}
+
 /** What a module hands on from others. */
 const handedOnBy = (module) =>
   module.children
@@ -41,14 +75,20 @@ const handedOnBy = (module) =>
  */
 function arrange(project, doors) {
   const modules = project.children.map((module) => ({ module, path: module.name, references: handedOnBy(module) }));
-  const handedOn = new Set(modules.flatMap(({ references }) => references.map(({ target }) => target)));
+  const handedOn = new Map();
+  for (const { path, references } of modules)
+    for (const { target } of references)
+      if (doors.has(path)) handedOn.set(target, [...(handedOn.get(target) ?? []), doors.get(path)]);
   for (const { module, path, references } of modules) {
     for (const child of module.children.slice())
       if (child instanceof ReferenceReflection || (path in parts && !handedOn.has(child)))
         project.removeReflection(child);
     module.name = parts[path] ?? doors.get(path);
     module.comment ??= new Comment();
-    if (references.length) module.comment.summary.push(...tableOf(references));
+    const others = handedOn.get(module.children?.[0]) ?? [];
+    const door = doors.get(path) ?? others.shift();
+    module.comment.summary.push(...importOf(module, door, others));
+    if (references.length && !(path in parts)) module.comment.summary.push(...tableOf(references));
   }
 }
 
@@ -131,9 +171,13 @@ export async function writeReference(folder) {
   putStoreFirst(project);
   options.setValue("outputs", [{ name: "markdown", path: folder }]);
   await application.generateOutputs(project);
-  return project.children.map(({ name }) => name);
+  const pages = project.children.map((module) => ({
+    name: module.name,
+    about: abouts[module.name] ?? aboutOf(module),
+  }));
+  writeIndex(folder, pages);
+  return pages.map(({ name }) => name);
 }
 
-const isPart = new Set(Object.values(parts));
 // With an id of its own, which none of the names below it takes.
-const titleOf = (name) => `${isPart.has(name) ? name : specifier(name)} {#top}`;
+const titleOf = (name) => `${name} {#top}`;
