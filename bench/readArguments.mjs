@@ -4,7 +4,7 @@ export const inBrowser = ["indexeddb", "localstorage", "offline"];
 /** Those that other runtimes than Node can do. */
 export const inRuntimes = ["memory", "hits", "growth", "sqlite", "valkey", "http"];
 
-/** What each flag takes: as it is told to who gets it wrong, and the rule. */
+/** What each flag takes: in the words of the message for a wrong one, and the rule. */
 const flags = {
   rounds: ["9", /^[1-9]\d{0,3}$/],
   browser: ["chromium | firefox | webkit", /^(chromium|firefox|webkit)$/],

@@ -18,7 +18,7 @@ import { setup } from "./setup.mjs";
 
 const dist = `${root}dist`;
 
-/** Tells whether anything that dist is made of is newer than dist. */
+/** Returns whether anything that dist is made of is newer than dist. */
 function isStale() {
   const last = `${dist}/shelflife.umd.min.js`;
   if (!existsSync(last)) return true;

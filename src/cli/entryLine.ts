@@ -52,7 +52,7 @@ export function readBase64(base64: string): Uint8Array | undefined {
   return value;
 }
 
-/** Shows a key in a line of its own: as it is, or as a JSON string where it would not be told from others. */
+/** Shows a key in a line of its own: as it is, or as a JSON string where it could be taken for another. */
 export function showKey(key: string): string {
   return /^"|[\p{Cc}\u2028\u2029]/u.test(key) ? JSON.stringify(key) : key;
 }

@@ -23,7 +23,7 @@ export function bytesOf(found: unknown): Uint8Array | undefined {
   return ArrayBuffer.isView(found) ? new Uint8Array(found.buffer, found.byteOffset, found.byteLength) : undefined;
 }
 
-/** Returns the JSON text of what JSON can tell. Throws `cant-decode`. */
+/** Returns the JSON text of what JSON can hold. Throws `cant-decode`. */
 export function toJson(key: string, found: unknown): string {
   let cause: unknown;
   try {
@@ -31,7 +31,7 @@ export function toJson(key: string, found: unknown): string {
   } catch (error) {
     cause = error; // cyclic, or too deep
   }
-  const expected = `expected bytes or what JSON can tell, got ${quote(found)}`;
+  const expected = `expected bytes or what JSON can hold, got ${quote(found)}`;
   throw new StoreError("cant-decode", `Cannot decode key ${quote(key)}: ${expected}`, { key, cause });
 }
 

@@ -65,7 +65,7 @@ export function createBucket(send: Send, names: Names): Bucket {
     if (write !== undefined && writes.includes(write)) return true;
     if (found?.meta ? writes.includes(found.meta.write) : found?.etag === current?.etag) return undefined;
     const expected = "expected to find it, or what it was to replace";
-    throw new StoreError("conflict", `Cannot tell whether a write was applied: ${expected}, got another's`);
+    throw new StoreError("conflict", `Cannot know whether a write was applied: ${expected}, got another's`);
   }
 
   return {

@@ -46,7 +46,7 @@ export function createConnection(path: string, openClient: () => Promise<Client>
     closing?.close();
   }
 
-  /** Looks whether the file is in its place, and closes the client if not, or if it is told to. */
+  /** Looks whether the file is in its place, and closes the client if not, or if it is asked to. */
   function look(isClosing: boolean): void {
     displacement = client && identity?.displacement();
     if (!displacement && !isClosing) return;

@@ -29,7 +29,7 @@ export const exportCommand: Command = {
     json: jsonOption,
   },
   details: `Lines of JSON: a header with the version, an entry each ("text", or "base64" where a value is no UTF-8), marks from
-which it can be resumed, and an end with the count and a checksum, so that a cut export is told from a whole one.
+which it can be resumed, and an end with the count and a checksum, so that a cut export does not pass for a whole one.
 Deadlines are instants ("expiresAt", epoch ms, by this machine's clock): the time between export and import counts.
 Entries are written as they are when their turn comes; the store may be in use. Interrupted, --resume goes on;
 an --overwrite has left the older file as it was, and begins anew. No export replaces the configuration, the store's own file

@@ -196,7 +196,7 @@ export const descriptions: { readonly [resource in Resource]: { readonly [method
     POST: {
       summary: "Remove what has expired",
       description:
-        "Nobody sees it anyway, and it is removed unasked from time to time. With a prefix, or for a sender who sees a part of the store, it is what is in that part; `unsupported` where the store cannot tell it from the rest.",
+        "Nobody sees it anyway, and it is removed unasked from time to time. With a prefix, or for a sender who sees a part of the store, it is what is in that part; `unsupported` where the store cannot separate it from the rest.",
       answers: { 200: { description: "How many entries that were.", headers: long, content: json("Number") } },
       example: '-X POST "{url}"',
     },

@@ -8,7 +8,7 @@ const needs = ["watch"] as const;
 /** What a watch promises. */
 export const changes: readonly Case[] = [
   {
-    name: "a watch tells each change once",
+    name: "a watch reports each change once",
     needs,
     async run(context) {
       const { open, value, clock, subject } = context;
@@ -52,7 +52,7 @@ export const changes: readonly Case[] = [
     },
   },
   {
-    name: "a watch tells of every atomic call that changed something",
+    name: "a watch reports every atomic call that changed something",
     needs: ["watch", "atomic"],
     async run(context) {
       const { open, value } = context;
@@ -76,7 +76,7 @@ export const changes: readonly Case[] = [
     },
   },
   {
-    name: "a watch tells of every key that setMany, deleteMany and clear are about",
+    name: "a watch reports every key that setMany, deleteMany and clear are about",
     needs: ["watch", "list"],
     async run(context) {
       const { open, value } = context;
@@ -94,7 +94,7 @@ export const changes: readonly Case[] = [
     },
   },
   {
-    name: "an entry that is removed after its deadline tells expire, one that is overwritten tells set",
+    name: "an entry that is removed after its deadline is reported as expire, one that is overwritten as set",
     needs: ["watch", "atomic", "list", "sweep"],
     async run(context) {
       const { open, value, clock } = context;
@@ -141,7 +141,7 @@ export const changes: readonly Case[] = [
     },
   },
   {
-    name: "a watch with a prefix tells of nothing else",
+    name: "a watch with a prefix reports nothing else",
     needs,
     async run(context) {
       const { open, value } = context;
@@ -153,7 +153,7 @@ export const changes: readonly Case[] = [
     },
   },
   {
-    name: "what another store on the medium does is told too, once",
+    name: "what another store on the medium does is reported too, once",
     needs: ["watch", "shared"],
     async run({ open, value }) {
       const [mine, other] = [await open(), await open()];
@@ -172,7 +172,7 @@ export const changes: readonly Case[] = [
     },
   },
   {
-    name: "every watch is told, and one that ended is told no more",
+    name: "every watch gets a change, and one that ended gets no more",
     needs,
     async run(context) {
       const { open, value } = context;

@@ -8,7 +8,7 @@ const hour = 3_600_000;
 /** What deadlines promise. */
 export const expiry: readonly Case[] = [
   {
-    name: "an entry tells its deadline",
+    name: "an entry has its deadline",
     async run({ open, value, clock }) {
       const store = await open();
       await store.set("short", value("x"), { ttl: 1500 });

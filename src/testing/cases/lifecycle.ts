@@ -118,7 +118,7 @@ export const lifecycle: readonly Case[] = [
     },
   },
   {
-    name: "isPersistent tells the truth",
+    name: "isPersistent says whether values outlive the store, also once it is closed",
     async run({ open, subject }) {
       const store = await open();
       equal(store.isPersistent(), subject.can.includes("persistent"), "isPersistent");

@@ -29,7 +29,7 @@ async function goOn(store: Store<any>, prefix: string, from: string): Promise<st
 /** What listings, prefixes and clear promise. */
 export const listing: readonly Case[] = [
   {
-    name: "a listing tells each live key once, with deadline and size",
+    name: "a listing has each live key once, with deadline and size",
     needs,
     async run({ open, value, clock, subject }) {
       const store = await open();

@@ -165,7 +165,7 @@ export const values: readonly Case[] = [
     },
   },
   {
-    name: "a miss is told as a miss",
+    name: "a miss is reported as a miss",
     async run({ open, subject }) {
       const store = await open();
       await rejects(() => store.get("none"), "not-found", "get", "none");
