@@ -15,7 +15,7 @@ import { besidePackage, serveInstalled, start } from "./support/installed.ts";
 import { sharedBrowser } from "./support/shared.ts";
 
 const manifest = JSON.parse(await readFile(`${root}package.json`, "utf8"));
-const names = ["README.md", ...pagesIn("docs")];
+const names = ["README.md", "site/index.md", ...pagesIn("docs")];
 const pages = await Promise.all(names.map(async (name) => ({ name, page: await readFile(`${root}${name}`, "utf8") })));
 const blocks = pages.flatMap(({ name, page }) =>
   [...page.matchAll(/^```([^\n]*)\n([^]*?)^```$/gm)].map(([, language, code], index) => ({

@@ -5,11 +5,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path/posix";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import type { Page } from "playwright";
 import { root } from "../scripts/run.mjs";
 import type { PlaywrightBrowser } from "./support/playwright.ts";
 import { sharedBrowser } from "./support/shared.ts";
-import { faint } from "./workbench/contrast.ts";
+import { violationsNow } from "./workbench/axe.ts";
 import { startWorkbench, type Workbench } from "./workbench/server.ts";
 
 /** Reads each page of the site, by its path. */
@@ -36,26 +35,8 @@ function deadLinks(pages: Map<string, string>, name: string): string[] {
   });
 }
 
-/** Reads what is wrong with how a page is divided, for those who do not see it. */
-const misdivided = (page: Page): Promise<string[]> =>
-  page.evaluate(() => {
-    const problems: string[] = [];
-    const levels = [...document.querySelectorAll("main :is(h1, h2, h3, h4, h5, h6)")].map(
-      ({ tagName }) => +tagName[1]!,
-    );
-    if (levels.filter((level) => level === 1).length !== 1) problems.push(`not one h1: ${String(levels)}`);
-    levels.forEach((level, index) => level > (levels[index - 1] ?? 0) + 1 && problems.push(`h${level} skips a level`));
-    if (document.querySelectorAll("main").length !== 1) problems.push("not one main");
-    if (!document.documentElement.lang) problems.push("no language");
-    const unnamed = [...document.querySelectorAll("a[href], button, nav")].filter((element) => {
-      const name = element.getAttribute("aria-label") ?? element.getAttribute("aria-labelledby");
-      return !name && !element.textContent.trim() && !element.querySelector("img[alt], svg[aria-label]");
-    });
-    for (const { outerHTML } of unnamed) problems.push(`without a name: ${outerHTML.slice(0, 80)}`);
-    const ids = [...document.querySelectorAll("[id]")].map(({ id }) => id);
-    for (const id of ids) if (ids.indexOf(id) !== ids.lastIndexOf(id)) problems.push(`twice: #${id}`);
-    return problems;
-  });
+/** Pages of each kind. */
+const names = ["", "guide/lifetimes.html", "backends/indexeddb.html", "reference/store.html", "benchmarks.html"];
 
 describe("the site of the documentation", () => {
   let workbench: Workbench;
@@ -78,28 +59,25 @@ describe("the site of the documentation", () => {
 
   it("is read in Chromium without a request to another origin, or an error, in any width and light", async () => {
     const browser = (await sharedBrowser("chromium")) as PlaywrightBrowser;
-    const { page, errors, close } = await browser.open("about:blank");
+    const tab = await browser.open("about:blank");
+    const { page, errors } = tab;
     const asked = new Set<string>();
     page.on("request", (request) => asked.add(new URL(request.url()).origin));
+    await page.emulateMedia({ reducedMotion: "reduce" });
     const problems: string[] = [];
-    for (const name of [
-      "",
-      "guide/lifetimes.html",
-      "backends/indexeddb.html",
-      "reference/store.html",
-      "benchmarks.html",
-    ]) {
+    for (const name of names) {
       await page.goto(`${workbench.url}docs/${name}`);
-      problems.push(...(await misdivided(page)).map((problem) => `${name}: ${problem}`));
       for (const width of [320, 375, 820, 1440]) {
         await page.setViewportSize({ width, height: 800 });
         const wide = await page.evaluate(() => document.documentElement.scrollWidth);
         if (wide > width) problems.push(`${name}: ${wide} px in ${width}`);
       }
       for (const colorScheme of ["light", "dark"] as const) {
-        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+        await page.emulateMedia({ colorScheme });
         await page.waitForFunction((isDark) => document.documentElement.classList.contains("dark") === isDark, colorScheme === "dark"); // prettier-ignore
-        problems.push(...(await faint(page)).map((text) => `${name}, ${colorScheme}: ${text}`));
+        // Colours are all that is other in dark.
+        const options = colorScheme === "dark" ? { runOnly: ["color-contrast"] } : {};
+        problems.push(...(await violationsNow(tab, options)).map((text) => `${name}, ${colorScheme}: ${text}`));
       }
     }
     assert.deepEqual(problems, []);
@@ -112,14 +90,14 @@ describe("the site of the documentation", () => {
       [],
     );
     assert.deepEqual([...asked], [new URL(workbench.url).origin]);
-    await close();
+    await tab.close();
   });
 
   it("finds getOrSet, by the keyboard", async () => {
     const browser = (await sharedBrowser("chromium")) as PlaywrightBrowser;
     const { page, errors, close } = await browser.open(`${workbench.url}docs/`);
     await page.getByRole("button", { name: "Search" }).first().click();
-    await page.keyboard.type("getOrSet");
+    await page.locator("#localsearch-input").fill("getOrSet");
     const first = page.locator(".VPLocalSearchBox .result").first();
     await first.getByText("getOrSet").first().waitFor();
     await page.keyboard.press("Enter");

@@ -14,16 +14,21 @@ type Axe = { run(context: Document, options: object): Promise<Result> };
 
 /** Lists what axe finds to be in anybody's way on a page, as it is and in dark. */
 export async function violations(page: Page): Promise<string[]> {
+  const light = await violationsNow(page);
+  await page.evaluate(setDark, true);
+  // Colours are all that is other in dark.
+  const dark = await violationsNow(page, { runOnly: ["color-contrast"] });
+  await page.evaluate(setDark, false);
+  return [...light, ...dark.map((line) => `in dark: ${line}`)];
+}
+
+/** Lists what axe finds to be in anybody's way on a page as it is. */
+export async function violationsNow(page: Pick<Page, "evaluate">, options: object = {}): Promise<string[]> {
   // Run as a script of the driver's: the page's policy lets in no other.
   const text = await source;
   const load = Object.assign(() => {}, { toString: () => `() => { ${text}\n }` });
   if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(load);
-  const light = await page.evaluate(run, {});
-  await page.evaluate(setDark, true);
-  // Colours are all that is other in dark.
-  const dark = await page.evaluate(run, { runOnly: ["color-contrast"] });
-  await page.evaluate(setDark, false);
-  return [...light, ...dark.map((line) => `in dark: ${line}`)];
+  return page.evaluate(run, options);
 }
 
 async function run(options: object): Promise<string[]> {

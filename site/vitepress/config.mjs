@@ -22,6 +22,16 @@ function policyOf(html) {
   ].join("; ");
 }
 
+/** A cell above a column that has no name is no header. */
+function nameHeaders(md) {
+  md.core.ruler.push("named-headers", ({ tokens }) => {
+    tokens.forEach((token, index) => {
+      if (token.type !== "th_open" || tokens[index + 1].content) return;
+      for (const each of [token, tokens[index + 2]]) each.tag = "td";
+    });
+  });
+}
+
 export default defineConfig({
   lang: "en",
   title: "shelflife",
@@ -40,6 +50,7 @@ export default defineConfig({
   markdown: {
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
     // A word in braces is a type or an object, and no attribute; only the ids of headings are.
+    config: nameHeaders,
     attrs: { allowedAttributes: ["id"] },
   },
   themeConfig: {
