@@ -8,15 +8,17 @@ import { build } from "esbuild";
 import * as index from "shelflife";
 import * as handlerModule from "shelflife/http/handler";
 import * as testing from "shelflife/testing";
-import { serve } from "srvx";
+import { serve, type Server } from "srvx";
 import { runCases, summary, type Count } from "../../test/support/runCases.ts";
+import { edgeCacheServer } from "../../test/support/edgeCache.ts";
+import { strictKvServer } from "../../test/support/strictKv.ts";
 import { storeServer } from "../../test/support/storeServer.ts";
 import type { Load } from "../../test/support/modules.ts";
 import { onlyMemory, subjects } from "../../test/support/subjects.ts";
 import { root } from "../../scripts/run.mjs";
 import { workerd } from "../../scripts/runtimes.mjs";
 
-const config = `using Workerd = import "/workerd/workerd.capnp";
+const config = (kv: string, cache: string): string => `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
     (name = "main", worker = (
@@ -26,16 +28,29 @@ const config :Workerd.Config = (
       ],
       compatibilityDate = "2026-10-01",
       globalOutbound = "loopback",
+      cacheApiOutbound = "cache",
+      bindings = [(name = "KV", kvNamespace = "kv")],
     )),
+    (name = "kv", external = (address = "${kv}", http = ())),
+    (name = "cache", external = (address = "${cache}", http = ())),
     (name = "loopback", network = (allow = ["private"])),
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );
 `;
 
+async function listen(answer: (request: Request) => Response | Promise<Response>): Promise<Server> {
+  const server = serve({ hostname: "127.0.0.1", port: 0, silent: true, fetch: answer });
+  await server.ready();
+  return server;
+}
+
 const folder = await mkdtemp(join(tmpdir(), "shelflife-workerd-"));
 await copyFile(`${root}dist/shelflife.min.js`, join(folder, "shelflife.min.js"));
-await writeFile(join(folder, "config.capnp"), config);
+// What the media of an edge worker stand on.
+const edge = await Promise.all([strictKvServer(), edgeCacheServer()].map(listen));
+const [kv, cache] = edge.map(({ url }) => new URL(url!).host);
+await writeFile(join(folder, "config.capnp"), config(kv!, cache!));
 await build({
   entryPoints: [`${root}e2e/cases/edgeWorker.ts`],
   outfile: join(folder, "worker.js"),
@@ -43,6 +58,8 @@ await build({
   format: "esm",
   tsconfigRaw: {},
   alias: {
+    "shelflife/adapters/cacheApi": `${root}dist/adapters/cacheApi.js`,
+    "shelflife/adapters/cloudflareKv": `${root}dist/adapters/cloudflareKv.js`,
     "shelflife/extras": `${root}dist/extras.js`,
     "shelflife/http/handler": `${root}dist/http/handler.js`,
     "shelflife/testing": `${root}dist/testing.js`,
@@ -53,13 +70,7 @@ await build({
 
 const args = ["serve", "--control-fd=3", join(folder, "config.capnp")];
 const child = spawn(workerd(), args, { stdio: ["ignore", "inherit", "inherit", "pipe"] });
-const server = serve({
-  hostname: "127.0.0.1",
-  port: 0,
-  silent: true,
-  fetch: storeServer(index.memory, handlerModule.handler),
-});
-await server.ready();
+const server = await listen(storeServer(index.memory, handlerModule.handler));
 const filter = process.argv[2] ?? "";
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const count = { passed: 0, failed: 0 };
@@ -108,7 +119,7 @@ try {
   add(await runCases(testing, remotes, { filter, print }));
 } finally {
   child.removeAllListeners("exit").kill();
-  await server.close(true);
+  for (const each of [server, ...edge]) await each.close(true);
   await rm(folder, { recursive: true });
 }
 print(summary(count));

@@ -16,6 +16,7 @@ const types: Record<string, string> = {
 /** Where a page finds the built package: what is tested is what a user's page imports. */
 export const built: Readonly<Record<string, string>> = {
   "shelflife/adapters/idb": "/dist/adapters/idb.js",
+  "shelflife/adapters/cacheApi": "/dist/adapters/cacheApi.js",
   "shelflife/adapters/localforage": "/dist/adapters/localforage.js",
   "shelflife/extras": "/dist/extras.js",
   "shelflife/http/handler": "/dist/http/handler.js",

@@ -4,6 +4,8 @@ import { betterAuth } from "shelflife/adapters/betterauth";
 import { idb } from "shelflife/adapters/idb";
 import { fromKeyv, keyv, keyv5 } from "shelflife/adapters/keyv";
 import { level } from "shelflife/adapters/level";
+import { cacheApi, type CacheLike } from "shelflife/adapters/cacheApi";
+import { cloudflareKv, type KvNamespaceLike } from "shelflife/adapters/cloudflareKv";
 import { denoKv, type DenoKvLike } from "shelflife/adapters/denoKv";
 import { localforage, localforageDriver } from "shelflife/adapters/localforage";
 import { fastifyRateLimit, ratelimit } from "shelflife/adapters/ratelimit";
@@ -58,5 +60,5 @@ export const more = [
   localforageDriver(() => none),
   level(none, { AbstractLevel: Object, AbstractIterator: Object }),
 ];
-export const media = [denoKv({} as DenoKvLike)];
+export const media = [cacheApi({} as CacheLike), cloudflareKv({} as KvNamespaceLike), denoKv({} as DenoKvLike)];
 export const service = { compress, health, limitRate, listen, logRequests, createMetrics, tokens };

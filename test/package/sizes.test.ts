@@ -120,6 +120,8 @@ const adapters = [
   { module: "ratelimit", name: "fastifyRateLimit", limit: 920 },
   { module: "localforage", name: "localforageDriver", limit: 1300 },
   { module: "level", name: "level", limit: 1710 },
+  { module: "cloudflareKv", name: "cloudflareKv", limit: 2400 },
+  { module: "cacheApi", name: "cacheApi", limit: 2300 },
   { module: "denoKv", name: "denoKv", limit: 4000 },
 ];
 

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { CacheLike } from "../../src/adapters/cacheApi.ts";
 import type { DenoKvLike } from "../../src/adapters/denoKv.ts";
 import type { Subject } from "../../src/testing.ts";
 
@@ -6,13 +7,19 @@ interface Kv extends DenoKvLike {
   close(): void;
 }
 
+/** The adapters of media that Deno has. */
+export interface DenoModules {
+  "adapters/cacheApi": typeof import("../../src/adapters/cacheApi.ts");
+  "adapters/denoKv": typeof import("../../src/adapters/denoKv.ts");
+}
+
 /** Makes the subjects that Deno alone has: none elsewhere. */
 export async function denoSubjects(
-  load: (name: "adapters/denoKv") => Promise<typeof import("../../src/adapters/denoKv.ts")>,
+  load: <Name extends keyof DenoModules>(name: Name) => Promise<DenoModules[Name]>,
   folder: () => Promise<string>,
-): Promise<{ subjects: Subject[]; stop(): void }> {
+): Promise<{ subjects: Subject[]; stop(): Promise<void> }> {
   const { Deno } = globalThis as { Deno?: { openKv(path: string): Promise<Kv> } };
-  if (!Deno) return { subjects: [], stop() {} };
+  if (!Deno) return { subjects: [], async stop() {} };
   const { denoKv } = await load("adapters/denoKv");
   const opened: Kv[] = [];
   const subject: Subject = {
@@ -27,5 +34,25 @@ export async function denoSubjects(
       return denoKv(kv, options);
     },
   };
-  return { subjects: [subject], stop: () => opened.forEach((kv) => kv.close()) };
+  const { cacheApi } = await load("adapters/cacheApi");
+  const { caches } = globalThis as unknown as {
+    caches: { open(name: string): Promise<CacheLike>; delete(name: string): Promise<boolean> };
+  };
+  const cached = new Set<string>();
+  const cacheSubject: Subject = {
+    name: "cacheApi",
+    can: ["atomic", "list", "sweep", "bytes", "shared", "persistent"],
+    rounds: 20,
+    async open(medium, options) {
+      cached.add(medium);
+      return cacheApi(await caches.open(medium), options);
+    },
+  };
+  return {
+    subjects: [subject, cacheSubject],
+    async stop() {
+      for (const kv of opened) kv.close();
+      for (const name of cached) await caches.delete(name);
+    },
+  };
 }

@@ -6,13 +6,12 @@ import type { Subject } from "../../src/testing.ts";
 import { storeServer, storesPath } from "./storeServer.ts";
 import { strictCredentials, strictS3Server } from "./strictS3.ts";
 import type { Load as LoadPortable, Modules as PortableModules } from "./modules.ts";
-import { denoSubjects } from "./denoSubjects.ts";
+import { denoSubjects, type DenoModules } from "./denoSubjects.ts";
 import { offlineSubjects } from "./offlineSubjects.ts";
 import { subjects, type Viewed } from "./subjects.ts";
 import { valkeySubjects } from "./valkeySubjects.ts";
 
-interface Modules extends PortableModules {
-  "adapters/denoKv": typeof import("../../src/adapters/denoKv.ts");
+interface Modules extends PortableModules, DenoModules {
   "backends/s3": typeof import("../../src/backends/s3.ts");
   "backends/sqlite": typeof import("../../src/backends/sqlite.ts");
   "backends/valkey": typeof import("../../src/backends/valkey.ts");
@@ -88,7 +87,7 @@ export async function serverSubjects(
       ...offlines,
     ],
     async stop() {
-      media.stop();
+      await media.stop();
       await (await server.started())?.close(true);
       await valkeys.stop();
       const path = await folder.started();
