@@ -62,6 +62,8 @@ test("it reads pages of keys and no value, and ends between two of them when it 
 test("what is wrong is one StoreError, and what the store refuses is the store's own", async () => {
   await refused(count(5 as never), "invalid-argument", /^Invalid store: expected a store, got 5$/);
   await refused(count(memory(), 5 as never), "invalid-argument", /^Invalid options: expected an object, got 5$/);
+  // Also where the store would not look at them.
+  await refused(count({ ...memory(), async *keys() {} }, 5 as never), "invalid-argument", /^Invalid options/);
   await refused(count(memory(), { prefix: "\ud800" }), "invalid-argument");
   const least = createStore({ get: () => undefined, set() {}, delete: () => false, isPersistent: () => false });
   await refused(count(least), "unsupported");

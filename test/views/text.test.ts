@@ -55,3 +55,22 @@ test("every other string comes back to the letter, and is its UTF-8", async () =
   assert.equal(await store.increment("n", 2), 2);
   assert.equal(await store.get("n"), "2");
 });
+
+test("an update is one step of the store below, and what is refused carries its cause", async () => {
+  const bytes = memory();
+  const calls: string[] = [];
+  const counted = new Proxy(bytes, {
+    get: (target, name: keyof typeof bytes) => (calls.push(String(name)), Reflect.get(target, name)),
+  });
+  const store = text(counted);
+  await store.set("a", "1");
+  calls.length = 0;
+  assert.equal(await store.update("a", (value) => `${value}2`), "12");
+  assert.deepEqual(calls, ["update"]);
+  const bad = await refused(store.set("a", "\ud800"), "cant-encode");
+  assert.equal(bad.cause, "\ud800");
+  await bytes.set("a", Uint8Array.of(255));
+  assert.ok((await refused(store.get("a"), "cant-decode")).cause instanceof TypeError);
+  for (const wrong of [undefined, 5, {}])
+    await refused(() => text(wrong as never), "invalid-argument", /^Invalid store/);
+});
