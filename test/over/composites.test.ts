@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { test } from "vitest";
+import { test, vi } from "vitest";
 import { createRegistry, json, memory, memoryFactory, remoteFactory, type Factory } from "../../src/index.ts";
 import { withComposites } from "../../src/over/composites.ts";
 import type { FallbackStore } from "../../src/over/fallback.ts";
 import { getFactory, methods } from "../../src/server.ts";
 import { text, utf8 } from "../support/bytes.ts";
 import { refused } from "../support/refused.ts";
+import { stuck } from "../support/uselessStores.ts";
 
 const file: Factory<{ path: string }> = {
   valid: (parameters) => parameters as { path: string },
@@ -39,6 +40,7 @@ test("views of a configured store, one in another", async () => {
   assert.deepEqual(stored.slice(0, 5), Uint8Array.of(1, 3, ...utf8("new")));
   const old = await open("encrypted", { keys, use: "old", of: below });
   await old.set("app/b", Uint8Array.of(0, 1));
+  assert.deepEqual((await below.get("app/b")).slice(0, 5), Uint8Array.of(1, 3, ...utf8("old")));
   assert.deepEqual(await store.get("b"), Uint8Array.of(1));
   await store.close();
 });
@@ -53,6 +55,19 @@ test("the first of several that works", async () => {
   await json(store).set("a", 1);
   assert.equal(await json(store).get("a"), 1);
   await store.close();
+});
+
+test("a key may be one of Web Crypto, and patience is what it is told", async () => {
+  const key = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+  const secret = await open("encrypted", { keys: { a: key }, of: inner });
+  await secret.set("a", utf8("tea"));
+  assert.equal(text(await secret.get("a")), "tea");
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const store = (await open("fallback", { patience: 100, of: [stuck, memory()] })) as FallbackStore;
+  const using = store.using();
+  await vi.advanceTimersByTimeAsync(100);
+  assert.equal(await using, 1);
+  vi.useRealTimers();
 });
 
 test("names of files in what a store stands on are resolved", () => {
@@ -84,6 +99,7 @@ const cases: readonly (readonly [backend: string, parameters: unknown, ...proble
   ["fallback", { of: [inner, { backend: "htp" }, 5], patience: 0 }, /option "of\[1\]" must be .*did you mean "http"/, /option "of\[2\]" must be .*got 5/, /"patience"/],
   ["encrypted", { of: inner }, /option "keys" must be an object of keys by their ids/],
   ["encrypted", { of: inner, keys: {} }, /option "keys" must be an object/],
+  ["encrypted", { of: inner, keys: { "": { env: "KEY" }, ["é".repeat(128)]: { env: "KEY" } } }, /for "": expected 1 to 255 UTF-8 bytes as its id/, /for "é+…": expected 1 to 255/],
   ["encrypted", { of: inner, keys: { a: { env: "NONE" } } }, /option "keys" must be right for "a": expected its environment variable NONE to be set/],
   ["encrypted", { of: inner, keys: { a: { env: "SHORT" }, b: { env: "ODD" }, c: { env: "SECRET" } } }, /"a": expected the base64 of 16 or 32 bytes in .*SHORT/, /ODD/, /SECRET/],
   ["encrypted", { of: inner, keys: { a: { evn: "KEY" } } }, /got "evn" \(did you mean "env"\?\)/],
