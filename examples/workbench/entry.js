@@ -5,7 +5,7 @@ import { createEditor } from "./entryEditor.js";
 import { createEntryLifetime } from "./entryLifetime.js";
 import { createView } from "./entryView.js";
 import { formatSize, showKey } from "./format.js";
-import { attempt, follow, say } from "./messages.js";
+import { attempt, follow, hush, say } from "./messages.js";
 import { sniff } from "./sniff.js";
 
 /** The dialog in which one looks at an entry, edits, extends and deletes it. `changed` gets what was written. */
@@ -30,6 +30,7 @@ export function createEntry(session, { remove, changed }) {
     show(found);
     lifetime.show(found);
     dialog.showModal();
+    hush();
     follow();
     (isExtending ? lifetime : type.text === undefined ? view : editor).focus();
     editor.toStart();

@@ -84,7 +84,10 @@ export function createEditor(save) {
     },
     clearInvalid: () => setProblem(text),
     focus: () => text.focus(),
-    toStart: () => text.setSelectionRange(0, 0),
+    toStart() {
+      text.setSelectionRange(0, 0);
+      text.scrollTop = 0;
+    },
   };
 }
 

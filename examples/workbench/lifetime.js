@@ -54,9 +54,9 @@ export function createLifetime(form, { deadline: hasDeadline = false } = {}) {
       if (preset.value === "Infinity") return "without a deadline";
       return `for ${isCustom() ? `${amount.value} ${unit.selectedOptions[0].text}` : preset.selectedOptions[0].text}`;
     },
-    /** Chooses the shortest lifetime that is longer than what is left of an entry. */
+    /** Chooses the shortest lifetime that is longer than what is left of an entry, by more than a blink. */
     preset(left) {
-      const longer = [...preset.options].find(({ value }) => Number(value) > left || Number(value) === Infinity);
+      const longer = [...preset.options].find(({ value }) => Number(value) > left * 1.01 || Number(value) === Infinity);
       preset.value = longer.value;
       if (longer.value === "Infinity" && left < Infinity) {
         preset.value = "custom";

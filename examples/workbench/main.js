@@ -151,6 +151,14 @@ document.querySelector(".skip").addEventListener("click", (event) => {
   document.querySelector("#list").focus();
 });
 
+// What somebody opens is seen, also at the lower end of a column.
+for (const details of document.querySelectorAll(".panel details")) {
+  details.addEventListener("toggle", () => {
+    if (!details.open || !details.contains(document.activeElement)) return;
+    details.closest(".panel").scrollIntoView({ block: "nearest" });
+  });
+}
+
 // A page that was hidden or put away may have slept.
 document.addEventListener("resume", () => entries.refresh());
 addEventListener("pageshow", ({ persisted }) => persisted && entries.refresh());

@@ -22,6 +22,11 @@ export function say(text, takeBack) {
   };
 }
 
+/** Forgets what was said, unless it can be taken back. */
+export function hush() {
+  if (undo.hidden) status.value = "";
+}
+
 /** Shows an error for as long as it takes to read it. The same one again is counted, not repeated. */
 export function showError(error) {
   follow();

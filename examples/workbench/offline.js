@@ -1,9 +1,11 @@
 import { element } from "./element.js";
 import { showKey } from "./format.js";
+import { pretty } from "./jsonText.js";
 import { attempt, say } from "./messages.js";
 import { network } from "./network.js";
 import { preview, sniff } from "./sniff.js";
 
+const mostLaidOut = 20_000;
 const kinds = {
   overwrote: "Mine was written over a value that was not seen here.",
   lost: "Theirs stayed, since mine was decided on an older value.",
@@ -94,9 +96,7 @@ export function createOffline(session) {
       const button = element("button", { type: "button", textContent: `Keep ${side}` });
       button.setAttribute("aria-label", `Keep ${side} of ${showKey(key)}`);
       button.onclick = () => void keep(store, conflict, side);
-      const shown = value
-        ? element("pre", { textContent: preview(value, sniff(value)) || "an image" })
-        : element("em", { textContent: "no value" });
+      const shown = value ? element("pre", { textContent: show(value) }) : element("em", { textContent: "no value" });
       part.append(element("h3", { textContent: side === "mine" ? "Mine" : "Theirs" }), shown, button);
       return part;
     });
@@ -122,4 +122,10 @@ export function createOffline(session) {
       if (!panel.hidden) void attempt(() => follow(store));
     },
   };
+}
+
+/** Shows a value: JSON laid out, of anything else how it begins. */
+function show(value) {
+  const type = sniff(value);
+  return type.kind === "JSON" && value.length < mostLaidOut ? pretty(type.text) : preview(value, type) || "an image";
 }
