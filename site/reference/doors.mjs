@@ -14,7 +14,7 @@ export const parts = {
 
 /** What a page is about, where its first name does not say it. */
 export const abouts = {
-  shelflife: "The main door: opens stores by configuration, and hands on all that runs everywhere.",
+  shelflife: "The main entry point: opens stores by configuration, and has all that runs everywhere.",
   store: "What every store does, call by call, and what a backend of your own implements.",
   backend: "What a backend decides about an entry.",
   createStore: "Makes a store of a backend of your own.",
@@ -22,7 +22,7 @@ export const abouts = {
   registry: "Opens backends by their names.",
   options: "What every store takes.",
   extras: "Functions and views over any store.",
-  server: "The main door, and what servers have besides: SQLite, Valkey, S3 and the handler.",
+  server: "The main entry point, and what servers have besides: SQLite, Valkey, S3 and the handler.",
   testing: "The contract as a program: proves any store, with a clock and faults in your hand.",
   "http/wire": "What both ends of the wire agree on, for a client of your own.",
 };
@@ -51,7 +51,7 @@ export const specifier = (door) => (door === "shelflife" ? door : `shelflife/${d
 
 /** The reference in the sidebar: the pages of each group, in the order in which they are read. */
 export const groups = [
-  ["The main door", /^(shelflife|store|errors|registry|options|createStore|backend)$/],
+  ["Core", /^(shelflife|store|errors|registry|options|createStore|backend)$/],
   ["Backends", /^backends\//],
   ["Views", /^views\//],
   ["Functions", /^(extras|over\/.*)$/],
