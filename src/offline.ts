@@ -50,6 +50,16 @@ export interface OfflineOptions extends StoreOptions {
   maxPendingKeys?: number | undefined;
   /** How many bytes of values may wait to be pushed; more is `quota-exceeded` at the call. @default 16 MiB */
   maxPendingBytes?: number | undefined;
+  /**
+   * How many bytes a value may have that is kept here after it was synced. Of a larger one only its key and deadline are known
+   * here: it is read from the other side when it is asked for, and `unavailable` without that. @default any number
+   */
+  maxValueBytes?: number | undefined;
+  /**
+   * How many bytes of synced values are kept here, about. What comes when there are so many already is read from the other side
+   * when it is asked for. @default any number
+   */
+  maxBytes?: number | undefined;
 }
 
 /** The parameters of an offline store that is opened by its name. */
@@ -147,11 +157,13 @@ function checkOfflineOptions(options: unknown): OfflineOptions {
     atomics: { expected: '"remote" or "local"', test: (value) => value === "remote" || value === "local" },
     maxPendingKeys: positiveInteger,
     maxPendingBytes: positiveInteger,
+    maxValueBytes: positiveInteger,
+    maxBytes: positiveInteger,
   });
 }
 
 function createOffline(local: Store, link: Link, options: OfflineOptions, word: () => string): OfflineStore {
-  const { merge, onConflict, atomics, maxPendingKeys = 10_000, maxPendingBytes = 16_777_216 } = options;
+  const { onConflict, atomics, maxPendingKeys = 10_000, maxPendingBytes = 16_777_216 } = options;
   const now = (): number => (options.now ? options.now() : Date.now());
 
   // All contexts on one local store know each other by the name that the first gave it.
@@ -161,12 +173,12 @@ function createOffline(local: Store, link: Link, options: OfflineOptions, word: 
 
   let end = async (): Promise<void> => {};
   const { backend, contact, dismiss, flusher, rows, side, status } = createRoom({
+    ...options,
     local,
     link,
     hub,
     now,
     word,
-    merge,
     maxPendingKeys,
     maxPendingBytes,
     onConflict: (conflict) => onConflict?.(conflict),

@@ -9,6 +9,8 @@ export interface Remote {
   readonly expiresAt: number;
   /** Names the value: another value has another one. */
   readonly tag: string;
+  /** How many bytes its value has, where it was left out because those were too many. */
+  readonly size?: number | undefined;
 }
 
 /** What the other side says of itself. */
@@ -100,9 +102,9 @@ export interface Link {
   changes(after: string | undefined, call: Call): Promise<Changes>;
   /** Reads a page of keys with their tags. Nothing where the other side cannot list. */
   readonly list?: ((options: ListOptions, call: Call) => Promise<TaggedPage>) | undefined;
-  /** Reads entries, each but for its value where that has the tag which is known. */
+  /** Reads entries, each but for its value where that has the tag which is known, or more bytes than are wanted. */
   read(
-    wanted: readonly (readonly [key: string, tag: string | undefined])[],
+    wanted: readonly (readonly [key: string, tag: string | undefined, most?: number])[],
     call: Call,
   ): Promise<readonly (Remote | undefined)[]>;
   /** The store itself, for what only it can decide, and to follow it. */

@@ -3,8 +3,8 @@ import { encodeText } from "../core/utf8.ts";
 import { add, isPast } from "../core/value.ts";
 import { enqueueDelta } from "./enqueue.ts";
 import { soonest, sweepWithin } from "./ends.ts";
-import type { Decide, Parts } from "./parts.ts";
-import { get, list, read } from "./reading.ts";
+import { nothing, presence, value, type Decide, type Parts } from "./parts.ts";
+import { get, head, list, readWhole } from "./reading.ts";
 import { ended, lasting } from "./record.ts";
 import { checkRecordKey, records as recordPrefix } from "./names.ts";
 import { alter, deleteSome, mutate, mutateMany, setMany, write } from "./writing.ts";
@@ -16,9 +16,10 @@ export function createBackend(parts: Parts): CompleteBackend {
     returnsCopies: true,
     isPersistent: () => local.isPersistent(),
     get: (key, call) => get(parts, key, call),
+    head: (key, call) => head(parts, key, call),
     getMany: async (keys, call) =>
-      (await read(parts, keys, call)).map((record) => lasting(record) as Entry | undefined),
-    set: (key, entry, call) => enqueue(key, (record) => write(parts, record, entry, word(), false), true, call),
+      (await readWhole(parts, keys, call)).map((record) => lasting(record) as Entry | undefined),
+    set: (key, entry, call) => enqueue(key, (record) => write(parts, record, entry, word(), false), nothing, call),
     async setMany(items, call) {
       for (const [key] of items) checkRecordKey(key);
       await setMany(parts, items, call);
@@ -29,7 +30,7 @@ export function createBackend(parts: Parts): CompleteBackend {
         wasThere = !!seen;
         return seen && write(parts, record, undefined, word(), false);
       };
-      await enqueue(key, remove, false, call);
+      await enqueue(key, remove, presence, call);
       return wasThere;
     },
     deleteMany: (keys, call) => deleteSome(parts, keys, call),
@@ -42,7 +43,7 @@ export function createBackend(parts: Parts): CompleteBackend {
         sum = add(seen?.value, by, key);
         return enqueueDelta(record, delta, { value: encodeText(`${sum}`), expiresAt: seen?.expiresAt ?? expiresAt });
       };
-      await alter(parts, key, delta, count, call);
+      await alter(parts, key, delta, count, value, call);
       return sum;
     },
     async touch(key, expiresAt, call) {
@@ -57,7 +58,7 @@ export function createBackend(parts: Parts): CompleteBackend {
           return ended({ ...record, pending: write(parts, record, after, delta.id, false) }).pending;
         return enqueueDelta(record, delta, after);
       };
-      await alter(parts, key, delta, extend, call);
+      await alter(parts, key, delta, extend, presence, call);
       return isThere;
     },
     list: (options, call) => list(parts, options, call),

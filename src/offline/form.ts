@@ -3,7 +3,7 @@ import { isSameBatch, type Identity, type Item } from "./identity.ts";
 import { isWrite } from "./record.ts";
 import { fromJson, toJson } from "./json.ts";
 import { identityRow } from "./names.ts";
-import type { After, Step } from "./rows.ts";
+import type { After, Step } from "./step.ts";
 import type { Side } from "./side.ts";
 
 // How many slots are on their way at most: each may take four rows of the thousand of one step.
@@ -22,14 +22,15 @@ export async function form(
   if (!waiting[0]) return "idle";
   const keys = [...new Set(waiting.map(([, key]) => key))];
   let formed: Identity | undefined;
-  const decide = ({ records, others: [row] }: Step): After | undefined => {
+  const decide = ({ records, others: [row], isTight }: Step): After | undefined => {
     const now: Identity | undefined = toJson(row);
     if (now?.name !== identity.name || now.sequence !== identity.sequence || now.batch) return undefined;
     let bytes = 0;
     const items: Item[] = [];
     records.forEach(({ pending: [slot], mark, n }, index) => {
       const size = isWrite(slot) ? (slot.value?.length ?? 0) : 0;
-      if (!slot || !mark || (items[0] && bytes + size + lineRoom > maxBytes)) return;
+      // Without room here one goes alone, and makes some.
+      if (!slot || !mark || (items[0] && (isTight || bytes + size + lineRoom > maxBytes))) return;
       bytes += size + lineRoom;
       items.push([keys[index]!, mark, slot.id, n]);
     });

@@ -114,9 +114,12 @@ export function plainLink(store: Store, word: () => string): Link {
     },
     read: (wanted, call) =>
       Promise.all(
-        wanted.map(async ([key, tag]): Promise<Remote | undefined> => {
+        wanted.map(async ([key, tag, most = Infinity]): Promise<Remote | undefined> => {
           const found = await find(key, call);
-          return found && found.tag === tag ? { expiresAt: found.expiresAt, tag } : found;
+          if (!found) return undefined;
+          const { value, ...rest } = found;
+          if (rest.tag === tag) return rest;
+          return value.length > most ? { ...rest, size: value.length } : found;
         }),
       ),
   };

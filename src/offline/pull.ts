@@ -4,7 +4,8 @@ import { live } from "../core/value.ts";
 import { otherAccount } from "./identity.ts";
 import { portion, portions } from "./portions.ts";
 import { readAll } from "./readAll.ts";
-import { blank, renewed, type Record } from "./record.ts";
+import type { Whole } from "./parts.ts";
+import { blank, needsValue, renewed, type Record } from "./record.ts";
 import { fromJson, toJson } from "./json.ts";
 import { identityRow, isRecordKey, progressRow } from "./names.ts";
 import { isSameTime } from "./settle.ts";
@@ -70,9 +71,9 @@ export async function pull(side: Side, call: Call): Promise<void> {
   await advance(side, (before) => ({ ...before, listing: undefined }), round);
 }
 
-/** Reads some keys from the other side and takes them over. */
-export function fetch(side: Side, keys: readonly string[], call: Call): Promise<void> {
-  return fetchAll(side, keys, undefined, call);
+/** Reads some keys from the other side and takes them over. `whole` gets all there is of them, whatever is kept of it. */
+export function fetch(side: Side, keys: readonly string[], call: Call, whole?: Whole): Promise<void> {
+  return fetchAll(side, keys, undefined, call, whole);
 }
 
 /** Changes how far it is, unless another round has begun. */
@@ -87,20 +88,42 @@ async function advance({ rows }: Side, change: (progress: Progress) => Progress,
   return progress;
 }
 
-async function fetchAll(side: Side, keys: readonly string[], round: number | undefined, call: Call): Promise<void> {
-  for (const part of portions(keys.filter(isRecordKey))) await fetchPart(side, part, round, call);
+async function fetchAll(
+  side: Side,
+  keys: readonly string[],
+  round: number | undefined,
+  call: Call,
+  whole?: Whole,
+): Promise<void> {
+  for (const part of portions(keys.filter(isRecordKey))) await fetchPart(side, part, round, call, whole);
 }
 
 /** Reads keys from the other side, and takes over what has not become known here by another way meanwhile. */
-async function fetchPart(side: Side, keys: readonly string[], round: number | undefined, call: Call): Promise<void> {
+async function fetchPart(
+  side: Side,
+  keys: readonly string[],
+  round: number | undefined,
+  call: Call,
+  whole?: Whole,
+): Promise<void> {
   const { link, rows, word } = side;
   for (let wanted = keys; wanted.length;) {
+    const most = await rows.room();
     const [before, identity] = await Promise.all([rows.read(wanted), rows.readJson<unknown>(identityRow)]);
     const found = await readAll(
       link,
-      wanted.map((key, index) => [key, before[index]!.confirmed?.value && before[index]!.confirmed?.tag]),
+      wanted.map((key, index) => {
+        const record = before[index]!;
+        const isWhole = whole ?? needsValue(record);
+        return isWhole ? [key, record.confirmed?.value && record.confirmed.tag] : [key, record.confirmed?.tag, most];
+      }),
       call,
     );
+    if (whole)
+      wanted.forEach((key, index) => {
+        const there = found[index];
+        whole.set(key, there && { ...there, value: there.value ?? before[index]!.confirmed?.value });
+      });
     let again: string[] = [];
     // Of what is nowhere there is nothing to change: what has expired here is left to a sweep, which counts it.
     const places = wanted.flatMap((_, index) => (found[index] || before[index] !== blank ? [index] : []));
@@ -113,11 +136,13 @@ async function fetchPart(side: Side, keys: readonly string[], round: number | un
       return {
         records: records.map((record, place) => {
           const index = places[place]!;
-          if (record.n !== before[index]!.n || (!record.n && !isQuiet)) {
+          const there = found[index];
+          const isShort = needsValue(record) && there && !there.value && !isSame(there, record.confirmed);
+          if (isShort || record.n !== before[index]!.n || (!record.n && !isQuiet)) {
             again.push(wanted[index]!);
             return record;
           }
-          return confirm(record, found[index], word, call);
+          return confirm(record, there, word, call);
         }),
       };
     });
@@ -125,16 +150,20 @@ async function fetchPart(side: Side, keys: readonly string[], round: number | un
   }
 }
 
+const isSame = (a: Remote, b: Remote | undefined): boolean => a.tag === b?.tag;
+
 function confirm(record: Record, found: Remote | undefined, word: () => string, { now }: Call): Record {
   const { confirmed } = record;
   // What is on its way may be in what was found or not. It is settled with what is asked for then.
   if (record.pending[0]?.isSent) return { ...record, n: word() };
   const there = live(found, now);
   if (!there && !confirmed && !record.pending[0]) return record;
-  if (there && there.tag === confirmed?.tag && confirmed.value)
-    return isSameTime(there, confirmed)
-      ? record
-      : { ...record, n: word(), confirmed: { ...there, value: confirmed.value } };
+  if (there && confirmed && isSame(there, confirmed)) {
+    const isKnown = isSameTime(there, confirmed);
+    if (isKnown && (confirmed.value || !there.value)) return record;
+    const value = confirmed.value ?? there.value;
+    return { ...record, n: isKnown ? record.n : word(), confirmed: { ...there, value } };
+  }
   return { ...record, n: word(), confirmed: there, pending: there ? record.pending.map(renewed) : record.pending };
 }
 

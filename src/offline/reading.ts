@@ -1,11 +1,11 @@
 import { andThen } from "../core/attempt.ts";
 import type { Awaitable, Call, Entry, Page, Store } from "../core/contract.ts";
 import { lend } from "../core/lending.ts";
-import { toBytes } from "../core/value.ts";
-import type { Parts } from "./parts.ts";
+import { isPast, toBytes } from "../core/value.ts";
+import type { Parts, Whole } from "./parts.ts";
 import { portions } from "./portions.ts";
 import type { Progress } from "./pull.ts";
-import { blank, lasting, plainValue, readRecord, visible, type Record } from "./record.ts";
+import { blank, isStub, lasting, plainValue, readRecord, visible, type Record, type Visible } from "./record.ts";
 import { parse } from "./json.ts";
 import { readMark, sinceOf } from "./marks.ts";
 import { checkRecordKey, marks, progressRow, records as recordPrefix } from "./names.ts";
@@ -28,16 +28,42 @@ export async function read(
   return rows.read(keys, { signal });
 }
 
+/** Reads records with the values of what callers see, also of those that are only on the other side: `whole` gets these. */
+export async function readWhole(
+  parts: Pick<Parts, "local" | "rows" | "fetch">,
+  keys: readonly string[],
+  call: Call,
+  whole: Whole = new Map(),
+): Promise<readonly Record[]> {
+  const records = await read(parts, keys, call);
+  const stubs = keys.filter((_, index) => isStub(records[index]!, call.now));
+  if (!stubs[0]) return records;
+  await parts.fetch(stubs, call, whole);
+  return records.map((record, index) => {
+    const key = keys[index]!;
+    return stubs.includes(key) ? { ...record, confirmed: whole.get(key) } : record;
+  });
+}
+
 /** Reads an entry, or what it was when it has ended and nobody has noted that. */
 export function get(parts: Parts, key: string, call: Call): Awaitable<Entry | undefined> {
+  return andThen(head(parts, key, call), (seen) =>
+    seen && !seen.value && !isPast(seen, call.now)
+      ? readWhole(parts, [key], call).then(([record]) => lasting(record!) as Entry | undefined)
+      : (seen as Entry | undefined),
+  );
+}
+
+/** Reads the same, without the value if that is only on the other side. */
+export function head(parts: Parts, key: string, call: Call): Awaitable<Visible | undefined> {
   checkRecordKey(key);
   const { signal } = call;
   return andThen(lend(parts.local, "find", recordPrefix + key, signal && { signal }), (row) => {
     const bytes = toBytes(row);
     const value = bytes && plainValue(bytes);
     if (value) return { value, expiresAt: Infinity };
-    if (bytes) return lasting(readRecord(bytes)) as Entry | undefined;
-    return read(parts, [key], call).then(([record]) => lasting(record!) as Entry | undefined);
+    if (bytes) return lasting(readRecord(bytes));
+    return read(parts, [key], call).then(([record]) => lasting(record!));
   });
 }
 

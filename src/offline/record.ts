@@ -80,6 +80,8 @@ export const blank: Record = { n: "", pending: [] };
 export interface Visible {
   readonly value?: Uint8Array | undefined;
   readonly expiresAt: number;
+  /** Names the value, if it is one that the other side has. */
+  readonly tag?: string | undefined;
 }
 
 /** Returns what a caller sees: what was done since over what was there. What has ended is over for good. */
@@ -96,6 +98,35 @@ export function visible({ confirmed, pending }: Record, now: () => number): Visi
       );
   }
   return live(seen, now);
+}
+
+/** Whether a caller sees something whose value is only on the other side. */
+export function isStub(record: Record, now: () => number): boolean {
+  const seen = visible(record, now);
+  return !!seen && !seen.value;
+}
+
+/** How many bytes of values that the other side has are here. */
+export const sizeOf = ({ confirmed }: Record): number => confirmed?.value?.length ?? 0;
+
+const isAddition = (slot: Slot): boolean => (slot as Delta).by !== undefined;
+
+/** Whether it cannot do without the value that the other side has: something is added to that. */
+export const needsValue = ({ pending }: Pick<Record, "pending">): boolean => pending.some(isAddition);
+
+/** Returns a record without the value that the other side has, if it can do without. */
+export function withoutValue(record: Record): Record {
+  const { confirmed } = record;
+  if (!confirmed?.value || needsValue(record)) return record;
+  return { ...record, confirmed: { ...confirmed, value: undefined } };
+}
+
+/** Returns a record with the value that was read for it; nothing if it is another one by now. */
+export function withValue(record: Record, found: Remote | undefined, now: () => number): Record | undefined {
+  if (!isStub(record, now)) return record;
+  const { confirmed } = record;
+  const isIt = found?.value && found.tag === confirmed!.tag;
+  return isIt ? { ...record, confirmed: { ...confirmed!, value: found.value } } : undefined;
 }
 
 // As if it were before the beginning of time: all there is has an end to come.

@@ -7,14 +7,15 @@ import { createBackend } from "./backend.ts";
 import { createContact, type Contact } from "./contact.ts";
 import { createFlush, type Flusher } from "./flush.ts";
 import { findMoot, readConflicts, type Conflict } from "./kept.ts";
+import type { Parts } from "./parts.ts";
 import { fetch, type Progress } from "./pull.ts";
 import { readMark } from "./marks.ts";
 import { kept, marks, progressRow, records } from "./names.ts";
+import { createQueue } from "./queue.ts";
 import { createRows, type Rows } from "./rows.ts";
 import type { Merge } from "./settle.ts";
 import type { Side } from "./side.ts";
 import { createStatus, type StatusKeeper } from "./status.ts";
-import { createQueue } from "./writing.ts";
 
 /** What an offline store stands on, and what it is to do. */
 export interface World {
@@ -27,6 +28,8 @@ export interface World {
   readonly merge?: Merge | undefined;
   readonly maxPendingKeys: number;
   readonly maxPendingBytes?: number | undefined;
+  readonly maxValueBytes?: number | undefined;
+  readonly maxBytes?: number | undefined;
   onConflict(conflict: Conflict): void;
   /** Ends what keeps the two sides in step. */
   end(): Promise<void>;
@@ -45,7 +48,7 @@ export interface Room {
 
 /** Returns the parts of an offline store in a world. */
 export function createRoom(world: World): Room {
-  const { local, link, hub, now, word, merge, maxPendingKeys, maxPendingBytes = Infinity } = world;
+  const { local, link, hub, word, merge, maxPendingKeys, maxPendingBytes = Infinity } = world;
   const decisions = new Map<string, readonly Decision[]>();
   const wake = (): void => contact.wake("push");
   const status = createStatus(local, hub, wake);
@@ -55,9 +58,13 @@ export function createRoom(world: World): Room {
     const expected = `expected at most ${hasRoom ? `${maxPendingBytes} bytes of values` : `${maxPendingKeys} keys`}`;
     throw new StoreError("quota-exceeded", `Too much waits for the remote: ${expected}`);
   }
-  const rows = createRows(local, { now, word, admit }, (changes, isOwn) => {
-    if (changes[0]) void hub.then((hub) => hub.report(changes));
-    if (isOwn) wake();
+  const rows = createRows(local, {
+    ...world,
+    admit,
+    report(changes, isOwn) {
+      if (changes[0]) void hub.then((hub) => hub.report(changes));
+      if (isOwn) wake();
+    },
   });
   const side: Side = {
     link,
@@ -102,7 +109,7 @@ export function createRoom(world: World): Room {
     return !!(await rows.readJson<Progress>(progressRow, { signal }))?.isComplete;
   }
 
-  const fetchSome = (keys: readonly string[], call: Call): Promise<void> => fetch(side, keys, call);
+  const fetchSome: Parts["fetch"] = (keys, call, whole) => fetch(side, keys, call, whole);
   const backend = createBackend({
     local,
     rows,

@@ -1,60 +1,21 @@
-import type { CallOptions, Entry, NewEntry, Store } from "../core/contract.ts";
-import type { KeyChange } from "../core/keyChange.ts";
+import type { CallOptions, Store } from "../core/contract.ts";
+import { isStoreError } from "../core/error.ts";
 import { readerOf } from "../core/readerOf.ts";
-import { equalBytes, isPast, toBytes } from "../core/value.ts";
+import { isPast, toBytes } from "../core/value.ts";
 import { parse } from "./json.ts";
-import { createSent, nextMark, readMark, writeMark } from "./marks.ts";
-import { identityRow, kept, marks, records } from "./names.ts";
-import { blank, ended, isDue, readRecord, visible, weigh, writeRecord, type Record } from "./record.ts";
-import { isSameTime } from "./settle.ts";
-import { transactOf } from "./transactOf.ts";
-
-/** What has changed of rows: of what waits with how many bytes of values that is. */
-export interface RowChange extends KeyChange {
-  readonly size?: number | undefined;
-}
-
-type Row = Entry | undefined;
-type NewRow = NewEntry | Entry | undefined;
-
-/** What may be done to records and other rows in one step. */
-export interface Step {
-  readonly records: readonly Record[];
-  /** The other rows that were asked for. */
-  readonly others: readonly Row[];
-}
-
-/** What becomes of them. What is returned as it was given is left. Nothing in place of it all: leave it all. */
-export interface After {
-  readonly records: readonly (Record | undefined)[];
-  readonly others?: readonly NewRow[] | undefined;
-  /** What is to be reported, where that is more than what looks another way. */
-  readonly changes?: readonly KeyChange[] | undefined;
-}
-
-/** How records are changed. */
-export interface How extends CallOptions {
-  /** Whether it is a call of this store, by which more may wait; else less. */
-  readonly isOwn?: boolean | undefined;
-  /** The marks that go with what waits no more. */
-  readonly marks?: readonly string[] | undefined;
-}
+import { records } from "./names.ts";
+import { blank, readRecord, type Record } from "./record.ts";
+import { createSpace, makeRoom } from "./space.ts";
+import { createStep, refused, type Change, type StepWorld } from "./step.ts";
 
 /** The rows of an offline store in its local one. */
 export interface Rows {
   read(keys: readonly string[], options?: CallOptions): Promise<Record[]>;
-  /**
-   * Changes records and other rows in one step, marks what is pending, and then reports what that changed for those who look.
-   * Resolves with whether anything was done.
-   */
-  change(
-    keys: readonly string[],
-    others: readonly string[],
-    decide: (step: Step) => After | undefined,
-    how?: How,
-  ): Promise<boolean>;
+  readonly change: Change;
   /** Returns how many ends were noted by the way since this was asked last, of keys with a prefix. */
   countEnds(prefix: string): number;
+  /** Resolves with how many bytes a value may have that the other side has and that is to be kept here. */
+  room(): Promise<number>;
   /** Reads a row of JSON. */
   readJson<T>(row: string, options?: CallOptions): Promise<T | undefined>;
 }
@@ -62,125 +23,38 @@ export interface Rows {
 // How many ends are remembered to be counted.
 const mostEnds = 10_000;
 
-/** Returns what has changed for those who look; nothing if nothing has, unless somebody wrote the same once more. */
-export function changeOf(
-  key: string,
-  before: Record,
-  after: Record,
-  now: () => number,
-  isOwn: boolean,
-): KeyChange | undefined {
-  const [old, next] = [visible(before, now), visible(after, now)];
-  if (!next) return old && { type: "delete", key };
-  const isSame = old && isSameTime(old, next) && equalBytes(old.value, next.value);
-  return isSame && !isOwn ? undefined : { type: "set", key };
-}
-
-// How many keys one mark gets that are written one after the other.
-const mostMarked = 32;
-// For how long: ms.
-const markedTogether = 1000;
-
-/**
- * Returns the rows in a store. `word` makes a new word each time, `admit` throws when so many keys and bytes more are too many to wait, and
- * `report` gets what has changed for those who look, under the keys of records, and of which keys marks, and which kept rows, have come
- * and gone.
- */
-export function createRows(
-  local: Store,
-  { now, word, admit }: { now(): number; word(): string; admit(count: number, bytes: number): void },
-  report: (changes: readonly RowChange[], isOwn: boolean) => void,
-): Rows {
-  const transact = transactOf(local, now);
-  const sentBy = createSent();
+/** Returns the rows in a store. */
+export function createRows(local: Store, world: Omit<StepWorld, "space" | "ended">): Rows {
+  const { now } = world;
+  const space = createSpace(local, world);
   let ends: string[] = [];
-  // The mark of what is written here, of how many keys it is, and since when: epoch ms.
-  let open = { mark: "", count: 0, since: -Infinity };
+  const step = createStep(local, {
+    ...world,
+    space,
+    ended(keys) {
+      ends = ends.concat(keys).slice(-mostEnds);
+    },
+  });
 
-  async function change(
-    keys: readonly string[],
-    others: readonly string[],
-    decide: (step: Step) => After | undefined,
-    { isOwn = false, marks: given = [], ...options }: How = {},
-  ): Promise<boolean> {
-    // In the order of time, so that what has waited longest is found first.
-    const since = Math.floor(now());
-    if (open.count >= mostMarked || Math.abs(since - open.since) > markedTogether)
-      open = { mark: since.toString(36).padStart(9, "0") + word(), count: 0, since };
-    const { mark } = open;
-    const seen = [...new Set(isOwn || given[0] ? [...given, mark] : [])];
-    const wanted = [...keys.map((key) => records + key), ...others];
-    const end = wanted.length;
-    const journal = wanted.indexOf(identityRow);
-    // What does not fit into one step is marked after it: what is marked for nothing does no harm. All may be on its way then.
-    const isFull = isOwn && end + 2 > transact.most;
-    if (!isFull) for (const mark of seen) wanted.push(marks + mark);
-    if (!isFull && journal < 0 && keys[0] !== undefined) wanted.push(identityRow);
-    let changes: KeyChange[] = [];
-    let tally: RowChange[] = [];
-    let added: string[] = [];
-    let isDone = false;
-    await transact.run(
-      wanted,
-      (rows) => {
-        changes = [];
-        tally = [];
-        added = [];
-        const isSent = isFull ? () => true : sentBy(rows.at(journal)?.value);
-        const found = keys.map((_, index) => readRecord(rows[index]?.value, isSent));
-        const before = found.map((record) => (isDue(record, now) ? ended(record) : record));
-        const after = decide({ records: before, others: rows.slice(keys.length, end) });
-        isDone = !!after;
-        if (!after) return rows;
-        const next: NewRow[] = [...rows];
-        const waiting = new Map<string, string | undefined>();
-        let bytes = 0;
-        keys.forEach((key, index) => {
-          const old = before[index]!;
-          const record = after.records[index] ?? old;
-          if (old !== found[index]) changes.push({ type: "expire", key });
-          const isWaiting = !!record.pending[0];
-          const under = isWaiting ? (record.mark ?? mark) : undefined;
-          waiting.set(key, under);
-          if (record === found[index]) return;
-          next[index] = writeRecord({ ...record, mark: under });
-          if (isWaiting && !record.mark) added.push(key);
-          const size = weigh(record);
-          const more = size - weigh(old);
-          bytes += more;
-          if (isWaiting !== !!old.pending[0] || more)
-            tally.push({ type: isWaiting ? "set" : "delete", key: marks + key, size });
-          const change = !after.changes && changeOf(key, old, record, now, false);
-          if (change) changes.push(change);
-        });
-        if (isOwn) admit(added.length, bytes);
-        after.others?.forEach((row, index) => {
-          const place = keys.length + index;
-          next[place] = row;
-          const key = wanted[place]!;
-          if (key.startsWith(kept) && !row !== !rows[place]) tally.push({ type: row ? "set" : "delete", key });
-        });
-        if (!isFull)
-          seen.forEach((name, index) => {
-            next[end + index] = nextMark(rows[end + index], name, waiting, name === mark ? added : []);
-          });
-        for (const change of after.changes ?? []) changes.push(change);
-        return next;
-      },
-      options,
-    );
-    if (isFull && added[0] !== undefined)
-      await local.update(marks + mark, (row) => writeMark([...(row ? readMark(row) : []), ...added])!.value);
-    if (!isDone) return false;
-    if (mark === open.mark) open.count += isFull ? mostMarked : added.length;
-    if (!isOwn) for (const change of changes) if (change.type === "expire") ends.push(change.key);
-    ends.splice(0, ends.length - mostEnds);
-    for (const { type, key } of changes) tally.push({ type, key: records + key });
-    report(tally, isOwn);
-    return true;
-  }
+  const change: Change = async (keys, others, decide, how = {}) => {
+    if (!how.isOwn) await space.room();
+    const rooms = makeRoom(local, step, space);
+    for (let isTight = false; ;) {
+      try {
+        return await step(keys, others, decide, { ...how, isTight });
+      } catch (error) {
+        if (!isStoreError(error, "quota-exceeded") || refused.has(error)) throw error;
+        // What comes from the other side takes the place of nothing, unless even its name needs room.
+        const isOver = (how.isOwn || isTight) && (await rooms.next().catch(() => undefined))?.done !== false;
+        if (isOver) throw error;
+        isTight = !how.isOwn;
+      }
+    }
+  };
 
   return {
+    room: space.room,
+
     read: async (keys, options) => {
       const wanted = keys.map((key) => records + key);
       // As they lie there, if that can be had: what has expired is left to a sweep, which counts it.

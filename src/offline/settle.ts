@@ -31,6 +31,8 @@ export interface Court {
   /** A word for what is confirmed now. */
   readonly n: string;
   readonly merge?: Merge | undefined;
+  /** Whether there is no room for what was overwritten. */
+  readonly isTight?: boolean | undefined;
   /** Returns the decisions that a write stands for, as far as they are at hand. */
   decisions(id: string): readonly Decision[];
 }
@@ -106,7 +108,9 @@ export function settle(
     const base = { base: confirmed?.tag, ...("before" in next && { before: confirmed?.value }) };
     // What has come to be is not to be decided again.
     const rest = { ...next, steps: Math.max(0, next.steps - steps) };
-    keep(isExpected ? { ...rest, ...base } : collide(rest));
+    if (isExpected) keep({ ...rest, ...base });
+    // Without room it collides later, with whatever is there: nothing has this tag.
+    else keep(court.isTight ? { ...rest, base: "" } : collide(rest));
   }
 
   // Over what was there before, what was to be there in any case still goes, and what has ended still removes it.
@@ -123,11 +127,11 @@ export function settle(
       reports.push({ kind: "overwrote", mine: slot.value, theirs: slot.over });
     if (isUncertain && !isWrite(slot) && slot.by !== undefined)
       reports.push(reportOf(slot, { kind: "uncertain", theirs: confirmed?.value }));
-    const seen = isWrite(slot) ? slot : change(record.confirmed, slot);
-    const predicted = seen && (confirmed || !isPast(seen, court.now)) ? seen.value : undefined;
+    const seen: Visible | undefined = isWrite(slot) ? slot : change(record.confirmed, slot);
+    const predicted = seen && (confirmed || !isPast(seen, court.now)) ? seen : undefined;
     // A change of what nobody had seen then is not what it was decided on, even as it was foreseen lately.
     const isSeen = isWrite(slot) || (isWrite(next) && next.base === record.confirmed?.tag);
-    follow(isUnchanged || (isSeen && equalBytes(predicted, confirmed?.value)), isWrite(slot) ? slot.steps : 1);
+    follow(isUnchanged || (isSeen && isSameValue(predicted, confirmed)), isWrite(slot) ? slot.steps : 1);
   } else if (isWrite(next)) {
     // Moot: only what came after it counts, but for what it may have gone over.
     if (isUncertain && slot.over) reports.push(reportOf(slot, { kind: "uncertain", theirs: slot.over }));
@@ -148,6 +152,17 @@ const slack = 1000;
 /** Whether two deadlines are one. */
 export function isSameTime(a: { readonly expiresAt: number }, b: { readonly expiresAt: number }): boolean {
   return a.expiresAt === b.expiresAt || Math.abs(a.expiresAt - b.expiresAt) < slack;
+}
+
+interface Named {
+  readonly value?: Uint8Array | undefined;
+  readonly tag?: string | undefined;
+}
+
+/** Whether two are one value, or both nothing: by their bytes, or else by their names. */
+export function isSameValue(a: Named | undefined, b: Named | undefined): boolean {
+  if (a?.value && b?.value) return equalBytes(a.value, b.value);
+  return a?.tag === b?.tag && (a?.tag !== undefined || !a?.value === !b?.value);
 }
 
 function reportOf(slot: Slot, rest: Report): Report {

@@ -3,7 +3,7 @@ import type { Remote } from "../core/link.ts";
 import { isSameBatch, type Identity } from "./identity.ts";
 import { writeConflict, type Conflict } from "./kept.ts";
 import { readAll } from "./readAll.ts";
-import { isWrite, type Slot, type Record } from "./record.ts";
+import { isWrite, withoutValue, writeRecord, type Slot, type Record, type Write } from "./record.ts";
 import { fromJson, toJson } from "./json.ts";
 import { identityRow, kept } from "./names.ts";
 import { isSameTime, settle, type Verdict } from "./settle.ts";
@@ -37,7 +37,8 @@ export async function settleBatch(
       // What was refused says nothing of what is there, and what was pulled meanwhile may not have been taken over.
       if (error) return asked.has(index) ? [] : [index];
       // What is there is only named, and not known.
-      const isKnown = !now || now.value || now.tag === confirmed?.tag || (isDone && isWrite(pending[0]));
+      const isHere = now?.tag === confirmed?.tag && (confirmed?.value || isDone);
+      const isKnown = !now || now.value || isHere || (isDone && isWrite(pending[0]));
       return isKnown ? [] : [index];
     });
     if (stale[0] !== undefined) {
@@ -59,7 +60,7 @@ export async function settleBatch(
     const isDone = await rows.change(
       keys,
       [identityRow, ...ids.map((id) => kept + id)],
-      ({ records, others: [row] }) => {
+      ({ records, others: [row], isTight }) => {
         reports = [];
         gone = [];
         isOutrun = isLater = false;
@@ -70,10 +71,20 @@ export async function settleBatch(
           const slot = record.pending[0]!;
           const isMute = verdict.isLater && !asked.has(index);
           verdict = { ...verdict, now: isMute ? record.confirmed : knownOf(verdict, slot, record) };
-          const [over, about] = settle(keys[index]!, record, verdict, { ...court, now: call.now, n: word() });
-          about.forEach((report, at) =>
-            reports.push({ ...report, id: ids[2 * index + at]!, key: keys[index]!, at: call.now() }),
-          );
+          const [over, about] = settle(keys[index]!, record, verdict, { ...court, now: call.now, n: word(), isTight });
+          // Without room what was not done stays as it is, where more would be to be kept of it: it is tried again later.
+          const { isDone, isUncertain, error } = verdict;
+          const isOpen = verdict.isLater ?? !(isDone || isUncertain || error);
+          if (isTight && isOpen && rowSize(withoutValue(over)) >= rowSize(record)) {
+            isLater = true;
+            return record;
+          }
+          about.forEach((report, at) => {
+            // Theirs is on the other side still, but for what was overwritten.
+            const isThere = isTight && report.kind !== "overwrote" && report.theirs !== (slot as Write).over;
+            const theirs = isThere ? undefined : report.theirs;
+            reports.push({ ...report, theirs, id: ids[2 * index + at]!, key: keys[index]!, at: call.now() });
+          });
           if (verdict.isLater) isLater = true;
           if (!over.pending.some(({ id }) => id === slot.id)) gone.push(slot.id);
           // What waits on goes behind what has waited meanwhile.
@@ -93,6 +104,8 @@ export async function settleBatch(
     return isLater ? "later" : "done";
   }
 }
+
+const rowSize = (record: Record): number => writeRecord(record)?.value.length ?? 0;
 
 /** What is there now, as far as it is known: the value of a write that was done is the one that was sent. */
 function knownOf({ isDone, now }: Verdict, slot: Slot, { confirmed }: Record): Remote | undefined {

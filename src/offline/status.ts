@@ -7,7 +7,7 @@ import type { Progress } from "./pull.ts";
 import { readRecord, weigh } from "./record.ts";
 import { parse } from "./json.ts";
 import { kept, marks, progressRow, records } from "./names.ts";
-import type { RowChange } from "./rows.ts";
+import type { RowChange } from "./step.ts";
 
 /** How an offline store stands with the other side. */
 export interface Status {

@@ -1,5 +1,5 @@
 import { encodeText, decodeLoosely } from "../../src/core/utf8.ts";
-import { readRecord, visible } from "../../src/offline/record.ts";
+import { isWrite, readRecord, visible } from "../../src/offline/record.ts";
 import type { Merge } from "../../src/offline/settle.ts";
 import { chooseFaults, createChance, noFaults, type Chance, type Faults } from "../support/simulator/chance.ts";
 import { createClient, type Client, type Context } from "../support/simulator/client.ts";
@@ -52,8 +52,13 @@ function createWorld(seed: number, code: Code, say: (text: string) => void): Wor
   const names = ["p", "q", ...(chance.is(0.5) ? ["r"] : [])];
   const merge: Merge | undefined = chance.is(0.3) ? mergeBoth : undefined;
   const faults = (): Faults => world.faults;
+  // What is synced is kept all of it, or as far as there is room.
+  const limits = {
+    ...(chance.is(0.3) && { maxValueBytes: chance.pick([1, 3, 8]) }),
+    ...(chance.is(0.2) && { maxBytes: chance.pick([4, 20]) }),
+  };
   const clients = names.map((name) =>
-    createClient(name, { code, chance, schedule, server, ledger, faults, network, time, say, merge }),
+    createClient(name, { code, chance, schedule, server, ledger, faults, network, time, say, merge, limits }),
   );
   const world: World = { chance, schedule, server, ledger, clients, faults: noFaults, time: 1_700_000_000_000, say };
   for (const client of clients) client.contexts = Array.from({ length: chance.is(0.6) ? 2 : 1 }, () => client.open());
@@ -118,6 +123,10 @@ function cause(world: World, client: Client, context: Context): void {
     client.isCut = !client.isCut;
     say(`${client.name} is ${client.isCut ? "cut off" : "back"}`);
   }
+  if (chance.is(client.isFull ? 0.02 : faults.full)) {
+    client.isFull = !client.isFull;
+    say(`the local store of ${client.name} ${client.isFull ? "is full" : "has room"}`);
+  }
   if (chance.is(faults.clock)) {
     client.sets++;
     client.ahead += chance.pick([-day, day]);
@@ -151,18 +160,42 @@ async function comeToRest(world: World): Promise<void> {
     client.contexts = client.contexts.map(() => client.open());
   }
   await drain(world);
-  for (let round = 0; round < 6; round++) {
-    for (const { contexts } of clients) {
-      for (const context of contexts.slice(0, 1 + chance.below(2))) {
-        context.push();
-        context.pull();
-      }
-    }
-    await drain(world);
+  const staysFull = chance.is(0.5) && server.most === Infinity;
+  for (const client of clients) client.isFull &&= staysFull;
+  for (let round = 0; round < 6; round++) await goRound(world);
+  if (clients.some(({ isFull }) => isFull)) {
+    await checkDrained(world);
+    for (const client of clients) client.isFull = false;
+    for (let round = 0; round < 6; round++) await goRound(world);
   }
   // What contexts report to each other may come in another order than it was done, so that it is counted again before long.
   for (const { contexts } of clients) for (const { run, room } of contexts) run("count", () => room.status.recount());
   await drain(world);
+}
+
+async function goRound(world: World): Promise<void> {
+  const { clients, chance } = world;
+  for (const { contexts } of clients) {
+    for (const context of contexts.slice(0, 1 + chance.below(2))) {
+      context.push();
+      context.pull();
+    }
+  }
+  await drain(world);
+}
+
+/** Checks that what waits for want of room here is only what needs more than it frees: what is in conflict, or has come twice. */
+async function checkDrained({ clients, server, ledger }: World): Promise<void> {
+  if (ledger.violations[0]) return;
+  for (const { name, local, isFull } of clients) {
+    for (const key of keys) {
+      const { pending } = readRecord(await local.find(`d${key}`));
+      const [slot] = pending;
+      const isConflict = isWrite(slot) && slot.base !== server.find(key)?.text;
+      if (slot && !pending[1] && !isConflict)
+        ledger.fail(`${name}, which ${isFull ? "has no room" : "is not alone"}, still has something of ${key} to push`);
+    }
+  }
 }
 
 /** Lets all go on until nobody waits. */
@@ -192,7 +225,7 @@ async function check({ clients, server, ledger, time }: World): Promise<void> {
       const record = readRecord(row);
       if (record.pending[0]) ledger.fail(`${name} still has something of ${key} to push`);
       const [here, there] = [visible(record, now), server.find(key)];
-      const mine = here?.value && decodeLoosely(here.value);
+      const mine = here?.value ? decodeLoosely(here.value) : here?.tag;
       const [hereUntil, thereUntil] = [(here?.expiresAt ?? now()) - ahead, there?.expiresAt ?? time];
       if (mine !== there?.text && Math.max(hereUntil, thereUntil) > time + slack)
         ledger.fail(`${name} sees ${key} ${mine}, and the server has ${there?.text}`);

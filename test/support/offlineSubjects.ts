@@ -5,6 +5,7 @@ import type { Modules } from "./modules.ts";
 import { openRemote, storeServer } from "./storeServer.ts";
 
 type Options = StoreOptions & { readonly now: () => number };
+type Limits = { readonly maxValueBytes?: number };
 type Open = (medium: string, options: Options) => Awaitable<Store>;
 
 const whole: readonly Feature[] = ["atomic", "transact", "list", "sweep", "watch", "bytes", "shared"];
@@ -29,7 +30,7 @@ export function offlineSubjects(
     };
   }
 
-  function subject(name: string, can: readonly Feature[], here: Open, there: Open): Subject {
+  function subject(name: string, can: readonly Feature[], here: Open, there: Open, limits: Limits = {}): Subject {
     return {
       name,
       can,
@@ -37,13 +38,15 @@ export function offlineSubjects(
       keyBytes: 1023,
       // What only the other side can decide costs several requests.
       rounds: 100,
-      open: async (medium, options) => offline(await here(medium, options), await there(medium, options), options),
+      open: async (medium, options) =>
+        offline(await here(medium, options), await there(medium, options), { ...options, ...limits }),
     };
   }
 
   return [
     subject("offline between two of one process", whole, held(), held()),
-    subject("offline before a handler", whole, held(), far),
+    // Of what was synced there is nothing here but what it is called.
+    subject("offline before a handler", whole, held(), far, { maxValueBytes: 1 }),
     ...Object.entries(more).map(([name, here]) => subject(name, [...whole, "persistent"], here, far)),
   ];
 }

@@ -89,7 +89,11 @@ export function createReading({ ask, prefix }: Wire): Reading {
     async read(wanted, call) {
       const found: (Remote | undefined)[] = [];
       const readPart = async (part: typeof wanted): Promise<number> => {
-        const getUnless = part.map(([key, tag = null]) => [prefix + key, tag]);
+        const getUnless = part.map(([key, tag = null, most = Infinity]) => [
+          prefix + key,
+          tag,
+          ...(most < Infinity ? [most] : []),
+        ]);
         const details: Details<(Remote | undefined)[]> = {
           isRead: true,
           body: () => frame({ getUnless }),

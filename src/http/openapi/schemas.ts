@@ -21,6 +21,7 @@ const record = (properties: Readonly<Record<string, Schema>>, ...optional: strin
 });
 
 const size: Schema = { ...whole, description: "bytes" };
+const knownTag: Schema = { type: ["string", "null"], description: "That of the value that is known" };
 const wasDone: Schema = { type: ["boolean", "null"], description: "null where nobody knows" };
 const sizeOrNone: Schema = { type: ["integer", "null"], minimum: 0, description: "bytes; null without the value" };
 /** What the arguments of a call are like on its line. */
@@ -86,7 +87,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
       record({ set: list(tuple(key, size, lifetime)) }),
       record({ delete: list(key) }),
       record({ findTagged: list(key) }),
-      record({ getUnless: list(tuple(key, { type: ["string", "null"], description: "That of the value that is known" })) }), // prettier-ignore
+      record({ getUnless: list({ oneOf: [tuple(key, knownTag), tuple(key, knownTag, { ...size, description: "The most bytes of a value that comes along" })] }) }), // prettier-ignore
       record({ transact: list(tuple(key, { oneOf: [lineArguments.sizeOrNone, { const: keep }] }, lineArguments.tagOrNone, lineArguments.ttlOrKeep)) }), // prettier-ignore
       record({
         calls: list({
@@ -103,6 +104,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
       found,
       { ...tuple(size, lifetime, text), description: "The same, and a tag" },
       { ...tuple({ type: "null" }, lifetime, text), description: "How long a value lives that is known, or left out" },
+      { ...tuple({ type: "null" }, lifetime, text, size), description: "The same, and how many bytes it has, where those are more than were wanted" }, // prettier-ignore
       { type: "null", description: "No value" },
     ],
   }),

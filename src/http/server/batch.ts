@@ -127,7 +127,9 @@ function writeFound(entries: readonly ((LiveEntry & { tag?: string }) | undefine
 
 function writeUnless(entries: readonly (KnownEntry | undefined)[]): Reply {
   const lines = entries.map((entry): UnlessLine | null =>
-    entry ? [entry.value?.length ?? null, entry.ttl, entry.tag] : null,
+    entry
+      ? [entry.value?.length ?? null, entry.ttl, entry.tag, ...(entry.left ? ([entry.left] as const) : ([] as const))]
+      : null,
   );
   return writeFrame(
     lines,
@@ -187,9 +189,9 @@ function checkStep(step: unknown): void {
 
 /** Throws `invalid-argument` for what is no key with the tag that is known of it. */
 function checkUnless(item: unknown): void {
-  const [key, tag, ...rest] = Array.isArray(item) ? (item as unknown[]) : [];
-  const isRight = shapes.key(key) && shapes.tagOrNone(tag) && !rest.length;
-  check(isRight, "batch item", "a key, and a tag or null", item);
+  const [key, tag, most = 0, ...rest] = Array.isArray(item) ? (item as unknown[]) : [];
+  const isRight = shapes.key(key) && shapes.tagOrNone(tag) && shapes.size(most) && !rest.length;
+  check(isRight, "batch item", "a key, a tag or null, and how many bytes a value may have, if that is limited", item);
 }
 
 /** Throws `invalid-argument` for what is no item to write. */

@@ -8,11 +8,13 @@ import { runInOrder } from "./runInOrder.ts";
 export interface KnownEntry {
   /** Left out where it is known already, or does not fit. */
   readonly value?: Uint8Array | undefined;
+  /** How many bytes it has, where those are more than were wanted. */
+  readonly left?: number | undefined;
   readonly ttl: number;
   readonly tag: string;
 }
 
-type Found = Pick<KnownEntry, "value" | "tag"> & Pick<Entry, "expiresAt">;
+type Found = Pick<KnownEntry, "value" | "left" | "tag"> & Pick<Entry, "expiresAt">;
 
 /** Reads many entries, few at a time: of each its tag, and its value if it has not the tag that is known, and fits. */
 export const getUnless: Runnable<[wanted: readonly BatchUnless[], room: Room], (KnownEntry | undefined)[]> = {
@@ -21,16 +23,17 @@ export const getUnless: Runnable<[wanted: readonly BatchUnless[], room: Room], (
   async run(subject, wanted, room) {
     const found: Found[] = [];
     await runInOrder(wanted.length, room.mayRead, async (index) => {
-      const [key, known] = wanted[index]!;
+      const [key, known, most = Infinity] = wanted[index]!;
       room.begin();
       const entry = await subject.store.entry(key, optionsOf(subject));
       const tag = entry && (await subject.hash(entry.value));
       room.end(entry?.value.length);
       if (!entry) return;
       const { value, expiresAt } = entry;
-      const isSent = tag !== known && room.fits(value.length);
+      const left = tag !== known && value.length > most ? value.length : undefined;
+      const isSent = tag !== known && !left && room.fits(value.length);
       if (isSent) room.hold(value.length);
-      found[index] = { value: isSent ? value : undefined, tag: tag!, expiresAt };
+      found[index] = { value: isSent ? value : undefined, left, tag: tag!, expiresAt };
     });
     const time = subject.now();
     return wanted.map((_, index) => {

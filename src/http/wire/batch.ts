@@ -18,8 +18,8 @@ export type Batch =
   | { set: readonly BatchItem[] }
   | { delete: readonly string[] }
   | { calls: readonly BatchCall[] };
-/** A key, and the tag of the value that is known, `null` for none. */
-export type BatchUnless = readonly [key: string, tag: string | null];
+/** A key, the tag of the value that is known, `null` for none, and how many bytes a value may have to come along. */
+export type BatchUnless = readonly [key: string, tag: string | null, most?: number];
 /** An item of a batch that writes: its value follows the head, and is so long. */
 export type BatchItem = readonly [key: string, size: number, ttl: number | null];
 /** What a key gets, or keeps, if what is there has a tag, or is nothing. */
@@ -37,8 +37,8 @@ export type BatchCall =
 export type Found = readonly (FoundLine | null)[];
 export type FoundLine = readonly [size: number, ttl: number | null, tag?: string];
 
-/** What is said of a key whose value may be known: without a size it is, or does not fit. */
-export type UnlessLine = readonly [size: number | null, ttl: number | null, tag: string];
+/** What is said of a key whose value may be known: without a size it is, or does not fit, or has more bytes than were wanted, which come last. */
+export type UnlessLine = readonly [size: number | null, ttl: number | null, tag: string, left?: number];
 
 /**
  * What a batch of calls is answered with, a line for each: a value, `null` for none, what else a call resolves with, a
@@ -141,17 +141,20 @@ function readFound(line: unknown, next: (size: number) => Uint8Array, start: num
 export function readUnless(
   bytes: Uint8Array,
   start: number,
-  wanted: readonly (readonly [key: string, tag: string | undefined])[],
+  wanted: readonly (readonly [key: string, tag: string | undefined, most?: number])[],
 ): (Remote | undefined)[] {
   const [head, next, end] = unframe(bytes);
   expectComplete(Array.isArray(head) && head.length === wanted.length);
   const entries = (head as unknown[]).map((line, index) => {
     if (line === null) return undefined;
     expectComplete(Array.isArray(line));
-    const [size, ttl, tag] = line as unknown as UnlessLine;
+    const [size, ttl, tag, left] = line as unknown as UnlessLine;
+    const [, known, most = Infinity] = wanted[index]!;
+    const isTooMuch = left! > most;
     // What is asked for by itself comes, unless it is known.
-    expectComplete(typeof tag === "string" && (size !== null || wanted.length > 1 || tag === wanted[index]![1]));
-    return { value: size === null ? undefined : next(size), expiresAt: deadlineOf(ttl, start), tag };
+    expectComplete(typeof tag === "string" && (size !== null || wanted.length > 1 || tag === known || isTooMuch));
+    const value = size === null ? undefined : next(size);
+    return { value, expiresAt: deadlineOf(ttl, start), tag, ...(isTooMuch && { size: left }) };
   });
   end();
   return entries;

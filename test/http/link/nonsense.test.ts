@@ -35,6 +35,12 @@ test("an answer of another shape or size is an outage", async () => {
   const { link, call } = answering(`[[null,null,"${tag}"]]\n`);
   await assert.rejects(link.read([["1", undefined]], call), isUnavailable);
   assert.equal((await link.read([["1", tag]], call))[0]?.value, undefined);
+  const short = answering(`[[null,null,"${tag}",3]]\n`);
+  for (const most of [undefined, 3]) {
+    const wanted = [["1", undefined, most] as const];
+    await assert.rejects(short.link.read(wanted, short.call), isUnavailable);
+  }
+  assert.equal((await short.link.read([["1", undefined, 2]], short.call))[0]?.size, 3);
   for (const page of lists) {
     const { link, call } = answering(JSON.stringify(page));
     await assert.rejects(link.list({ limit: 2, cursor: "same" }, call), isUnavailable, JSON.stringify(page));

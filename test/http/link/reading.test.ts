@@ -76,6 +76,18 @@ test("values that do not fit together are left out, and each comes when it is re
   assert.equal(alone?.value?.length, 600);
 });
 
+test("a value that has more bytes than are wanted is left out, also when it is read by itself", async () => {
+  const { link, store, call } = linked();
+  await store.set("large", bytes("12345"));
+  await store.set("small", bytes("1"));
+  const tag = hash(bytes("12345"));
+  const found = await link.read([["large", undefined, 4], ["small", undefined, 4]], call); // prettier-ignore
+  assert.deepEqual(found[0], { value: undefined, expiresAt: Infinity, tag, size: 5 });
+  assert.equal(text(found[1]?.value), "1");
+  assert.equal((await link.read([["large", undefined, 4]], call))[0]?.size, 5);
+  assert.equal(text((await link.read([["large", undefined, 5]], call))[0]?.value), "12345");
+});
+
 test("a listing has tags, page by page", async () => {
   const { link, store, clock, call } = linked({ handler: { maxItems: 3 } });
   const keys = Array.from({ length: 8 }, (_, index) => `k${index}`);

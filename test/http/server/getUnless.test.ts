@@ -57,6 +57,22 @@ test("a value comes unless it has the tag that is known, and nothing of what is 
   assert.deepEqual(await getUnless({ ask }), []);
 });
 
+test("a value comes unless it has more bytes than are wanted, and then it is said how many", async () => {
+  const { ask, store } = pair();
+  await store.setMany([["a", bytes("12345")], ["b", bytes("12345")], ["c", bytes("1234")], ["d", bytes("")]]); // prettier-ignore
+  const [large, small, empty] = ["12345", "1234", ""].map((value) => hash(bytes(value)));
+  const lines = await getUnless({ ask }, ["a", null, 4], ["b", large, 4], ["c", null, 4], ["d", null, 0]);
+  assert.deepEqual(
+    lines.map(([line, value]) => [line, text(value)]),
+    [
+      [[null, null, large, 5], undefined],
+      [[null, null, large], undefined],
+      [[4, null, small], "1234"],
+      [[0, null, empty], ""],
+    ],
+  );
+});
+
 test("what expires while the rest is read is not answered", async () => {
   const clock = createClock();
   const inner = memory({ now: clock.now });
@@ -86,7 +102,7 @@ test("it takes the right to read, and is of the scope", async () => {
 test("what is malformed is refused, and so is a key that is asked for twice", async () => {
   const { ask, store } = pair({ handler: { maxItems: 3 } });
   await store.set("a", bytes("x"));
-  const bad = [[], ["b"], ["b", null, null], ["b", 5], ["b", {}], [5, null], ["", null], ["\ud800", null], ["a", null], ["a", "x"],
+  const bad = [[], ["b"], ["b", null, null], ["b", 5], ["b", {}], ["b", null, -1], ["b", null, 1.5], ["b", null, "1"], ["b", null, 1, 1], [5, null], ["", null], ["\ud800", null], ["a", null], ["a", "x"],
     null, "b", {}, ["k".repeat(1025), null]]; // prettier-ignore
   for (const item of bad)
     await problem(ask("POST", "batch", { body: bodyOf(["a", null], item) }), 400, "invalid-argument");

@@ -44,6 +44,8 @@ export interface Faults {
   restore: number;
   clock: number;
   localQuota: number;
+  /** A local store that is full for a while. */
+  full: number;
   remoteQuota: number;
   lock: number;
   poison: number;
@@ -68,6 +70,7 @@ export function chooseFaults({ is }: Chance): Faults {
     restore: some(0.002, 0.2),
     clock: some(0.008, 0.35),
     localQuota: some(0.02, 0.3),
+    full: some(0.008, 0.3),
     remoteQuota: some(0.08, 0.3),
     lock: some(0.004, 0.3),
     poison: some(0.08, 0.3),
@@ -90,6 +93,7 @@ export const noFaults: Faults = {
   restore: 0,
   clock: 0,
   localQuota: 0,
+  full: 0,
   remoteQuota: 0,
   lock: 0,
   poison: 0,

@@ -1,9 +1,10 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { memory } from "../../../src/backends/memory.ts";
-import type { Store } from "../../../src/core/contract.ts";
+import type { Entry, NewEntry, Store } from "../../../src/core/contract.ts";
 import { createCompleteStore } from "../../../src/core/createCompleteStore.ts";
 import { StoreError } from "../../../src/core/error.ts";
 import { createHub, type Hub } from "../../../src/core/hub.ts";
+import { decodeLoosely } from "../../../src/core/utf8.ts";
 import type { KeyChange } from "../../../src/core/keyChange.ts";
 import type { Room } from "../../../src/offline/room.ts";
 import type { Merge } from "../../../src/offline/settle.ts";
@@ -27,6 +28,8 @@ export interface ClientWorld {
   readonly time: () => number;
   readonly say: (text: string) => void;
   readonly merge: Merge | undefined;
+  /** How much of what was synced is kept. */
+  readonly limits: { readonly maxValueBytes?: number; readonly maxBytes?: number };
 }
 
 /** A page or process of a client. */
@@ -53,6 +56,8 @@ export interface Context {
 export interface Client {
   readonly name: string;
   isCut: boolean;
+  /** Whether its local store has no room for more bytes of values than there are. */
+  isFull: boolean;
   /** How far its clock is ahead: ms. */
   ahead: number;
   /** How often its clock was set. */
@@ -83,6 +88,7 @@ export function createClient(name: string, world: ClientWorld): Client {
     hub: createHub(),
     name,
     isCut: false,
+    isFull: false,
     ahead: chance.below(5000),
     sets: 0,
     latest: 0,
@@ -100,7 +106,7 @@ export function createClient(name: string, world: ClientWorld): Client {
 }
 
 function createContext(client: Client, owner: Owner, world: ClientWorld): Context {
-  const { code, chance, schedule, ledger, merge, say } = world;
+  const { code, chance, schedule, ledger, merge, limits, say } = world;
   const { now } = client;
   const link = createLink({ ...(world satisfies Partial<LinkWorld>), client, owner, now });
   const expected: KeyChange[] = [];
@@ -118,6 +124,7 @@ function createContext(client: Client, owner: Owner, world: ClientWorld): Contex
     now,
     word: chance.word,
     merge,
+    ...limits,
     maxPendingKeys: 10_000,
     onConflict: () => {},
     end: async () => {},
@@ -184,14 +191,30 @@ function createContext(client: Client, owner: Owner, world: ClientWorld): Contex
   return context;
 }
 
+/** How many bytes of values a row has, after its line: of a record, or of what was kept, unless that is a number that was added. */
+function bytesOf(row: NewEntry | undefined): number {
+  if (!row) return 0;
+  const end = row.value.indexOf(10) + 1;
+  const line = decodeLoosely(row.value.subarray(0, end));
+  return (line[0] === "[" || row.value[0] === 2) && !line.includes('"difference":true') ? row.value.length - end : 0;
+}
+
 /** The local store as a context has it: everything takes turns, and is noted. */
 function wrapLocal(
-  { local, recorder }: Client,
+  client: Client,
   owner: Owner,
   { schedule, faults, chance, say }: ClientWorld,
   expect: (changes: readonly KeyChange[]) => void,
 ): Store {
+  const { local, recorder } = client;
   const turn = (): Promise<void> => schedule.turn(owner);
+
+  function checkRoom(before: readonly (Entry | undefined)[], after: readonly (NewEntry | undefined)[]): void {
+    const [old, next] = [before, after].map((rows) => rows.reduce((sum, row) => sum + bytesOf(row), 0));
+    if (!client.isFull || next! <= old!) return;
+    say(`${owner.name}: there is no room for ${next! - old!} bytes more`);
+    throw new StoreError("quota-exceeded", "Local store is full");
+  }
 
   async function write<R>(work: () => Promise<R>): Promise<R> {
     await turn();
@@ -231,7 +254,17 @@ function wrapLocal(
     keys: (...given) => iterate(local.keys(...given)),
     entries: (...given) => iterate(local.entries(...given)),
     transact: (keys, change, options) =>
-      write(() => local.transact(keys, (rows) => recorder.note([...keys], rows, change(rows)), options)),
+      write(() =>
+        local.transact(
+          keys,
+          (rows) => {
+            const after = change(rows);
+            checkRoom(rows, after);
+            return recorder.note([...keys], rows, after);
+          },
+          options,
+        ),
+      ),
     setMany: (items, options) =>
       write(async () => {
         const all = [...items];

@@ -54,11 +54,22 @@ export function createLink(world: LinkWorld): Link {
   }
 
   /** An entry as it comes here: with what is left of its life, by a clock of which nobody knows how it stands. */
-  function toRemote(stored: Stored | undefined, known: string | undefined, asked: number): Remote | undefined {
+  function toRemote(
+    stored: Stored | undefined,
+    known: string | undefined,
+    asked: number,
+    most = Infinity,
+  ): Remote | undefined {
     if (!stored) return undefined;
     const { text, expiresAt } = stored;
-    const value = text === known ? undefined : encodeText(text);
-    return { value, tag: text, expiresAt: expiresAt === Infinity ? Infinity : asked + expiresAt - time() };
+    const isLarge = text !== known && text.length > most;
+    const value = text === known || isLarge ? undefined : encodeText(text);
+    return {
+      value,
+      tag: text,
+      expiresAt: expiresAt === Infinity ? Infinity : asked + expiresAt - time(),
+      ...(isLarge && { size: text.length }),
+    };
   }
 
   function toWish(operation: Operation): Wish {
@@ -110,7 +121,7 @@ export function createLink(world: LinkWorld): Link {
       say(`${owner.name}: reads ${wanted.map(([key], index) => `${key} ${found[index]?.text}`).join()}`);
       return found.map((stored, index) => {
         const isShort = index > 0 && chance.is(0.2);
-        return toRemote(stored, isShort ? stored?.text : wanted[index]![1], asked);
+        return toRemote(stored, isShort ? stored?.text : wanted[index]![1], asked, wanted[index]![2]);
       });
     },
   };

@@ -104,10 +104,10 @@ export const mutations: readonly Mutation[] = [
   m("loses without a word", ["settle.ts", "reports.push(cause === undefined", "void (cause === undefined"]),
   m("what follows is not put on what has come", [
     "settle.ts",
-    "keep(isExpected ? { ...rest, ...base } : collide(rest));",
-    "void base; void rest; void isExpected; keep(next);",
+    "if (isExpected) keep({ ...rest, ...base });\n",
+    "void base; void rest; if (isExpected || true) keep(next);\n",
   ]),
-  m("what follows does not look what has come", ["settle.ts", "keep(isExpected ?", "keep(true ?"]),
+  m("what follows does not look what has come", ["settle.ts", "if (isExpected) keep", "if (isExpected || true) keep"]),
   m("an uncertain increment is not reported", [
     "settle.ts",
     "if (isUncertain && !isWrite(slot) && slot.by",
@@ -118,5 +118,28 @@ export const mutations: readonly Mutation[] = [
     "identity.ts",
     "if (now && (now.name !== known?.name || now.batch)) {",
     "if (false) {",
+  ]),
+  m("takes a value that is only on the server for one that is known", [
+    "settleBatch.ts",
+    "(confirmed?.value || isDone)",
+    "true",
+  ]),
+  m("gives up a value to which something is added", ["record.ts", "|| needsValue(record)", ""]),
+  m("decides on a value that was there before", ["record.ts", "&& found.tag === confirmed!.tag", ""]),
+  m("does not look whether a value is another one that is only on the server", [
+    "settle.ts",
+    "return a?.tag === b?.tag &&",
+    "return",
+  ]),
+  m("takes over what has no value where something is added to it", ["pull.ts", "if (isShort ||", "if ("]),
+  m("brings nothing to the server while the local store is full", [
+    "rows.ts",
+    "if (isOver) throw error;",
+    "throw error;",
+  ]),
+  m("holds everything up for what has no room here", [
+    "settleBatch.ts",
+    "rowSize(withoutValue(over)) >= rowSize(record)",
+    "false",
   ]),
 ];

@@ -1,7 +1,6 @@
 import type { Change, Entry, NewEntry } from "../../../src/core/contract.ts";
 import type { KeyChange } from "../../../src/core/keyChange.ts";
 import { decodeLoosely } from "../../../src/core/utf8.ts";
-import { equalBytes } from "../../../src/core/value.ts";
 import { unframe } from "../../../src/http/wire/frame.ts";
 import { isDue, lasting, readRecord, visible, type Record, type Visible } from "../../../src/offline/record.ts";
 import { readMark } from "../../../src/offline/marks.ts";
@@ -70,8 +69,9 @@ export function createRecorder({ client, now, ledger, say }: RecorderWorld): Rec
   let work: Work | undefined;
   let context = "";
 
+  // A value that is only on the server is named by its tag, which is its text.
   function text(seen: Visible | undefined): string | undefined {
-    return seen?.value && decodeLoosely(seen.value);
+    return seen?.value ? decodeLoosely(seen.value) : seen?.tag;
   }
 
   function noteRecord(key: string, before: Record, after: Record): void {
@@ -84,7 +84,9 @@ export function createRecorder({ client, now, ledger, say }: RecorderWorld): Rec
       `${context}: ${key} ${text(old)} -> ${text(next)} until ${next?.expiresAt}, confirmed ${text(after.confirmed)} until ${after.confirmed?.expiresAt}, n ${after.n}, pending ${show} (${work?.what})`,
     );
     if (after.pending.length > 2) ledger.fail(`${client} has ${after.pending.length} slots of ${key}`);
-    if (after.confirmed?.value) ledger.knows(client, key, decodeLoosely(after.confirmed.value));
+    if (after.confirmed) ledger.knows(client, key, text(after.confirmed)!);
+    const isLess = before.confirmed?.value && before.confirmed.tag === after.confirmed?.tag && !after.confirmed.value;
+    if (isLess && after.pending.some((slot) => "by" in slot)) ledger.fail(`${client} adds to ${key}, which it gave up`);
     for (const seen of [text(old), text(next)]) if (seen !== undefined) ledger.knows(client, key, seen);
     if (isDue(before, now)) changes.push({ type: "expire", key });
     if (work?.what === "discard") ledger.discarded(client, key);
@@ -93,7 +95,7 @@ export function createRecorder({ client, now, ledger, say }: RecorderWorld): Rec
     if (isOwn) ledger.committed(deed, text(old), text(lasting(after)));
     // What is over ended at its deadline, whoever has taken note of that.
     const last = lasting({ ...after, pending: after.pending.map((slot) => ({ ...slot, isOver: false })) });
-    if (last?.value) ledger.ends(client, key, decodeLoosely(last.value), last.expiresAt);
+    if (last) ledger.ends(client, key, text(last)!, last.expiresAt);
     ledger.seen(client, key, text(next), now());
     if (!next) {
       if (old) changes.push({ type: "delete", key });
@@ -101,7 +103,7 @@ export function createRecorder({ client, now, ledger, say }: RecorderWorld): Rec
     }
     const isSame =
       old &&
-      equalBytes(old.value, next.value) &&
+      text(old) === text(next) &&
       (old.expiresAt === next.expiresAt || Math.abs(old.expiresAt - next.expiresAt) < 1000);
     if (!isSame) changes.push({ type: "set", key });
     else if (isOwn) changes.push(mayMiss({ type: "set", key }));

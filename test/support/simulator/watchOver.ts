@@ -19,9 +19,10 @@ export async function watchOver(
     keys.forEach((key, index) => {
       const row = before[index];
       if (recorder.countOf(key) !== counts[index] || !row !== !after[index] || (!row && !isKnown)) return;
-      const [seen, still] = [start, end].map((at) => visible(readRecord(row), () => at)?.value);
+      const [seen, still] = [start, end].map((at) => visible(readRecord(row), () => at));
       if (!seen !== !still) return;
-      const isRight = found.includes(key) === !!seen && (text === undefined || text === decodeLoosely(seen!));
+      const isIt = text === undefined || text === (seen?.value ? decodeLoosely(seen.value) : seen?.tag);
+      const isRight = found.includes(key) === !!seen && isIt;
       if (!isRight) ledger.fail(`${client.name} finds ${found.join()} ${text ?? ""} where ${key} is ${!!seen}`);
     });
   };
