@@ -46,7 +46,7 @@ export function createImportDialog() {
       replacing.parentElement.hidden = true;
       confirm.hidden = true;
       cancel.textContent = "Close";
-      const reasons = failed.map(({ key, reason }) => `${showKey(key)}: ${reason}`);
+      const reasons = failed.map(({ key, reason }) => `${showKey(key) || '""'}: ${reason}`);
       await open(`Imported from ${name}`, [
         stopped && element("p", { className: "wrong", textContent: stopped }),
         paragraph(`${number(written, "entry was", "entries were")} written.`),
