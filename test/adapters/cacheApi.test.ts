@@ -1,6 +1,6 @@
 // What the Cases do not say, on a Cache in memory without keys. Those of Deno, of engines and of workerd run in their own tests.
 import assert from "node:assert/strict";
-import { test } from "vitest";
+import { onTestFinished, test, vi } from "vitest";
 import { cacheApi, type CacheLike } from "../../src/adapters/cacheApi.ts";
 import { isStoreError } from "../../src/core/error.ts";
 import { createClock } from "../../src/testing.ts";
@@ -85,7 +85,9 @@ test("a failure is never a miss, and a full cache says so", async () => {
   await assert.rejects(store.set("key", utf8("x")), (error) => isStoreError(error, "quota-exceeded"));
 });
 
-test("a call that was given up undoes no later one", async () => {
+test("a call that was given up undoes no later one, also without locks", async () => {
+  vi.stubGlobal("navigator", undefined);
+  onTestFinished(() => void vi.unstubAllGlobals());
   const cache = createCache();
   let release = (): void => {};
   const held = new Promise<void>((resolve) => (release = resolve));
