@@ -46,7 +46,7 @@ for (const [name, fault] of lost) {
       bucket,
       late(() => other.set("n", utf8("5"))),
     );
-    await rejects(blind.increment("n"), "conflict", /Cannot tell/);
+    await rejects(blind.increment("n"), "conflict", /Cannot know/);
     assert.equal(text(await other.get("n")), "5");
   });
 }
@@ -66,7 +66,7 @@ test("a value taken though its answer was lost is nobody else's", async () => {
   const bucket = strictS3();
   await open(bucket).set("a", utf8("x"));
   const [, fault] = lost[0]!;
-  await rejects(open(bucket, first("DELETE", fault)).take("a"), "conflict", /Cannot tell/);
+  await rejects(open(bucket, first("DELETE", fault)).take("a"), "conflict", /Cannot know/);
   assert.equal(await open(bucket).take("a"), undefined);
   // Where it leaves an object in its place, that tells whose it was.
   const plain = strictS3({ deletesIf: false });
