@@ -18,6 +18,7 @@ export const built: Readonly<Record<string, string>> = {
   "shelflife/adapters/idb": "/dist/adapters/idb.js",
   "shelflife/adapters/cacheApi": "/dist/adapters/cacheApi.js",
   "shelflife/adapters/localforage": "/dist/adapters/localforage.js",
+  "shelflife/backends/indexeddb": "/dist/backends/indexeddb.js",
   "shelflife/extras": "/dist/extras.js",
   "shelflife/http/handler": "/dist/http/handler.js",
   "shelflife/offline": "/dist/offline.js",

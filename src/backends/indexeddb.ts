@@ -12,8 +12,10 @@ import {
 } from "../core/options.ts";
 import type { Factory } from "../core/registry.ts";
 import { buffered, type AcknowledgeOptions } from "./indexeddb/buffered.ts";
+import { checkDatabase, createAppConnection, createEndable, type IndexedDBInOptions } from "./indexeddb/appDatabase.ts";
 import { findExpired, findSoonest, listEntries, listKeys, listPage, rangeOf } from "./indexeddb/listing.ts";
 import { createCache } from "./indexeddb/cache.ts";
+import { createConnection, type Connect } from "./indexeddb/connection.ts";
 import { createTransactionQueue } from "./indexeddb/queue.ts";
 import { ask } from "./indexeddb/readMany.ts";
 import { createChanges } from "./indexeddb/changes.ts";
@@ -102,10 +104,57 @@ export const indexeddbFactory: Factory<IndexedDBOptions> = {
       onError: callable,
     }),
   build(options) {
-    const backend = indexeddbBackend(options);
-    return createCompleteStore(options.acknowledge === "buffered" ? buffered(backend, options) : backend, options);
+    const { database = "shelflife" } = options;
+    return storeOf(database, options, (lost) => createConnection(database, options, lost));
   },
 };
+
+export { upgradeStore, type DatabaseLike, type IndexedDBInOptions } from "./indexeddb/appDatabase.ts";
+
+/**
+ * Returns a store in a database that an app has opened itself, beside the app's own object stores: all that {@link indexeddb} has, for
+ * what {@link upgradeStore} has made there. Several stores, of several names, may be in one database.
+ *
+ * The connection is the app's. The store never closes it. When it is asked to make way (`versionchange`), the store begins no more
+ * transactions, so that the app's `close()` takes effect at once; those under way are committed. From then on, and when the connection was
+ * closed by the app or the browser, every call and watch rejects `unavailable`: open the database again, and a store in it.
+ *
+ * Throws `bad-config`. A configuration cannot name it, since a database is no text.
+ *
+ * @example Keeps entries with deadlines beside an app's own object stores.
+ * ```ts
+ * import "fake-indexeddb/auto"; // a page has IndexedDB
+ * import { json } from "shelflife";
+ * import { indexeddbIn, upgradeStore } from "shelflife/backends/indexeddb";
+ *
+ * const request = indexedDB.open("app", 2);
+ * request.onupgradeneeded = () => upgradeStore(request.result, "shelf");
+ * await new Promise((resolve) => (request.onsuccess = resolve));
+ * const store = json(indexeddbIn({ database: request.result, storeName: "shelf" }));
+ * await store.set("code", 1234, { ttl: 60_000 });
+ * console.log(await store.take("code")); // 1234
+ * ```
+ */
+export function indexeddbIn(options: IndexedDBInOptions): Store {
+  const { database, storeName, persist, ...others } = (options ?? {}) as IndexedDBInOptions & { persist?: unknown };
+  checkOptions<object>(
+    "indexeddb",
+    { database, storeName, persist },
+    {
+      database: {
+        expected: "a database that the app has opened",
+        required: true,
+        test: (value: unknown) => value instanceof Object,
+      },
+      storeName: { ...nonEmptyString, required: true },
+    },
+  );
+  const rest = indexeddbFactory.valid(others);
+  const bare = checkDatabase(database as IDBDatabase, storeName);
+  const { stop, endable } = createEndable();
+  const connect: Connect = (lost) => createAppConnection(bare, storeName, rest, stop, lost);
+  return storeOf(`${bare.name}\0${storeName}`, rest, connect, endable);
+}
 
 /** What the origin keeps, and may keep, in bytes, and whether the browser promised not to evict it. */
 export interface StorageUsage {
@@ -141,13 +190,19 @@ export async function storageUsage(): Promise<StorageUsage> {
   }
 }
 
-function indexeddbBackend(options: IndexedDBOptions): CompleteBackend {
-  const { database = "shelflife", cacheBytes = 4 << 20 } = options;
-  const changes = createChanges(database, () => queue.connect());
+/** Returns a store over a connection. Those of one name hear of each other. */
+function storeOf(
+  name: string,
+  options: Omit<IndexedDBOptions, "database">,
+  connect: Connect,
+  adapt = (backend: CompleteBackend) => backend,
+): Store {
+  const { cacheBytes = 4 << 20 } = options;
+  const changes = createChanges(name, () => queue.connect());
   const cache = createCache(cacheBytes);
-  const queue = createTransactionQueue(cache, { ...options, database }, sweepWork, changes);
+  const queue = createTransactionQueue(cache, connect, sweepWork, changes);
 
-  return {
+  const backend: CompleteBackend = {
     returnsCopies: true,
     holdsNothing: true,
     isPersistent: () => true,
@@ -215,6 +270,7 @@ function indexeddbBackend(options: IndexedDBOptions): CompleteBackend {
       changes.close();
     },
   };
+  return createCompleteStore(adapt(options.acknowledge === "buffered" ? buffered(backend, options) : backend), options);
 
   async function sweep({ prefix }: { readonly prefix?: string }, call: Call): Promise<number> {
     let count = 0;

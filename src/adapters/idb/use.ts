@@ -1,4 +1,5 @@
 import { quote, StoreError } from "../../core/error.ts";
+import { unwrapDatabase } from "../../core/unwrapDatabase.ts";
 import type { IdbLike, IdbStoreOptions } from "./database.ts";
 
 /** Does work in a transaction of the object store. The work keeps it alive by requests alone. */
@@ -20,7 +21,7 @@ export function useOf(given: IdbLike, storeName: IdbStoreOptions["storeName"]): 
     : Array.from<string>(source.objectStoreNames);
   const name = storeName ?? (names.length === 1 ? names[0]! : refuse("a storeName", storeName));
   if (!names.includes(name)) refuse(`a storeName that exists, one of ${quote(names.join(", "))}`, name);
-  const database = isDexie ? undefined : unwrap(source);
+  const database = isDexie ? undefined : unwrapDatabase(source);
   return async (mode, work) => {
     // Dexie opens it when it is asked to; again after its versionchange, if the app lets it.
     if (isDexie && !source.backendDB()) await source.open();
@@ -31,22 +32,4 @@ export function useOf(given: IdbLike, storeName: IdbStoreOptions["storeName"]): 
 
 function refuse(expected: string, got: unknown): never {
   throw new StoreError("bad-config", `Cannot open store "idb": expected ${expected}, got ${quote(got)}`);
-}
-
-/**
- * Returns the database behind a proxy of the `idb` package, whose requests are promises. It calls every method on the database
- * itself, one that is put there for a moment, too.
- */
-function unwrap(database: any): IDBDatabase {
-  const self = Symbol("self");
-  const found: IDBDatabase[] = [];
-  database[self] = function (this: IDBDatabase) {
-    found.push(this);
-  };
-  try {
-    database[self]();
-  } finally {
-    delete database[self];
-  }
-  return found[0]!;
 }

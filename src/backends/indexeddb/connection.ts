@@ -1,7 +1,6 @@
 import { StoreError } from "../../core/error.ts";
 import { letExit } from "../../core/timers.ts";
-import { markStore } from "./marks.ts";
-import { openOurs, storeName } from "./openOurs.ts";
+import { markStore, openOurs, storeName } from "./openOurs.ts";
 
 /** The connection to a database: opened when it is needed, and again when it was lost. */
 export interface Connection {
@@ -11,11 +10,15 @@ export interface Connection {
   begin(mode: IDBTransactionMode): IDBObjectStore | Promise<IDBObjectStore>;
   /** Gives the connection back: it is not needed any more, or was found closed. */
   lose(): void;
+  /** Called when the browser has closed the connection, which says nothing else of a transaction under way. */
+  onclose?(this: void): void;
 }
 
-/** Which database is opened, and how. */
+/** Returns a connection. `lost` is called whenever it is gone. */
+export type Connect = (lost: () => void) => Connection;
+
+/** How a database is opened. */
 export interface DatabaseOptions {
-  readonly database: string;
   readonly durability?: "relaxed" | "strict" | undefined;
   /** Whether the browser is asked not to evict the origin's data. */
   readonly persist?: boolean | undefined;
@@ -24,9 +27,10 @@ export interface DatabaseOptions {
 // How long an open may take: ms. Another context may be in its way for ever.
 const patience = 10_000;
 
-/** Returns the connection to a database. `lost` is called whenever it is gone. */
+/** Returns the connection to a database of a store's own. `lost` is called whenever it is gone. */
 export function createConnection(
-  { database: name, durability = "relaxed", persist }: DatabaseOptions,
+  name: string,
+  { durability = "relaxed", persist }: DatabaseOptions,
   lost: () => void,
 ): Connection {
   let database: IDBDatabase | undefined;
@@ -43,7 +47,11 @@ export function createConnection(
     opening ??= inTime(openOurs(name), (opened) => {
       database = opened;
       // Another context deletes the database or opens a newer version: in its way we would block it for ever.
-      database.onclose = database.onversionchange = lose;
+      database.onversionchange = lose;
+      database.onclose = () => {
+        lose();
+        connection.onclose?.();
+      };
       // Not awaited: the browser may leave the question to a person.
       if (persist) navigator.storage?.persist?.().catch(() => {});
     }).finally(() => (opening = undefined));
@@ -54,7 +62,7 @@ export function createConnection(
     return database!.transaction([storeName, markStore], mode, { durability }).objectStore(storeName);
   }
 
-  return {
+  const connection: Connection = {
     open,
     begin(mode) {
       try {
@@ -67,6 +75,7 @@ export function createConnection(
     },
     lose,
   };
+  return connection;
 }
 
 /** Takes what is opened in time. What comes later is closed: by then a call may have opened it anew. */
@@ -81,7 +90,7 @@ function inTime(opening: Promise<IDBDatabase>, take: (database: IDBDatabase) => 
     async function wait(): Promise<void> {
       while (realTime() < endsAt) await new Promise((go) => letExit((timer = setTimeout(go, endsAt - realTime()))));
       isLate = true;
-      reject(new StoreError("unavailable", "Cannot open the database: expected no other tab to block it"));
+      reject(new StoreError("unavailable", "Cannot open database: expected no tab to block it"));
     }
 
     void wait();

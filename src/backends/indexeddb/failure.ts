@@ -25,8 +25,8 @@ export interface Ending {
   readonly failure: Promise<Failure | undefined>;
 }
 
-/** Follows a transaction to its end. `lost` is called when the connection is gone. One transaction writes at a time. */
-export function endingOf(activity: Activity, lost: () => void): Ending {
+/** Follows a transaction to its end. One transaction writes at a time. */
+export function endingOf(activity: Activity, connection: { onclose?(this: void): void }): Ending {
   const { transaction } = activity.entries;
   let cause: unknown;
   const failure = new Promise<Failure | undefined>((resolve) => {
@@ -35,10 +35,7 @@ export function endingOf(activity: Activity, lost: () => void): Ending {
     transaction.onerror = ({ target }) => (cause ??= (target as IDBRequest).error);
     transaction.onabort = () => resolve({ error: isQuota(cause) ? cause : (transaction.error ?? cause) });
     // Chromium says nothing else of a transaction that it was committing.
-    transaction.db.onclose = () => {
-      lost();
-      resolve({ error: "a closed connection", isUnknown: true });
-    };
+    connection.onclose = () => resolve({ error: "a closed connection", isUnknown: true });
   });
   return {
     abort(error) {

@@ -19,14 +19,17 @@ export interface Marks {
   lose(): void;
 }
 
-/** The object store of the marks, whose keys they are: the database counts them. */
-export const markStore = "marks";
 // So many are left behind before they are removed.
 const oldMarks = 100;
 
+/** The object store of the marks, whose keys they are: the database counts them. Its name sorts after that of the entries. */
+function marksBeside({ transaction }: IDBObjectStore): IDBObjectStore {
+  return transaction.objectStore(transaction.objectStoreNames[1]!);
+}
+
 /** Reads the last mark that a transaction sees. */
-export async function readLast({ transaction }: IDBObjectStore, activity?: Activity): Promise<number> {
-  const cursor = await ask(transaction.objectStore(markStore).openKeyCursor(null, "prev"), activity);
+export async function readLast(entries: IDBObjectStore, activity?: Activity): Promise<number> {
+  const cursor = await ask(marksBeside(entries).openKeyCursor(null, "prev"), activity);
   return cursor ? (cursor.key as number) : 0;
 }
 
@@ -37,8 +40,6 @@ export function createMarks(changed: () => void): Marks {
   let era = 0;
   // Below it no mark is left.
   let first = 0;
-
-  const marksOf = ({ entries }: Snapshot): IDBObjectStore => entries.transaction.objectStore(markStore);
 
   function compare(snapshot: Snapshot, reading: Promise<number>): void {
     snapshot.verified = reading.then((mark) => {
@@ -53,7 +54,7 @@ export function createMarks(changed: () => void): Marks {
 
   /** Leaves a mark, and resolves with the one before. */
   async function leave(snapshot: Snapshot): Promise<number> {
-    const marks = marksOf(snapshot);
+    const marks = marksBeside(snapshot.entries);
     const asked = ask(marks.put(0), snapshot);
     if (current > first + oldMarks) marks.delete(IDBKeyRange.upperBound((first = current), true));
     return ((await asked) as number) - 1;

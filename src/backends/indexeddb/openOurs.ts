@@ -1,9 +1,10 @@
 import { quote, StoreError } from "../../core/error.ts";
 import { expiryIndex } from "./listing.ts";
-import { markStore } from "./marks.ts";
 
 /** The object store of the entries. */
 export const storeName = "entries";
+/** The object store of the marks. */
+export const markStore = "marks";
 // The first had no marks.
 const version = 2;
 // What a database of each version consists of. Written out: a bundler would leave a template in the bundles of other backends.
@@ -51,10 +52,10 @@ function request(name: string, version?: number): Promise<IDBDatabase> {
   });
 }
 
-/** What a database consists of, as text. */
-function shapeOf(database: IDBDatabase, transaction?: IDBTransaction): string {
-  const names = Array.from(database.objectStoreNames);
-  if (names.length) transaction ??= database.transaction(names);
+/** What a database consists of, or of it what a transaction is about, as text. */
+export function shapeOf(whole: IDBDatabase | IDBTransaction, transaction?: IDBTransaction): string {
+  const names = Array.from(whole.objectStoreNames);
+  if (names.length) transaction ??= (whole as IDBDatabase).transaction(names);
   const shapes = names.map((name) => {
     const store = transaction!.objectStore(name);
     const indexes = Array.from(store.indexNames, (name) => ` ${name} ${store.index(name).keyPath}`);

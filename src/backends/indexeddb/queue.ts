@@ -3,7 +3,7 @@ import { StoreError } from "../../core/error.ts";
 import { createBatches, type MakeRoom } from "./batches.ts";
 import type { Cache } from "./cache.ts";
 import type { Changes } from "./changes.ts";
-import { createConnection, type DatabaseOptions } from "./connection.ts";
+import type { Connect } from "./connection.ts";
 import { toStoreError } from "./failure.ts";
 import { createHits } from "./hits.ts";
 import { createReader } from "./reader.ts";
@@ -35,12 +35,12 @@ const maxBytes = 4_194_304;
  */
 export function createTransactionQueue(
   cache: Cache,
-  options: DatabaseOptions,
+  connect: Connect,
   makeRoom: MakeRoom,
   changes: Pick<Changes, "report" | "resync">,
 ): TransactionQueue {
   const hits = createHits(cache);
-  const connection = createConnection(options, () => {
+  const connection = connect(() => {
     reader.end();
     cache.lose();
     changes.resync();

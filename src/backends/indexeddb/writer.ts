@@ -12,7 +12,7 @@ export type Writer = (batch: readonly Job[], leavesMark?: boolean) => Promise<Fa
 
 /** Returns a writer, whose batches are a transaction each. Reads that follow begin another. */
 export function createWriter(
-  { begin, lose }: Connection,
+  connection: Connection,
   cache: Cache,
   hits: Hits,
   reader: Reader,
@@ -20,9 +20,9 @@ export function createWriter(
 ): Writer {
   return async (batch, leavesMark = true) => {
     reader.end();
-    const snapshot = cache.begin(await begin("readwrite"), leavesMark);
+    const snapshot = cache.begin(await connection.begin("readwrite"), leavesMark);
     hits.rely(snapshot);
-    const ending = endingOf(snapshot, lose);
+    const ending = endingOf(snapshot, connection);
     if (batch.some(({ found, key }) => found && cache.has(key!))) await snapshot.verified!.catch(() => {});
     const { written } = snapshot;
     for (const job of batch) {
