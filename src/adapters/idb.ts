@@ -32,7 +32,6 @@ export type { DatabaseLike, DexieLike, IdbLike, IdbStoreOptions, UseStoreLike } 
  *
  * @example Gives an app's database atomic calls and deadlines.
  * ```ts
- * import "fake-indexeddb/auto"; // a page has IndexedDB
  * import { json } from "shelflife";
  * import { idb } from "shelflife/adapters/idb";
  * import { openDB } from "idb";

@@ -123,11 +123,10 @@ export { upgradeStore, type DatabaseLike, type IndexedDBInOptions } from "./inde
  *
  * @example Keeps entries with deadlines beside an app's own object stores.
  * ```ts
- * import "fake-indexeddb/auto"; // a page has IndexedDB
  * import { json } from "shelflife";
  * import { indexeddbIn, upgradeStore } from "shelflife/backends/indexeddb";
  *
- * const request = indexedDB.open("app", 2);
+ * const request = indexedDB.open("own");
  * request.onupgradeneeded = () => upgradeStore(request.result, "shelf");
  * await new Promise((resolve) => (request.onsuccess = resolve));
  * const store = json(indexeddbIn({ database: request.result, storeName: "shelf" }));

@@ -30,6 +30,15 @@ export interface DatabaseLike {
  * Makes what a store needs in an app's database, unless it is there: an object store of that name, and one of that name with
  * `-marks` behind it. To be called in the app's own upgrade, for any version. Throws `bad-config` outside of one, and where the app
  * has made one of the two for itself.
+ *
+ * @example Makes room for a store in an upgrade.
+ * ```ts
+ * import { upgradeStore } from "shelflife/backends/indexeddb";
+ * import { openDB } from "idb";
+ *
+ * const database = await openDB("upgraded", 1, { upgrade: (made) => upgradeStore(made, "shelf") });
+ * console.log([...database.objectStoreNames].join()); // shelf,shelf-marks
+ * ```
  */
 export function upgradeStore(database: DatabaseLike, storeName: string): void {
   checkOptions("indexeddb", { storeName }, { storeName: { ...nonEmptyString, required: true } });
