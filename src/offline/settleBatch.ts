@@ -77,7 +77,7 @@ export async function settleBatch(
           const isOpen = verdict.isLater ?? !(isDone || isUncertain || error);
           if (isTight && isOpen && rowSize(withoutValue(over)) >= rowSize(record)) {
             isLater = true;
-            return record;
+            return { ...record, mark: undefined };
           }
           about.forEach((report, at) => {
             // Theirs is on the other side still, but for what was overwritten.

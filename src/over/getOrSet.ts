@@ -1,5 +1,5 @@
 import type { Written } from "../core/bytes.ts";
-import { checkCall, checkStore } from "../core/check.ts";
+import { checkCall } from "../core/check.ts";
 import type { Awaitable, Entry, Store, WriteOptions } from "../core/contract.ts";
 import { check, isStoreError, quote, StoreError, type StoreErrorCode } from "../core/error.ts";
 import { isKey } from "../core/key.ts";
@@ -95,14 +95,15 @@ export async function getOrSet<Out, In = Out>(
     lease = 0,
     now = () => Date.now(),
   } = checkCall<GetOrSetOptions>(options);
-  checkStore(store);
+  check(typeof store?.transact === "function", "store", "a store", store);
   for (const [name, each] of Object.entries({ load, now })) check(typeof each === "function", name, "a function", each);
   for (const [name, ms] of Object.entries({ staleFor, lease }))
     check(Number.isFinite(ms) && ms >= 0 && ms <= 4e15, name, "0 to 4e15 ms", ms);
   const lifetime = (): number => deadline({ ttl, expiresAt }, now) + staleFor;
   lifetime();
-  const name = `\0lease/${key}`;
-  check(!lease || isKey(name), "key", "1 to 1,017 UTF-8 bytes with a lease", key);
+  // What is no key is the store's to refuse.
+  const name = `\0lease/${lease && isKey(key) ? key : ""}`;
+  check(isKey(name), "key", "1 to 1,017 UTF-8 bytes with a lease", key);
   const flights: Flights = ofStores.get(store) ?? new Map();
   ofStores.set(store, flights);
 

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "vitest";
 import { memory } from "../../src/index.ts";
 import type { Push } from "../../src/core/link.ts";
-import { isStoreError } from "../../src/core/error.ts";
-import { progressRow } from "../../src/offline/names.ts";
+import { isStoreError, StoreError } from "../../src/core/error.ts";
+import { progressRow, records } from "../../src/offline/names.ts";
 import { pull } from "../../src/offline/pull.ts";
 import { utf8 } from "../support/bytes.ts";
 import { fullStore } from "../support/fullStore.ts";
-import { call, openRoom as open } from "../support/offlineRoom.ts";
+import { call, offlineRoom, openRoom as open } from "../support/offlineRoom.ts";
 
 const large = new Uint8Array(5000).fill(7);
 
@@ -44,4 +44,32 @@ test("a local store that has no room for what has changed there keeps nothing fr
   local.room = (key) => (key === progressRow ? 10 : Infinity);
   await assert.rejects(flusher.round(call), (error) => isStoreError(error, "quota-exceeded"));
   assert.ok(await server.has("mine"));
+});
+
+test("what is in conflict and has no room here goes behind what has, where little is taken at once", async () => {
+  let time = Date.now();
+  const now = (): number => time;
+  const local = fullStore(memory({ now }));
+  const { side, contact, store, server } = offlineRoom(
+    (link) => ({
+      async push({ operations, ...rest }: Push, call) {
+        if (operations[1]) throw new StoreError("quota-exceeded", "Cannot take this: expected less");
+        return link.push({ operations, ...rest }, call);
+      },
+    }),
+    { local, server: memory({ now }), now },
+  );
+  await pull(side, { now });
+  await store.set("conflict", utf8("mine"));
+  await store.increment("number", 4);
+  await server.set("conflict", large);
+  local.room = (key) => (key === `${records}conflict` ? 1000 : Infinity);
+  for (let count = 0; count < 5; count++) {
+    // What is marked later has a mark of its own.
+    time += 2000;
+    await contact.push({ now }).catch(() => {});
+  }
+  assert.equal(await server.increment("number", 0), 4);
+  assert.equal((await store.find("conflict"))?.length, 4);
+  await store.close();
 });

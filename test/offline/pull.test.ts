@@ -42,6 +42,26 @@ test("what was read before something newer became known is read again", async ()
   assert.equal(text((await room.rows.read(["k"]))[0]!.confirmed?.value), "2");
 });
 
+test("a value that was too large to be read is read whole when something was added to it meanwhile", async () => {
+  let meanwhile: (() => Promise<unknown>) | undefined;
+  const room = open((link) => ({
+    async read(wanted, call) {
+      const found = await link.read(wanted, call);
+      const work = meanwhile;
+      meanwhile = undefined;
+      await work?.();
+      return work ? found.map((there) => there && { ...there, value: undefined, size: 6 }) : found;
+    },
+  }));
+  await room.server.set("k", utf8("40"));
+  await fetch(room.side, ["k"], call);
+  await room.server.set("k", utf8("100000"));
+  meanwhile = () => room.store.increment("k", 2);
+  await fetch(room.side, ["k"], call);
+  assert.equal(text((await room.rows.read(["k"]))[0]!.confirmed?.value), "100000");
+  assert.equal(text(await room.store.find("k")), "100002");
+});
+
 test("a round that another has overtaken writes neither what it has read nor how far it is", async () => {
   let meanwhile: (() => Promise<void>) | undefined;
   const room = open((link) => ({

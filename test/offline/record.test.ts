@@ -5,6 +5,7 @@ import {
   plainValue,
   readRecord,
   visible,
+  withValue,
   writeRecord,
   type Delta,
   type Record,
@@ -74,4 +75,15 @@ test("what was added to a value ends with that, and what was added after that is
   assert.deepEqual(seenAt(999, { at: 900, by: 1, born: 3000 }), ["6", "6"]);
   assert.deepEqual(seenAt(1000, { at: 900, by: 1, born: 3000 }), [undefined, "6"]);
   assert.deepEqual(seenAt(1500, { at: 1000, by: 1, born: 3000 }), ["1", "1"]);
+});
+
+test("a value that was read belongs to a record that names it, and to no other", () => {
+  const stub: Record = { n: "n", confirmed: { tag: "a", value: undefined, expiresAt: Infinity }, pending: [] };
+  const found = { tag: "a", value: utf8("read"), expiresAt: Infinity };
+  assert.equal(text(withValue(stub, found, () => 0)?.confirmed?.value), "read");
+  for (const other of [{ ...found, tag: "b" }, { ...found, value: undefined }, undefined])
+    assert.equal(
+      withValue(stub, other, () => 0),
+      undefined,
+    );
 });

@@ -1,4 +1,5 @@
 import { encodeText, decodeLoosely } from "../../src/core/utf8.ts";
+import { identityRow } from "../../src/offline/names.ts";
 import { isWrite, readRecord, visible } from "../../src/offline/record.ts";
 import type { Merge } from "../../src/offline/settle.ts";
 import { chooseFaults, createChance, noFaults, type Chance, type Faults } from "../support/simulator/chance.ts";
@@ -184,12 +185,19 @@ async function goRound(world: World): Promise<void> {
   await drain(world);
 }
 
-/** Checks that what waits for want of room here is only what needs more than it frees: what is in conflict, or has come twice. */
+/**
+ * Checks that what waits for want of room here is only what needs more than it frees: what is in conflict, or has come twice, and what
+ * is on its way together with that.
+ */
 async function checkDrained({ clients, server, ledger }: World): Promise<void> {
   if (ledger.violations[0]) return;
   for (const { name, local, isFull } of clients) {
+    const who = await local.find(identityRow);
+    const items: readonly (readonly [key: string])[] = (who && JSON.parse(decodeLoosely(who)).batch?.items) ?? [];
+    const together = await Promise.all(items.map(async ([key]) => readRecord(await local.find(`d${key}`)).pending[1]));
     for (const key of keys) {
       const { pending } = readRecord(await local.find(`d${key}`));
+      if (items.some(([sent]) => sent === key) && together.some(Boolean)) continue;
       const [slot] = pending;
       const isConflict = isWrite(slot) && slot.base !== server.find(key)?.text;
       if (slot && !pending[1] && !isConflict)

@@ -88,7 +88,7 @@ export const mutations: readonly Mutation[] = [
   ]),
   m("keeps what is there no more", ["pull.ts", "page.keys.filter((key) => !there.has(key))", "[]"]),
   m("writes no mark", ["marks.ts", "for (const key of added)", "for (const key of [] as string[])"]),
-  m("reports nothing of what has changed", ["rows.ts", "if (change) changes.push(change);", ""]),
+  m("reports nothing of what has changed", ["step.ts", "if (change) changes.push(change);", ""]),
   m("a write takes the place of one on its way", [
     "enqueue.ts",
     "const stays = last?.isSent || !last ? pending : pending.slice(0, -1);",
@@ -125,13 +125,11 @@ export const mutations: readonly Mutation[] = [
     "true",
   ]),
   m("gives up a value to which something is added", ["record.ts", "|| needsValue(record)", ""]),
-  m("decides on a value that was there before", ["record.ts", "&& found.tag === confirmed!.tag", ""]),
   m("does not look whether a value is another one that is only on the server", [
     "settle.ts",
     "return a?.tag === b?.tag &&",
     "return",
   ]),
-  m("takes over what has no value where something is added to it", ["pull.ts", "if (isShort ||", "if ("]),
   m("brings nothing to the server while the local store is full", [
     "rows.ts",
     "if (isOver) throw error;",
