@@ -3,7 +3,7 @@ import { loadRoom, loadSimulator } from "../support/simulator/bundle.ts";
 import { mutations } from "../support/simulator/mutations.ts";
 
 // How many seeds are tried at most.
-const seeds = 2000;
+const seeds = 6000;
 
 const simulate = await loadSimulator();
 
