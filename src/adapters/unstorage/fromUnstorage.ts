@@ -79,13 +79,16 @@ function decode(key: string, found: unknown): Entry {
 export function fromUnstorage(storage: UnstorageLike, options: FromUnstorageOptions = {}): Store {
   checkMethods("unstorage", storage, "a storage", ["getItemRaw", "setItem", "setItemRaw", "removeItem", "getKeys"]);
   const { toName: nameOf, toKey } = createNames(isPlain);
+  let isProven = false;
+  const unwritable = (expected: string): StoreError =>
+    new StoreError("unsupported", `Cannot write to driver: expected ${expected}`);
   const driverOf = (name: string): any => storage.getMount?.(name)?.driver;
 
   /** unstorage itself says nothing of it. */
   function checkWritable(name: string, method: "setItem" | "removeItem"): void {
     const driver = driverOf(name);
     if (!driver || typeof driver[method] === "function") return;
-    throw new StoreError("unsupported", `Cannot write: expected a driver with "${method}", got "${driver.name}"`);
+    throw unwritable(`one with "${method}", got "${driver.name}"`);
   }
 
   const slots = {
@@ -94,8 +97,14 @@ export function fromUnstorage(storage: UnstorageLike, options: FromUnstorageOpti
     async put(key: string, slot: unknown) {
       const name = nameOf(key);
       checkWritable(name, "setItem");
+      const before = isProven ? undefined : await storage.getItemRaw(name);
       // What is put back may be no text.
       await (typeof slot === "string" ? storage.setItem(name, slot) : storage.setItemRaw(name, slot));
+      if (isProven) return;
+      // A storage below a prefix names another's driver, so that what takes no writes is only seen by what comes of the first.
+      const after = await storage.getItemRaw(name);
+      isProven = after !== undefined && after !== null && (after !== before || after === slot);
+      if (!isProven) throw unwritable("one that keeps what it is given");
     },
     async remove(key: string) {
       const name = nameOf(key);

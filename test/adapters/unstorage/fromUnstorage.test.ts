@@ -3,7 +3,7 @@ import { fromUnstorage } from "../../../src/adapters/unstorage.ts";
 import { text } from "../../../src/views/text.ts";
 import { load } from "../../peers/load.ts";
 
-const { createStorage } = await load("unstorage");
+const { createStorage, prefixStorage } = await load("unstorage");
 
 test("nothing is guessed from what lies there, and the app reads what the store writes", async () => {
   const storage = createStorage();
@@ -40,6 +40,16 @@ test("a driver that takes no writes acknowledges none", async () => {
   expect(await store.get("x")).toBe("x");
   await expect(store.set("x", "y")).rejects.toMatchObject({ code: "unsupported" });
   await expect(store.delete("x")).rejects.toMatchObject({ code: "unsupported" });
+});
+
+test("nor does a storage below a prefix, which names another driver", async () => {
+  const driver = { name: "fixed", getItem: () => "x", hasItem: () => true, getKeys: () => ["x"] };
+  const storage = createStorage();
+  storage.mount("fixed", driver);
+  const store = text(fromUnstorage(prefixStorage(storage, "fixed")));
+  for (const key of ["x", "y"]) await expect(store.set(key, "z")).rejects.toMatchObject({ code: "unsupported" });
+  await text(fromUnstorage(prefixStorage(storage, "mine"))).set("x", "z");
+  expect(await storage.getItem("mine:x")).toBe("z");
 });
 
 test("what setMany replaced is put back as it was, bytes too", async () => {
