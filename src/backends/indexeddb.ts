@@ -8,11 +8,18 @@ import {
   nonEmptyString,
   storeRules,
   type Rule,
+  type Rules,
   type StoreOptions,
 } from "../core/options.ts";
 import type { Factory } from "../core/registry.ts";
 import { buffered, type AcknowledgeOptions } from "./indexeddb/buffered.ts";
-import { checkDatabase, createAppConnection, createEndable, type IndexedDBInOptions } from "./indexeddb/appDatabase.ts";
+import {
+  checkDatabase,
+  createAppConnection,
+  createEndable,
+  isDatabase,
+  type DatabaseLike,
+} from "./indexeddb/appDatabase.ts";
 import { findExpired, findSoonest, listEntries, listKeys, listPage, rangeOf } from "./indexeddb/listing.ts";
 import { createCache } from "./indexeddb/cache.ts";
 import { createConnection, type Connect } from "./indexeddb/connection.ts";
@@ -25,8 +32,13 @@ import { toEntry } from "./indexeddb/record.ts";
 
 /** Where an IndexedDB store keeps its entries, and how firmly. */
 export interface IndexedDBOptions extends StoreOptions, AcknowledgeOptions {
-  /** The name of the database, which belongs to the store alone. @default "shelflife" */
-  database?: string | undefined;
+  /**
+   * The name of the database, which belongs to the store alone; or a database that the app has opened itself: an `IDBDatabase`, or what
+   * `openDB` of the `idb` package resolves with. @default "shelflife"
+   */
+  database?: string | DatabaseLike | undefined;
+  /** In a database of the app's: what {@link upgradeStore} has made there. */
+  storeName?: string | undefined;
   /**
    * Whether a write is committed when it is handed to the operating system (`relaxed`) or when the disk has it
    * (`strict`), where the browser makes that difference. @default "relaxed"
@@ -55,6 +67,11 @@ declare module "../core/registry.ts" {
  * has made is
  * `bad-config` and stays as it is. Throws `bad-config`.
  *
+ * In a database that an app has opened itself the store lies beside the app's own object stores, in what {@link upgradeStore} has made there;
+ * several stores may. The connection is the app's, and the store never closes it. When it is asked to make way (`versionchange`), the store
+ * begins no more transactions, so that the app's `close()` takes effect at once; those under way are committed. From then on, and when the
+ * app or the browser has closed it, every call and watch rejects `unavailable`: open the database again, and a store in it.
+ *
  * @example Keeps a draft for a week.
  * ```ts
  * import { indexeddb, json } from "shelflife";
@@ -63,6 +80,19 @@ declare module "../core/registry.ts" {
  * await drafts.set("letter", "Dear", { ttl: 7 * 86_400_000 });
  * console.log(await drafts.get("letter")); // Dear
  * await drafts.close();
+ * ```
+ *
+ * @example Keeps entries with deadlines beside an app's own object stores.
+ * ```ts
+ * import { indexeddb, json } from "shelflife";
+ * import { upgradeStore } from "shelflife/backends/indexeddb";
+ *
+ * const request = indexedDB.open("own");
+ * request.onupgradeneeded = () => upgradeStore(request.result, "shelf");
+ * await new Promise((resolve) => (request.onsuccess = resolve));
+ * const store = json(indexeddb({ database: request.result, storeName: "shelf" }));
+ * await store.set("code", 1234, { ttl: 60_000 });
+ * console.log(await store.take("code")); // 1234
  * ```
  */
 export function indexeddb(options: IndexedDBOptions = {}): Store {
@@ -78,6 +108,18 @@ const cacheBytes: Rule = {
   expected: "a number of bytes, or 0",
   test: (value) => Number.isFinite(value) && (value as number) >= 0,
 };
+
+const none: Rule = { expected: "left out", test: () => false };
+
+/** What it takes to say where: of a database of the store's own, or of the app's. A function, so that bundlers can leave it out. */
+const placeOf = (database: unknown): Pick<Rules<IndexedDBOptions>, "database" | "storeName" | "persist"> =>
+  Object(database) === database
+    ? {
+        database: { expected: "a name or an IDBDatabase", test: isDatabase },
+        storeName: { ...nonEmptyString, required: true },
+        persist: none,
+      }
+    : { database: nonEmptyString, storeName: none, persist: boolean };
 
 /**
  * The factory of {@link indexeddb}, which a registry opens by a name.
@@ -96,64 +138,24 @@ export const indexeddbFactory: Factory<IndexedDBOptions> = {
   valid: (parameters) =>
     checkOptions<IndexedDBOptions>("indexeddb", parameters, {
       ...storeRules,
-      database: nonEmptyString,
+      ...placeOf((parameters as IndexedDBOptions | undefined)?.database),
       durability: oneOf("relaxed", "strict"),
-      persist: boolean,
       cacheBytes,
       acknowledge: oneOf("committed", "buffered"),
       onError: callable,
     }),
   build(options) {
-    const { database = "shelflife" } = options;
-    return storeOf(database, options, (lost) => createConnection(database, options, lost));
+    const { database = "shelflife", storeName } = options;
+    if (typeof database === "string")
+      return storeOf(database, options, (lost) => createConnection(database, options, lost));
+    const bare = checkDatabase(database, storeName!);
+    const { stop, endable } = createEndable();
+    const connect: Connect = (lost) => createAppConnection(bare, storeName!, options, stop, lost);
+    return storeOf(`${bare.name}\0${storeName}`, options, connect, endable);
   },
 };
 
-export { upgradeStore, type DatabaseLike, type IndexedDBInOptions } from "./indexeddb/appDatabase.ts";
-
-/**
- * Returns a store in a database that an app has opened itself, beside the app's own object stores: all that {@link indexeddb} has, for
- * what {@link upgradeStore} has made there. Several stores, of several names, may be in one database.
- *
- * The connection is the app's. The store never closes it. When it is asked to make way (`versionchange`), the store begins no more
- * transactions, so that the app's `close()` takes effect at once; those under way are committed. From then on, and when the connection was
- * closed by the app or the browser, every call and watch rejects `unavailable`: open the database again, and a store in it.
- *
- * Throws `bad-config`. A configuration cannot name it, since a database is no text.
- *
- * @example Keeps entries with deadlines beside an app's own object stores.
- * ```ts
- * import { json } from "shelflife";
- * import { indexeddbIn, upgradeStore } from "shelflife/backends/indexeddb";
- *
- * const request = indexedDB.open("own");
- * request.onupgradeneeded = () => upgradeStore(request.result, "shelf");
- * await new Promise((resolve) => (request.onsuccess = resolve));
- * const store = json(indexeddbIn({ database: request.result, storeName: "shelf" }));
- * await store.set("code", 1234, { ttl: 60_000 });
- * console.log(await store.take("code")); // 1234
- * ```
- */
-export function indexeddbIn(options: IndexedDBInOptions): Store {
-  const { database, storeName, persist, ...others } = (options ?? {}) as IndexedDBInOptions & { persist?: unknown };
-  checkOptions<object>(
-    "indexeddb",
-    { database, storeName, persist },
-    {
-      database: {
-        expected: "a database that the app has opened",
-        required: true,
-        test: (value: unknown) => value instanceof Object,
-      },
-      storeName: { ...nonEmptyString, required: true },
-    },
-  );
-  const rest = indexeddbFactory.valid(others);
-  const bare = checkDatabase(database as IDBDatabase, storeName);
-  const { stop, endable } = createEndable();
-  const connect: Connect = (lost) => createAppConnection(bare, storeName, rest, stop, lost);
-  return storeOf(`${bare.name}\0${storeName}`, rest, connect, endable);
-}
+export { upgradeStore, type DatabaseLike } from "./indexeddb/appDatabase.ts";
 
 /** What the origin keeps, and may keep, in bytes, and whether the browser promised not to evict it. */
 export interface StorageUsage {

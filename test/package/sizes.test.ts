@@ -14,7 +14,7 @@ const uses = [
   {
     name: "core + indexeddb",
     code: `import { indexeddb } from "shelflife"; globalThis.store = indexeddb();`,
-    limit: 12_040,
+    limit: 12_660,
   },
   {
     name: "core + http",
@@ -25,7 +25,7 @@ const uses = [
 const door = {
   name: "everything portable, UMD",
   file: `${packageFolder}node_modules/shelflife/dist/shelflife.umd.min.js`,
-  limit: 26_980,
+  limit: 27_620,
 };
 
 const gzip = (code: string | Uint8Array): number => gzipSync(code, { level: 9 }).length;

@@ -1,23 +1,10 @@
 import type { CompleteBackend, Observer } from "../../core/contract.ts";
 import { kindOf, quote, StoreError } from "../../core/error.ts";
-import { checkOptions, nonEmptyString, type StoreOptions } from "../../core/options.ts";
+import { checkOptions, nonEmptyString } from "../../core/options.ts";
 import { unwrapDatabase } from "../../core/unwrapDatabase.ts";
-import type { AcknowledgeOptions } from "./buffered.ts";
 import type { Connection } from "./connection.ts";
 import { expiryIndex } from "./listing.ts";
 import { shapeOf } from "./openOurs.ts";
-
-/** Where a store keeps its entries in a database of an app's, and how firmly. */
-export interface IndexedDBInOptions extends StoreOptions, AcknowledgeOptions {
-  /** A database that the app has opened itself: an `IDBDatabase`, or what `openDB` of the `idb` package resolves with. */
-  database: DatabaseLike;
-  /** What {@link upgradeStore} has made there. */
-  storeName: string;
-  /** As of a database of the store's own. @default "relaxed" */
-  durability?: "relaxed" | "strict" | undefined;
-  /** As of a database of the store's own. @default 4 MiB */
-  cacheBytes?: number | undefined;
-}
 
 /** An `IDBDatabase`, or one in a proxy of the `idb` package. */
 export interface DatabaseLike {
@@ -48,11 +35,8 @@ export function upgradeStore(database: DatabaseLike, storeName: string): void {
 /** The object stores of one store in an app's database, in the order of their names. */
 const namesOf = (storeName: string): [entries: string, marks: string] => [storeName, `${storeName}-marks`];
 
-/** Returns an app's database as the browser has it. Throws `bad-config`. */
-function bare(database: unknown): IDBDatabase {
-  if (kindOf(database) !== "IDBDatabase") refuse("an IDBDatabase", quote(database));
-  return unwrapDatabase(database);
-}
+/** Whether a value is a database, or a proxy of one. */
+export const isDatabase = (value: unknown): boolean => kindOf(value) === "IDBDatabase";
 
 function refuse(expected: string, got: string, cause?: unknown): never {
   throw new StoreError("bad-config", `Cannot open store "indexeddb": expected ${expected}, got ${got}`, { cause });
@@ -60,7 +44,8 @@ function refuse(expected: string, got: string, cause?: unknown): never {
 
 /** Makes the object stores of a store in a database that is being upgraded, unless they are there. Throws `bad-config`. */
 function makeStores(given: IDBDatabase, storeName: string): void {
-  const database = bare(given);
+  if (!isDatabase(given)) refuse("an IDBDatabase", quote(given));
+  const database = unwrapDatabase(given);
   const missing = namesOf(storeName).filter((name) => !database.objectStoreNames.contains(name));
   if (!missing.length) return;
   if (missing.length < 2) refuse(`names that the app has no object store of, ${quote(namesOf(storeName).join(", "))}`, "one of the app's"); // prettier-ignore
@@ -73,8 +58,8 @@ function makeStores(given: IDBDatabase, storeName: string): void {
 }
 
 /** Returns an app's database that is open and has the object stores. Throws `bad-config`. */
-export function checkDatabase(given: IDBDatabase, storeName: string): IDBDatabase {
-  const database = bare(given);
+export function checkDatabase(given: unknown, storeName: string): IDBDatabase {
+  const database = unwrapDatabase(given);
   const names = namesOf(storeName);
   const [first, second] = names;
   const found = names.filter((name) => database.objectStoreNames.contains(name));

@@ -1,7 +1,7 @@
 import "fake-indexeddb/auto";
 import { openDB } from "idb";
 import { expect, test } from "vitest";
-import { indexeddbIn, upgradeStore } from "../../../src/backends/indexeddb.ts";
+import { indexeddb, upgradeStore } from "../../../src/backends/indexeddb.ts";
 import { open } from "../../../src/index.ts";
 import { json } from "../../../src/views/json.ts";
 
@@ -22,8 +22,8 @@ test("a store lies beside the app's own, and the app's connection stays open", a
   await database.put("app", "theirs", "a");
   const heard: string[] = [];
   database.onclose = () => heard.push("close");
-  const store = json<number>(indexeddbIn({ ...options, database }));
-  const other = json<number>(indexeddbIn({ ...options, database }));
+  const store = json<number>(indexeddb({ ...options, database }));
+  const other = json<number>(indexeddb({ ...options, database }));
   const changes = other.watch();
   const next = changes.next();
   await Promise.all(Array.from({ length: 20 }, () => store.increment("n")));
@@ -42,7 +42,7 @@ test("a store lies beside the app's own, and the app's connection stays open", a
 
 test("it stops when the connection is asked to make way: nothing is in the way, calls and watches are unavailable", async () => {
   const database = await openApp("way");
-  const store = json<number>(indexeddbIn({ ...options, database }));
+  const store = json<number>(indexeddb({ ...options, database }));
   await store.set("a", 1);
   const changes = store.watch();
   const next = changes.next();
@@ -57,17 +57,17 @@ test("it stops when the connection is asked to make way: nothing is in the way, 
   for (const call of [store.find("a"), store.set("a", 2), store.increment("n"), store.list(), store.watch().next()])
     await expect(call).rejects.toMatchObject(reason);
   await store.close();
-  expect(await json(indexeddbIn({ ...options, database: newer })).findMany(["a", "b"])).toEqual([1, 2]);
+  expect(await json(indexeddb({ ...options, database: newer })).findMany(["a", "b"])).toEqual([1, 2]);
   newer.close();
 });
 
 test("a connection that the app has closed is unavailable", async () => {
   const database = await openApp("closed");
-  const store = json(indexeddbIn({ ...options, database }));
+  const store = json(indexeddb({ ...options, database }));
   database.close();
   await expect(store.set("a", 1)).rejects.toMatchObject({ code: "unavailable" });
   await expect(store.find("a")).rejects.toMatchObject({ code: "unavailable" });
-  expect(() => indexeddbIn({ ...options, database })).toThrow(/expected a database that is open/);
+  expect(() => indexeddb({ ...options, database })).toThrow(/expected a database that is open/);
   await store.close();
 });
 
@@ -82,16 +82,16 @@ test("what upgradeStore has not made is refused, and a configuration cannot name
     },
   });
   for (const storeName of ["shelf", "none", "free"])
-    expect(() => indexeddbIn({ storeName, database: database as any })).toThrow(/expected what upgradeStore makes of/);
+    expect(() => indexeddb({ storeName, database: database as any })).toThrow(/expected what upgradeStore makes of/);
   for (const given of [undefined, "app", {}, { database, persist: true }])
-    expect(() => indexeddbIn({ ...options, ...(given as any) })).toThrow(/Cannot open store "indexeddb"/);
-  expect(() => indexeddbIn({ ...options, database: {} as any })).toThrow(/expected an IDBDatabase, got Object/);
+    expect(() => indexeddb({ ...options, ...(given as any) })).toThrow(/Cannot open store "indexeddb"/);
+  expect(() => indexeddb({ ...options, database: {} as any })).toThrow(/must be a name or an IDBDatabase, got Object/);
   expect(() => upgradeStore(database as any, "late")).toThrow(/expected a database that is being upgraded/);
-  const parameters = { database: {}, storeName: "shelf" } as any;
+  const parameters = { database: {}, storeName: "" } as any;
   await expect(open({ backend: "indexeddb", parameters })).rejects.toMatchObject({
     code: "bad-config",
     message: expect.stringMatching(
-      /"database" must be a non-empty string, got Object; option "storeName" must be left out/,
+      /"database" must be a name or an IDBDatabase, got Object; option "storeName" must be a non-empty string/,
     ),
   });
   database.close();

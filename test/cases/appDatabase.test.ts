@@ -1,5 +1,5 @@
 import "fake-indexeddb/auto";
-import { indexeddbIn, upgradeStore } from "../../src/backends/indexeddb.ts";
+import { indexeddb, upgradeStore } from "../../src/backends/indexeddb.ts";
 import * as testing from "../../src/testing.ts";
 import { defineCases } from "../support/defineCases.ts";
 
@@ -18,8 +18,8 @@ function openApp(name: string): Promise<IDBDatabase> {
 
 defineCases(testing, [
   {
-    name: "indexeddbIn",
+    name: "indexeddb in the app's database",
     can: ["atomic", "transact", "list", "sweep", "watch", "bytes", "shared", "persistent"],
-    open: async (name, options) => indexeddbIn({ ...options, database: await openApp(name), storeName: "shelf" }),
+    open: async (name, options) => indexeddb({ ...options, database: await openApp(name), storeName: "shelf" }),
   },
 ]);

@@ -1,5 +1,5 @@
 // The Cases on a store in a database that the page opened itself.
-import { indexeddbIn, upgradeStore } from "shelflife/backends/indexeddb";
+import { indexeddb, upgradeStore } from "shelflife/backends/indexeddb";
 import * as testing from "shelflife/testing";
 import { defineCases } from "../../test/support/defineCases.ts";
 
@@ -14,10 +14,10 @@ function openApp(name: string): Promise<IDBDatabase> {
 
 defineCases(testing, [
   {
-    name: "indexeddbIn",
+    name: "indexeddb in the app's database",
     can: ["atomic", "transact", "list", "sweep", "watch", "bytes", "shared", "persistent"],
     // A race costs several transactions each round.
     rounds: 100,
-    open: async (name, options) => indexeddbIn({ ...options, database: await openApp(name), storeName: "shelf" }),
+    open: async (name, options) => indexeddb({ ...options, database: await openApp(name), storeName: "shelf" }),
   },
 ]);
