@@ -40,7 +40,9 @@ export interface Program {
 /** Starts a program that is stopped with the test. */
 export function start(t: TestContext, [file, ...args]: string[], cwd: string, env: NodeJS.ProcessEnv = {}): Program {
   let output = "";
-  const child: ChildProcess = spawn(file!, args, { cwd, env: { ...process.env, NO_COLOR: "1", ...env } });
+  // Deno takes it for a wish, whatever it is.
+  const { FORCE_COLOR: _, ...plain } = process.env;
+  const child: ChildProcess = spawn(file!, args, { cwd, env: { ...plain, NO_COLOR: "1", ...env } });
   const ended = new Promise<number | null>((resolve) => child.once("close", resolve).once("error", () => resolve(-1)));
   for (const stream of [child.stdout!, child.stderr!])
     stream.setEncoding("utf8").on("data", (text) => (output += text));

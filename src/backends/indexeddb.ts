@@ -13,13 +13,8 @@ import {
 } from "../core/options.ts";
 import type { Factory } from "../core/registry.ts";
 import { buffered, type AcknowledgeOptions } from "./indexeddb/buffered.ts";
-import {
-  checkDatabase,
-  createAppConnection,
-  createEndable,
-  isDatabase,
-  type DatabaseLike,
-} from "./indexeddb/appDatabase.ts";
+import { checkDatabase, createAppConnection, createEndable } from "./indexeddb/appDatabase.ts";
+import { isDatabase, type DatabaseLike } from "./indexeddb/upgradeStore.ts";
 import { findExpired, findSoonest, listEntries, listKeys, listPage, rangeOf } from "./indexeddb/listing.ts";
 import { createCache } from "./indexeddb/cache.ts";
 import { createConnection, type Connect } from "./indexeddb/connection.ts";
@@ -155,7 +150,7 @@ export const indexeddbFactory: Factory<IndexedDBOptions> = {
   },
 };
 
-export { upgradeStore, type DatabaseLike } from "./indexeddb/appDatabase.ts";
+export { upgradeStore, type DatabaseLike } from "./indexeddb/upgradeStore.ts";
 
 /** What the origin keeps, and may keep, in bytes, and whether the browser promised not to evict it. */
 export interface StorageUsage {

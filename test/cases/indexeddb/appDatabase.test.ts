@@ -1,7 +1,7 @@
 import "fake-indexeddb/auto";
-import { indexeddb, upgradeStore } from "../../src/backends/indexeddb.ts";
-import * as testing from "../../src/testing.ts";
-import { defineCases } from "../support/defineCases.ts";
+import { indexeddb, upgradeStore } from "../../../src/backends/indexeddb.ts";
+import * as testing from "../../../src/testing.ts";
+import { defineCases } from "../../support/defineCases.ts";
 
 /** Opens a database as an app does that has an object store of its own, too. */
 function openApp(name: string): Promise<IDBDatabase> {
