@@ -23,7 +23,9 @@ const examples = [...readTree("src")].flatMap(([path, source]) =>
     name: `${path}: ${title}`,
     file: join(folder, `${path.replace(/\W/g, "-")}-${index}.ts`),
     // What a page has, and Node has not.
-    isForPage: /^src\/(backends\/(indexeddb(\/upgradeStore)?|localstorage)|adapters\/(idb|localforage))\.ts$/.test(path),
+    isForPage: /^src\/(backends\/(indexeddb(\/upgradeStore)?|localstorage)|adapters\/(idb|localforage))\.ts$/.test(
+      path,
+    ),
     code: lines!
       .replaceAll(new RegExp(`^${indent}\\* ?`, "gm"), "")
       // What the package's names lead to is not built yet.
