@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { strings } from "../../src/adapters/strings.ts";
 import { memory } from "../../src/backends/memory.ts";
+import { count } from "../../src/over/count.ts";
 import { json } from "../../src/views/json.ts";
 import { load } from "../peers/load.ts";
 import { until } from "../support/until.ts";
@@ -181,6 +182,62 @@ test("hono-sessions", async () => {
   const first = await app.request("/");
   const cookie = first.headers.get("set-cookie")!.split(";")[0]!;
   expect([await first.text(), await (await app.request("/", { headers: { cookie } })).text()]).toEqual(["1", "2"]);
+});
+
+test("@hono/session", async () => {
+  const [{ Hono }, { useSession }] = await Promise.all(["hono", "@hono/session"].map(load));
+  const sessions = json<any>(memory(), { prefix: "session/" });
+  const app = new Hono();
+  app.use("*", async (context: any, next: () => Promise<void>) => {
+    // It waits for no write, so that an answer has to.
+    const writes: Promise<unknown>[] = [];
+    context.set("sessionStorage", {
+      get: async (id: string) => (await sessions.find(id)) ?? null,
+      set: (id: string, data: any) => void writes.push(sessions.set(id, data, { ttl: 3_600_000 })),
+      delete: (id: string) => void writes.push(sessions.deleteMany([id])),
+    });
+    await next();
+    await Promise.all(writes);
+  });
+  app.use("*", useSession({ secret: "k".repeat(32) }));
+  app.get("/", async (context: any) => {
+    const { session } = context.var;
+    const visits = ((await session.get())?.visits ?? 0) + 1;
+    await session.update({ visits });
+    return context.text(`${visits}`);
+  });
+  const first = await app.request("/");
+  const cookie = first.headers.get("set-cookie")!.split(";")[0]!;
+  expect([await first.text(), await (await app.request("/", { headers: { cookie } })).text()]).toEqual(["1", "2"]);
+  expect(await count(sessions)).toBe(1);
+});
+
+test("Pinia", async () => {
+  const [{ createPinia, defineStore }, { createApp, nextTick, shallowRef }] = await Promise.all(
+    ["pinia", "vue"].map(load),
+  );
+  const values = json<any>(memory(), { prefix: "pinia/" });
+  // A store begins with its own state, and has what was saved once `loaded` resolves.
+  const saved = ({ store }: any): object => {
+    const loaded = values.find(store.$id).then((state) => {
+      if (state) store.$patch(state);
+      store.$subscribe(() => void values.set(store.$id, store.$state));
+    });
+    return { loaded: shallowRef(loaded) };
+  };
+  const useCart = defineStore("cart", { state: () => ({ items: [] as string[] }) });
+  const open = async (): Promise<any> => {
+    const pinia = createPinia().use(saved);
+    createApp({}).use(pinia);
+    const cart = useCart(pinia);
+    await cart.loaded;
+    return cart;
+  };
+  const cart = await open();
+  cart.items.push("tea");
+  await nextTick();
+  await values.flush();
+  expect((await open()).items).toEqual(["tea"]);
 });
 
 test("LangChain", async () => {
