@@ -67,7 +67,8 @@ inEngines(["chromium"], (place) => {
     session.send("Page.crash").catch(() => {});
     await isCrashed;
     const rounds = await two.call("setAnew", "crash:");
-    assert.ok(rounds <= 50, `${rounds} rounds`);
+    // 5 s of rounds of which each is 5 ms longer than the one before are 44, and more where some end early, when a lock is given back.
+    assert.ok(rounds <= 200, `${rounds} rounds`);
     assert.ok((await two.call("setAnew", "crash:")) <= few);
     await crashing.close();
   });

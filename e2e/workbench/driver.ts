@@ -33,12 +33,17 @@ const shared: PlaceOptions = {
 };
 
 /** Defines tests of the workbench that run in each engine whose pages can be driven by what they show. */
-export function inWorkbench(title: string, define: (place: Place) => void, { start, end } = shared): void {
+export function inWorkbench(
+  title: string,
+  define: (place: Place) => void,
+  { start, end } = shared,
+  engines: readonly ("chromium" | "firefox")[] = ["chromium", "firefox"],
+): void {
   let workbench: Workbench;
   beforeAll(async () => void (workbench = await startWorkbench()));
   afterAll(() => workbench?.remove());
 
-  describe.each(["chromium", "firefox"] as const)(`${title} in %s`, (engine) => {
+  describe.each(engines)(`${title} in %s`, (engine) => {
     let opened: PlaywrightPage[] = [];
 
     async function close(expected?: RegExp): Promise<void> {

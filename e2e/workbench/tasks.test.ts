@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { it } from "vitest";
 import { until } from "../../test/support/until.ts";
-import { inWorkbench } from "./driver.ts";
+import { inWorkbench, type Place } from "./driver.ts";
 import { focusedName, keysOf } from "./keys.ts";
 
-inWorkbench("access to the workbench", ({ engine, open }) => {
-  // Driven as it is here, Firefox does not take each Enter for a click.
-  if (engine !== "chromium") return;
+// Driven as it is here, Firefox does not take each Enter for a click.
+const engines = ["chromium"] as const;
 
+function tasks({ open }: Place): void {
   it("chooses a store, extends, takes back, configures and copies code by keyboard", async () => {
     const { page, row, says, dialog, put, errors, isFocused, configuration } = await open("memory");
     const { press, tabTo } = keysOf(page);
@@ -66,4 +66,6 @@ inWorkbench("access to the workbench", ({ engine, open }) => {
     await press("Enter");
     await errors.waitFor({ state: "detached" });
   });
-});
+}
+
+inWorkbench("access to the workbench", tasks, undefined, engines);
