@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { it, type TestContext } from "vitest";
 import { root } from "../../scripts/run.mjs";
 import { runtimes } from "../../scripts/runtimes.mjs";
+import { until } from "../../test/support/until.ts";
 import { start } from "../support/installed.ts";
 import type { PlaywrightBrowser } from "../support/playwright.ts";
 import { startServer } from "../support/server.ts";
@@ -26,8 +27,15 @@ inWorkbench("the store in code in the workbench", (place) => {
     await code.filter({ hasText: wanted }).waitFor();
     await panel(tab).getByRole("button", { name: "Copy" }).click();
     await tab.says("Copied the code");
-    if (engine === "firefox") return code.innerText();
-    return tab.page.evaluate(() => navigator.clipboard.readText());
+    const shown = await code.innerText();
+    if (engine === "firefox") return shown;
+    // What says so may be of the copy before.
+    let copied = "";
+    await until(async () => {
+      copied = await tab.page.evaluate(() => navigator.clipboard.readText());
+      return copied.trim() === shown.trim();
+    });
+    return copied;
   }
 
   async function openPanel(config: string | object): Promise<Tab> {
