@@ -22,17 +22,14 @@ export type { CacheLike } from "./cacheApi/cache.ts";
  * Returns a store in a Cache, which `caches.open` opens: of a page, a worker or a service worker, of Deno, or of a
  * Cloudflare Worker (`caches.default` too).
  *
- * With Web Locks, which pages and Deno have, calls of one key are atomic between all contexts, and `sweep` removes what has
- * expired. Without
- * them, on Cloudflare, they reject `unsupported`, and so do listings, for which a Cache there has no `keys`. A `watch` and
- * a `transact` of several
- * keys are always `unsupported`. A write of many is one for each, and some may be written when it rejects.
+ * With Web Locks, which pages and Deno have, calls of one key are atomic between all contexts, and `sweep` removes what
+ * has expired. Without them, on Cloudflare, they reject `unsupported`, and so do listings, for which a Cache there has
+ * no `keys`. A `watch` and a `transact` of several keys are always `unsupported`. A write of many is one for each, and
+ * some may be written when it rejects.
  *
- * The deadline lies in a header of each Response, and the store never returns what is past it. There is no index: a page of
- * a listing and a
- * sweep read every key, and a sweep every deadline. A cache at the edge may lose what it holds at any time, so
- * `isPersistent` is false there.
- * Throws `bad-config`.
+ * The deadline lies in a header of each Response, and the store never returns what is past it. There is no index: a
+ * page of a listing and a sweep read every key, and a sweep every deadline. A cache at the edge may lose what it holds
+ * at any time, so `isPersistent` is false there. Throws `bad-config`.
  *
  * @example Keeps an answer for a minute, where there is a Cache.
  * ```ts

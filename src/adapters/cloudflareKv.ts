@@ -20,20 +20,18 @@ export interface CloudflareKvOptions extends Pick<StoreOptions, "now"> {
 export type { KvNamespaceLike, KvPage } from "./cloudflareKv/namespace.ts";
 
 /**
- * Returns a store in a namespace of Cloudflare KV, as a Worker has it in its `env`. **It is eventually consistent**: what
- * one Worker wrote,
- * others read after up to a minute, or longer where they have read the key before, a miss included. So there are no atomic
- * calls, no `watch` and no `sweep`, which reject `unsupported`.
+ * Returns a store in a namespace of Cloudflare KV, as a Worker has it in its `env`. **It is eventually consistent**:
+ * what one Worker wrote, others read after up to a minute, or longer where they have read the key before, a miss
+ * included. So there are no atomic calls, no `watch` and no `sweep`, which reject `unsupported`.
  *
- * Expiry is exact all the same: the deadline lies beside the value, and the store never returns what is past it. Cloudflare
- * KV removes an
- * expired value by itself, at its deadline or a minute after it was written, whichever is later.
+ * Expiry is exact all the same: the deadline lies beside the value, and the store never returns what is past it.
+ * Cloudflare KV removes an expired value by itself, at its deadline or a minute after it was written, whichever is
+ * later.
  *
  * A value lies under its key as the bytes that it is, so that what other programs write there reads as bytes without a
- * deadline. A key that
- * is too long for a name lies under its beginning and its SHA-256. A value of more than 25 MiB is `quota-exceeded`. A write
- * of many is a
- * request for each, and some may be written when it rejects. Throws `bad-config`.
+ * deadline. A key that is too long for a name lies under its beginning and its SHA-256. A value of more than 25 MiB is
+ * `quota-exceeded`. A write of many is a request for each, and some may be written when it rejects. Throws
+ * `bad-config`.
  *
  * @example Answers a Worker's requests from its namespace.
  * ```ts

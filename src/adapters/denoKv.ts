@@ -22,21 +22,15 @@ export interface DenoKvOptions extends StoreOptions {
 export type { DenoKvLike } from "./denoKv/kv.ts";
 
 /**
- * Returns a store in a Deno KV, which `Deno.openKv` opens: a file, memory, or the database of Deno Deploy. Any number of
- * processes may
- * share it. All atomic calls are optimistic commits, which are tried again when another process was faster, and reject
- * `conflict` after 64
- * times. `transact` takes up to 100 keys, of 80 KiB together; more are `unsupported`. `setMany` and `deleteMany` are one
- * commit for each
- * 50 keys, and some may be done when they reject. There is no `watch`: Deno KV follows keys that it is given one by one,
- * and of a file
- * only its own process.
+ * Returns a store in a Deno KV, which `Deno.openKv` opens: a file, memory, or the database of Deno Deploy. Any number
+ * of processes may share it. All atomic calls are optimistic commits, which are tried again when another process was
+ * faster, and reject `conflict` after 64 times. `transact` takes up to 100 keys, of 80 KiB together; more are
+ * `unsupported`. `setMany` and `deleteMany` are one commit for each 50 keys, and some may be done when they reject.
+ * There is no `watch`: Deno KV follows keys that it is given one by one, and of a file only its own process.
  *
- * A value of up to 65,000 bytes lies in one record with its deadline, a larger one in parts that become visible, and go, in
- * one commit.
- * Deno KV removes an expired value by itself within a day or two of its deadline, unless it has parts; the store's sweeps,
- * which read an
- * index of deadlines, are sooner.
+ * A value of up to 65,000 bytes lies in one record with its deadline, a larger one in parts that become visible, and
+ * go, in one commit. Deno KV removes an expired value by itself within a day or two of its deadline, unless it has
+ * parts; the store's sweeps, which read an index of deadlines, are sooner.
  *
  * Closing the store leaves the Deno KV open. `isPersistent` is true, also of `":memory:"`, which looks the same. Throws
  * `bad-config`.

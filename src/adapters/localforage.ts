@@ -27,16 +27,15 @@ export type { LocalForageLike } from "./localforage/instance.ts";
  * What JSON would lose (a Map, a NaN, binary within an object) is `cant-decode`; a stored `null` is a missing value.
  *
  * What the store writes without a deadline, the app reads through localForage: bytes that are JSON text exactly as
- * `JSON.stringify` writes it as the value they stand for, all others as a Uint8Array. With a deadline they lie in a record
- * that
- * only a store can read.
+ * `JSON.stringify` writes it as the value they stand for, all others as a Uint8Array. With a deadline they lie in a
+ * record that only a store can read.
  *
  * localForage has no transactions. Web Locks make the store's calls atomic between tabs and workers; without them, and
- * without `exclusive`, atomic calls and `sweep` are `unsupported`. `setMany` puts back what it replaced when it fails, but
- * not after a crash. What the app writes past the store is not held back by any lock and not reported by a `watch`. There
- * is
- * no index of deadlines: a sweep and a page of a listing read every key, and a sweep every value. With its localStorage
- * driver, an instance of the default `storeName` has the keys of the other stores of its `name` among its own.
+ * without `exclusive`, atomic calls and `sweep` are `unsupported`. `setMany` puts back what it replaced when it fails,
+ * but not after a crash. What the app writes past the store is not held back by any lock and not reported by a `watch`.
+ * There is no index of deadlines: a sweep and a page of a listing read every key, and a sweep every value. With its
+ * localStorage driver, an instance of the default `storeName` has the keys of the other stores of its `name` among its
+ * own.
  *
  * A key of the app that is no key of a store (empty, over 1,024 bytes, or with a lone surrogate) is not listed; `migrate`
  * reports it.

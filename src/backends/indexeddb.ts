@@ -58,9 +58,8 @@ declare module "../core/registry.ts" {
  * Returns a store in IndexedDB, for pages and workers. The database is opened at the first call, and opened again when
  * the browser closed it. Concurrent calls share transactions. What the origin's quota has no room for is
  * `quota-exceeded`, after expired entries were removed, and leaves the old value; a database that cannot be opened,
- * within 10 s if another context is in the way, is `unavailable`, and the next call tries again. One that something else
- * has made is
- * `bad-config` and stays as it is. Throws `bad-config`.
+ * within 10 s if another context is in the way, is `unavailable`, and the next call tries again. One that something
+ * else has made is `bad-config` and stays as it is. Throws `bad-config`.
  *
  * In a database that an app has opened itself the store lies beside the app's own object stores, in what {@link upgradeStore} has made there;
  * several stores may. The connection is the app's, and the store never closes it. When it is asked to make way (`versionchange`), the store

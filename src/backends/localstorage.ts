@@ -31,11 +31,10 @@ declare module "../core/registry.ts" {
 }
 
 /**
- * Returns a store in localStorage, or in another Storage. Values are kept as text, those that are no UTF-8 in 15 bits of
- * each
- * UTF-16 unit. Between tabs, writes are in turn by Web Locks and reads are each tab's own view, which is milliseconds
- * behind. Without Web Locks, which need a secure context, atomic calls on localStorage are `unsupported`; those of Node and
- * Deno hold within one process. Throws `bad-config`.
+ * Returns a store in localStorage, or in another Storage. Values are kept as text, those that are no UTF-8 in 15 bits
+ * of each UTF-16 unit. Between tabs, writes are in turn by Web Locks and reads are each tab's own view, which is
+ * milliseconds behind. Without Web Locks, which need a secure context, atomic calls on localStorage are `unsupported`;
+ * those of Node and Deno hold within one process. Throws `bad-config`.
  *
  * @example Remembers a setting in every tab.
  * ```ts

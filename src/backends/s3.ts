@@ -24,20 +24,18 @@ declare module "../core/registry.ts" {
 }
 
 /**
- * Returns a store in a bucket of S3, or of a service that speaks like it and shows a write to every reader and listing at
- * once. Any number of processes may share it. Atomic calls need a service that heeds `If-Match` and `If-None-Match` of a
- * PUT, which is found out when it first matters, and reject `unsupported` where it does not; one that others keep
- * outrunning rejects `conflict`, and so does one whose outcome nobody knows, because its answer was lost and others have
- * written
- * since. A write of many is one request for each, and some may be written when it rejects. There is no `watch`. Throws
- * `bad-config`.
+ * Returns a store in a bucket of S3, or of a service that speaks like it and shows a write to every reader and listing
+ * at once. Any number of processes may share it. Atomic calls need a service that heeds `If-Match` and `If-None-Match`
+ * of a PUT, which is found out when it first matters, and reject `unsupported` where it does not; one that others keep
+ * outrunning rejects `conflict`, and so does one whose outcome nobody knows, because its answer was lost and others
+ * have written since. A write of many is one request for each, and some may be written when it rejects. There is no
+ * `watch`. Throws `bad-config`.
  *
- * A value is an object named `v/` and its key (each byte besides `A-Z a-z 0-9 _ - .` as `!` and two hex digits; of a long
- * one the beginning and a hash), as the bytes that it is, after which the deadline follows if there is one. Its metadata
- * hold the deadline
- * too. What is to be swept is marked by an empty object below `e/`, which is named after its time. Where the service heeds
- * no `If-Match` of a DELETE, what was swept or taken leaves an object of 29 bytes in its place, and a read leaves
- * an expired value to the sweep.
+ * A value is an object named `v/` and its key (each byte besides `A-Z a-z 0-9 _ - .` as `!` and two hex digits; of a
+ * long one the beginning and a hash), as the bytes that it is, after which the deadline follows if there is one. Its
+ * metadata hold the deadline too. What is to be swept is marked by an empty object below `e/`, which is named after its
+ * time. Where the service heeds no `If-Match` of a DELETE, what was swept or taken leaves an object of 29 bytes in its
+ * place, and a read leaves an expired value to the sweep.
  *
  * @example Names a bucket, which the first call reaches.
  * ```ts

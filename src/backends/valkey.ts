@@ -42,13 +42,12 @@ declare module "../core/registry.ts" {
 }
 
 /**
- * Returns a store on a server of Valkey, or of Redis from 7.0: one, a cluster, or one that sentinels name. Values are plain
- * strings under `prefix` and key, with the server's own expiry, which other clients can read and write; only where a prefix
- * overlaps with another store's, their names are set apart. Everything that changes a key is one script on the server,
- * which
- * also publishes the change. The server's clock decides about expiry; with a `now`, that does, and all stores on the data
- * need
- * one. Throws `bad-config`; calls reject it where there are values that could be of two stores.
+ * Returns a store on a server of Valkey, or of Redis from 7.0: one, a cluster, or one that sentinels name. Values are
+ * plain strings under `prefix` and key, with the server's own expiry, which other clients can read and write; only
+ * where a prefix overlaps with another store's, their names are set apart. Everything that changes a key is one script
+ * on the server, which also publishes the change. The server's clock decides about expiry; with a `now`, that does, and
+ * all stores on the data need one. Throws `bad-config`; calls reject it where there are values that could be of two
+ * stores.
  *
  * A call waits for a connection as long as `timeout`, and then rejects `unavailable`. Reads are repeated once when a
  * connection breaks; of a write that got no answer nobody knows whether it was done, and it rejects `unavailable`. A watch

@@ -46,10 +46,9 @@ export class StoreError extends Error {
 }
 
 /**
- * Returns whether a value is a {@link StoreError}, with the given code if one is asked for. Goes by shape, not by class, so
- * that it holds for an error of another bundle or realm. Structured clone (`postMessage`, to or from a worker) keeps
- * neither
- * the name nor the code of an error: send the code along.
+ * Returns whether a value is a {@link StoreError}, with the given code if one is asked for. Goes by shape, not by
+ * class, so that it holds for an error of another bundle or realm. Structured clone (`postMessage`, to or from a
+ * worker) keeps neither the name nor the code of an error: send the code along.
  *
  * @example Goes on after one kind of error, and no other.
  * ```ts

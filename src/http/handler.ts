@@ -72,10 +72,9 @@ export interface HandlerOptions {
 
 /**
  * Returns a function that answers requests with a store: what `remote` talks to, and whatever else speaks HTTP. It runs
- * wherever there are Request and Response, and rejects only what is no Request. Between requests it keeps only what makes
- * them
- * resumable: the last changes, and the answers to the last requests and pushes that have a name. Throws `bad-config`, and
- * `invalid-argument` for what is no store.
+ * wherever there are Request and Response, and rejects only what is no Request. Between requests it keeps only what
+ * makes them resumable: the last changes, and the answers to the last requests and pushes that have a name. Throws
+ * `bad-config`, and `invalid-argument` for what is no store.
  *
  * @example Answers a request with a store.
  * ```ts

@@ -7,16 +7,13 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 const idle = 4000;
 
 /**
- * Returns what sends a remote's requests by node:http, in a fraction of the time that Node's own fetch takes; where there
- * is
- * no Node, nothing. It keeps its connections, which hold no process, and follows no redirect. Of a Response it returns what
- * a
- * remote reads: the status, headers by their name, and the body as bytes or as a stream.
+ * Returns what sends a remote's requests by node:http, in a fraction of the time that Node's own fetch takes; where
+ * there is no Node, nothing. It keeps its connections, which hold no process, and follows no redirect. Of a Response it
+ * returns what a remote reads: the status, headers by their name, and the body as bytes or as a stream.
  *
- * It takes the place of Node's own fetch alone: one that was put in the place of that is asked, at the time of the request;
- * and Node's own is asked where it goes through a proxy of the environment (`NODE_USE_ENV_PROXY`) or by a dispatcher that
- * it
- * was given (`setGlobalDispatcher`).
+ * It takes the place of Node's own fetch alone: one that was put in the place of that is asked, at the time of the
+ * request; and Node's own is asked where it goes through a proxy of the environment (`NODE_USE_ENV_PROXY`) or by a
+ * dispatcher that it was given (`setGlobalDispatcher`).
  *
  * @example Has a remote of the portable door ask by node:http.
  * ```ts

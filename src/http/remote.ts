@@ -37,21 +37,16 @@ declare module "../core/registry.ts" {
 
 /**
  * Returns the store that a handler serves at a URL. Calls made at once travel as one request, and are answered each for
- * itself. One that gets no answer of a handler (none in time, one cut short, a stranger's) is repeated, after as long as
- * the
- * answer asks for, under a name by which a handler applies it once; in the end it rejects `unavailable`, and its message
- * says
- * why as far as the platform knows. A 401 or 403 of somebody before the handler, a gateway, is `unauthorized`. An atomic
- * call
- * that others keep outrunning rejects `conflict`, and so does one whose outcome the handler does not know.
+ * itself. One that gets no answer of a handler (none in time, one cut short, a stranger's) is repeated, after as long
+ * as the answer asks for, under a name by which a handler applies it once; in the end it rejects `unavailable`, and its
+ * message says why as far as the platform knows. A 401 or 403 of somebody before the handler, a gateway, is
+ * `unauthorized`. An atomic call that others keep outrunning rejects `conflict`, and so does one whose outcome the
+ * handler does not know.
  *
  * A watch outlives its connection, however long that is lost, and goes on where it was. It yields `resync` where the
- * handler no
- * longer knows what came since, and each 45 s as long as it hears nothing: a connection may be dead without a sign of it.
- * So a
- * change is reported, or `resync`, at most 45 s after it was made, while the process runs; up to 15 s after a machine
- * wakes.
- * Once begun, a watch rejects only when the handler refuses it. Throws `bad-config`.
+ * handler no longer knows what came since, and each 45 s as long as it hears nothing: a connection may be dead without
+ * a sign of it. So a change is reported, or `resync`, at most 45 s after it was made, while the process runs; up to 15
+ * s after a machine wakes. Once begun, a watch rejects only when the handler refuses it. Throws `bad-config`.
  *
  * @example Reads what a handler serves.
  * ```ts

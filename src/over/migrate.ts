@@ -63,13 +63,11 @@ const slack = 1000;
  * all is copied, `overwrite` lets the source win: run it again until the app has changed over. Each entry is copied as it
  * is when its turn comes, and with `remove` deleted only if its value is still the same then.
  *
- * Values are what the two stores have: bytes, or between two JSON views whatever JSON is. Those that are no bytes count as
- * the
- * same when their parts are. Keys stay the same (`prefix` views rename them), and the two must not overlap. What only the
- * medium of the source can have (keys that an app gave localForage, and no store takes) is reported after all else.
- * A target without atomic calls is looked at
- * before it is written to, in two steps. Rejects `unsupported` when the source cannot list, or `remove` when it has no
- * atomic calls.
+ * Values are what the two stores have: bytes, or between two JSON views whatever JSON is. Those that are no bytes count
+ * as the same when their parts are. Keys stay the same (`prefix` views rename them), and the two must not overlap. What
+ * only the medium of the source can have (keys that an app gave localForage, and no store takes) is reported after all
+ * else. A target without atomic calls is looked at before it is written to, in two steps. Rejects `unsupported` when
+ * the source cannot list, or `remove` when it has no atomic calls.
  *
  * @example Moves all entries into another store.
  * ```ts

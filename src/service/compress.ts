@@ -21,8 +21,8 @@ const length: Rule = { expected: "a number of bytes", test: (value) => typeof va
 
 /**
  * Returns an answer that is compressed where the client asks for it and it makes the body shorter by a tenth or more.
- * Streams
- * of events pass as they are, as what a client reads of them may not wait. A tag becomes weak (RFC 9110, 8.8.3.3).
+ * Streams of events pass as they are, as what a client reads of them may not wait. A tag becomes weak (RFC 9110,
+ * 8.8.3.3).
  *
  * @example Compresses an answer for a client that takes gzip.
  * ```ts

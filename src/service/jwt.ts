@@ -47,10 +47,9 @@ const names: Rule = {
 };
 
 /**
- * Returns what authorizes the bearers of JSON Web Tokens (RFC 7519). A token has to be signed by the one that is trusted,
- * in an
- * algorithm for its kind of key, and to say when it expires; any other opens nothing. When the keys cannot be fetched that
- * is `unavailable`, and not the token's fault. Throws `bad-config`.
+ * Returns what authorizes the bearers of JSON Web Tokens (RFC 7519). A token has to be signed by the one that is
+ * trusted, in an algorithm for its kind of key, and to say when it expires; any other opens nothing. When the keys
+ * cannot be fetched that is `unavailable`, and not the token's fault. Throws `bad-config`.
  *
  * @example Lets in whom a secret has signed for.
  * ```ts

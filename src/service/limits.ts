@@ -25,8 +25,7 @@ const positive: Rule = {
 
 /**
  * Returns a wrapper that answers 429, with when to come back in `Retry-After`, to a holder that asks too often: a token
- * bucket
- * for each. What is refused costs no token, is not read, and reaches no store.
+ * bucket for each. What is refused costs no token, is not read, and reaches no store.
  *
  * @example Lets everybody ask once a second.
  * ```ts

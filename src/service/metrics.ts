@@ -69,8 +69,7 @@ const operations = [
 
 /**
  * Returns figures under the names of OpenTelemetry's conventions as Prometheus spells them, and some of our own. Their
- * labels
- * come from short lists: no key, token or name of a holder is among them, so there are never many.
+ * labels come from short lists: no key, token or name of a holder is among them, so there are never many.
  *
  * @example Counts the calls of a store.
  * ```ts

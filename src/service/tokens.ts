@@ -42,10 +42,9 @@ const interval = 1000;
 
 /**
  * Reads a file of bearer tokens. It holds only their SHA-256, so that nobody can forge one from it. Changes are seen
- * without
- * a restart. A file that got damaged, lost, or empty but for white space is reported, and the tokens stay those from
- * before: to
- * let nobody in leave a comment (`#`) in it. Rejects `bad-config` with the line and column of every problem.
+ * without a restart. A file that got damaged, lost, or empty but for white space is reported, and the tokens stay those
+ * from before: to let nobody in leave a comment (`#`) in it. Rejects `bad-config` with the line and column of every
+ * problem.
  *
  * @example Lets in the bearer of a token.
  * ```ts

@@ -30,11 +30,10 @@ const changing = ["set", "delete", "compareAndSet", "setIfAbsent", "take", "incr
  * `watch` reports it; until then a read may return the previous value. A watch of this view never reports a change before
  * the view reads it. Every write and every atomic call goes to the store, and so do listings and misses.
  *
- * Nothing is held while the store reports no changes, and nothing is left when its watch reports that changes may have been
- * missed (`resync`). If the store cannot watch, or its watch broke, every read goes to the store, and the watch is tried
- * again
- * from time to time. Only bytes are held: put `json` over this view, not under it. Closing the
- * view closes the store and ends the watch. Throws `invalid-argument`.
+ * Nothing is held while the store reports no changes, and nothing is left when its watch reports that changes may have
+ * been missed (`resync`). If the store cannot watch, or its watch broke, every read goes to the store, and the watch is
+ * tried again from time to time. Only bytes are held: put `json` over this view, not under it. Closing the view closes
+ * the store and ends the watch. Throws `invalid-argument`.
  *
  * @example Reads a value twice, and asks the store once.
  * ```ts

@@ -13,11 +13,10 @@ import { withoutPrefix } from "../core/withoutPrefix.ts";
 const keyed = ["get", "find", "has", "entry", "set", "delete", "compareAndSet", "setIfAbsent", "take", "increment", "update", "touch"] as const; // prettier-ignore
 
 /**
- * Returns a view of a store in which every key begins with a prefix that the caller never sees. The prefix counts in the
- * 1,024 bytes of a key. A sweep of the view removes and counts what is the view's own; that of a store which is neither of
- * this package nor made by `createStore`, or has a `sweep` of its own, is the sweep of the whole. Closing the view closes
- * the
- * store.
+ * Returns a view of a store in which every key begins with a prefix that the caller never sees. The prefix counts in
+ * the 1,024 bytes of a key. A sweep of the view removes and counts what is the view's own; that of a store which is
+ * neither of this package nor made by `createStore`, or has a `sweep` of its own, is the sweep of the whole. Closing
+ * the view closes the store.
  *
  * @example Gives each user a part of one store.
  * ```ts

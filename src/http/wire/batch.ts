@@ -183,9 +183,8 @@ export function readBatch(bytes: Uint8Array): { readonly head: unknown; readonly
 }
 
 /**
- * Reads the answer to a batch of calls that was sent at `start`: what each resolved with, its error, or `alone`. Throws if
- * it
- * is no answer to these.
+ * Reads the answer to a batch of calls that was sent at `start`: what each resolved with, its error, or `alone`. Throws
+ * if it is no answer to these.
  *
  * @example Reads what two calls of a batch resolved with.
  * ```ts

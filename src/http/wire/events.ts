@@ -55,8 +55,7 @@ const longest = 65_536;
 
 /**
  * Reads the next part of a stream of server-sent events, after what was left of the one before; returns what is left.
- * Throws
- * if these are none of a handler's.
+ * Throws if these are none of a handler's.
  *
  * @example Reads the changes of a stream.
  * ```ts
