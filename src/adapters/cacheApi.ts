@@ -1,11 +1,12 @@
 import { UNCHANGED, type Backend, type Call, type Decision, type Entry, type Store } from "../core/contract.ts";
 import { createStore } from "../core/createStore.ts";
-import { quote, StoreError } from "../core/error.ts";
+import { StoreError } from "../core/error.ts";
 import { checkOptions, storeRules, type StoreOptions } from "../core/options.ts";
-import { createPending } from "../core/pending.ts";
 import { createTurns } from "../core/turns.ts";
 import type { CacheLike } from "./cacheApi/cache.ts";
 import { createEntries } from "./cacheApi/entries.ts";
+import { createKeyWork } from "./peer/keyWork.ts";
+import { checkMethods } from "./peer/methods.ts";
 
 /** Where in a Cache a store lies. */
 export interface CacheApiOptions extends StoreOptions {
@@ -45,11 +46,7 @@ export type { CacheLike } from "./cacheApi/cache.ts";
 export function cacheApi(cache: CacheLike, options: CacheApiOptions = {}): Store {
   const url = { expected: 'an http or https URL that ends in "/"', test: isBase };
   const checked = checkOptions<CacheApiOptions>("cacheApi", options, { ...storeRules, url });
-  for (const method of ["match", "put", "delete"] as const) {
-    if (typeof cache?.[method] === "function") continue;
-    const expected = `cache must be a Cache with "${method}", got ${quote(cache)}`;
-    throw new StoreError("bad-config", `Cannot open store "cacheApi": ${expected}`);
-  }
+  checkMethods("cacheApi", cache, "cache must be a Cache", ["match", "put", "delete"]);
   return createStore(cacheBackend(cache, checked), checked);
 }
 
@@ -67,17 +64,10 @@ function cacheBackend(cache: CacheLike, { url = "https://shelflife.invalid/" }: 
   const locks = globalThis.navigator?.locks as LockManager | undefined;
   // The keys() of Cloudflare are there and throw. It has caches.default, which nobody else has.
   const canList = typeof cache.keys === "function" && !("default" in (globalThis.caches ?? {}));
-  const { track, settled } = createPending();
-  const takeTurn = createTurns();
-
-  /** Does work while nobody else changes a key; without locks, nobody of this store. */
-  function change<R>(key: string, { signal }: Call, work: () => Promise<R>): Promise<R> {
-    async function start(): Promise<R> {
-      signal?.throwIfAborted();
-      return work();
-    }
-    return track(locks ? locks.request(`shelflife:cache:${entries.urlOf(key)}`, start) : takeTurn(key, start));
-  }
+  // While nobody else changes a key; without locks, nobody of this store.
+  const { change, settled } = createKeyWork(
+    locks ? (key, work) => locks.request(`shelflife:cache:${entries.urlOf(key)}`, work) : createTurns(),
+  );
 
   const put = (key: string, entry: Entry, call: Call): Promise<void> =>
     change(key, call, () => entries.put(key, entry, call));

@@ -3,13 +3,14 @@ import { createStore } from "../core/createStore.ts";
 import { quote, StoreError } from "../core/error.ts";
 import { isKey } from "../core/key.ts";
 import { checkOptions, storeRules, type StoreOptions } from "../core/options.ts";
-import { createPending } from "../core/pending.ts";
 import { createTurns } from "../core/turns.ts";
 import { encodeText } from "../core/utf8.ts";
 import { withCode } from "./cloudflareKv/failure.ts";
 import { createNames, deadlineOf } from "./cloudflareKv/names.ts";
 import type { KvNamespaceLike } from "./cloudflareKv/namespace.ts";
 import { createValues, maxPage } from "./cloudflareKv/values.ts";
+import { createKeyWork } from "./peer/keyWork.ts";
+import { checkMethods } from "./peer/methods.ts";
 
 /** Where in a namespace a store lies. */
 export interface CloudflareKvOptions extends Pick<StoreOptions, "now"> {
@@ -52,11 +53,12 @@ export function cloudflareKv(namespace: KvNamespaceLike, options: CloudflareKvOp
     test: (value: unknown) => value === "" || (isKey(value) && encodeText(value).length <= 128),
   };
   const checked = checkOptions<CloudflareKvOptions>("cloudflareKv", options, { now: storeRules.now, prefix });
-  for (const method of ["getWithMetadata", "put", "delete", "list"] as const) {
-    if (typeof namespace?.[method] === "function") continue;
-    const expected = `namespace must be one of Cloudflare KV with "${method}", got ${quote(namespace)}`;
-    throw new StoreError("bad-config", `Cannot open store "cloudflareKv": ${expected}`);
-  }
+  checkMethods("cloudflareKv", namespace, "namespace must be one of Cloudflare KV", [
+    "getWithMetadata",
+    "put",
+    "delete",
+    "list",
+  ]);
   return createStore(cloudflareKvBackend(namespace, checked), checked);
 }
 
@@ -66,17 +68,7 @@ const maxValue = 25 * 1024 * 1024;
 function cloudflareKvBackend(namespace: KvNamespaceLike, { prefix = "" }: CloudflareKvOptions): Backend {
   const names = createNames(prefix);
   const { get, head, put, list } = createValues(namespace, names);
-  const { track, settled } = createPending();
-  const takeTurn = createTurns();
-
-  /** Does work on a key after what was asked of it before, so that no call which was given up undoes a later one. */
-  function change<R>(key: string, { signal }: Call, work: () => Promise<R>): Promise<R> {
-    async function start(): Promise<R> {
-      signal?.throwIfAborted();
-      return work();
-    }
-    return track(takeTurn(key, start));
-  }
+  const { change, settled } = createKeyWork(createTurns());
 
   function checkSize(key: string, { value: { length } }: Entry): void {
     if (length <= maxValue) return;

@@ -1,7 +1,7 @@
 import { contend, outrun } from "../core/contend.ts";
 import type { Backend, Call, Entry, ManyDecision, Store } from "../core/contract.ts";
 import { createStore } from "../core/createStore.ts";
-import { quote, StoreError } from "../core/error.ts";
+import { StoreError } from "../core/error.ts";
 import { isKey, maxKeyBytes } from "../core/key.ts";
 import { checkOptions, storeRules, type StoreOptions } from "../core/options.ts";
 import { createPending } from "../core/pending.ts";
@@ -12,6 +12,7 @@ import { createParts } from "./denoKv/parts.ts";
 import { createPlaces, createReader } from "./denoKv/records.ts";
 import { sweep } from "./denoKv/sweep.ts";
 import { createWriter, type Choice } from "./denoKv/writer.ts";
+import { checkMethods } from "./peer/methods.ts";
 
 /** Where in a Deno KV a store lies. */
 export interface DenoKvOptions extends StoreOptions {
@@ -49,11 +50,7 @@ export type { DenoKvLike } from "./denoKv/kv.ts";
 export function denoKv(kv: DenoKvLike, options: DenoKvOptions = {}): Store {
   const prefix = { expected: "a string of 1 to 512 UTF-8 bytes", test: isShortKey };
   const checked = checkOptions<DenoKvOptions>("denoKv", options, { ...storeRules, prefix });
-  for (const method of ["getMany", "list", "atomic"] as const) {
-    if (typeof kv?.[method] === "function") continue;
-    const expected = `kv must be a Deno KV with "${method}", got ${quote(kv)}`;
-    throw new StoreError("bad-config", `Cannot open store "denoKv": ${expected}`);
-  }
+  checkMethods("denoKv", kv, "kv must be a Deno KV", ["getMany", "list", "atomic"]);
   return createStore(denoKvBackend(kv, checked), checked);
 }
 

@@ -4,7 +4,8 @@ import { encodeText } from "../../core/utf8.ts";
 import { bytesOf, fromJson, toJson, unreadable } from "../peer/foreign.ts";
 import { createNames } from "../peer/names.ts";
 import { fromRecord, isRecord, toRecord } from "../peer/record.ts";
-import { checkMethods, slotsStore, type ExclusiveOptions } from "../peer/slotsStore.ts";
+import { checkMethods } from "../peer/methods.ts";
+import { slotsStore, type ExclusiveOptions } from "../peer/slotsStore.ts";
 import { failuresOf } from "./failures.ts";
 import { namesIn } from "./namesIn.ts";
 
@@ -83,7 +84,7 @@ function decode(key: string, found: unknown): Entry {
  * ```
  */
 export function fromKeyv(keyv: KeyvLike, options: FromKeyvOptions = {}): Store {
-  const instance: any = checkMethods("keyv", keyv, "a Keyv", ["get", "set", "delete", "on"]);
+  const instance: any = checkMethods("keyv", keyv, "expected a Keyv", ["get", "set", "delete", "on"]);
   const failures = failuresOf(instance);
   const listing = namesIn(instance);
   const { toName, toKey } = createNames(listing.isPlain);

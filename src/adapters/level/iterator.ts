@@ -1,7 +1,7 @@
 import type { CallOptions } from "../../core/contract.ts";
 import type { Peer } from "../peer/peer.ts";
 import { compare, has, type Range } from "./range.ts";
-import { list, read, type Place } from "./records.ts";
+import { list, pageSize, read, type Place } from "./records.ts";
 
 type Item = [key: Uint8Array, value: Uint8Array | undefined];
 
@@ -36,7 +36,7 @@ export function cursorOf(peer: Peer, options: IteratorOptions) {
         : all.length;
     }
     // No more than are asked for: what has been read ahead may have changed by then.
-    const some = all.slice(index, (index += limit < 0 ? 100 : Math.min(limit, 100)));
+    const some = all.slice(index, (index += limit < 0 ? pageSize : Math.min(limit, pageSize)));
     if (!values) return some.map(({ key }) => [key, undefined]);
     const ids = some.map(({ id }) => id);
     const found = (await read(peer, ids, { signal })).flatMap((value, at): Item[] =>

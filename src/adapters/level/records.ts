@@ -1,5 +1,6 @@
 import type { Awaitable, CallOptions } from "../../core/contract.ts";
 import { encodeText } from "../../core/utf8.ts";
+import { joinBytes } from "../../core/value.ts";
 import { headOf, mark, open, place, type Peer } from "../peer/peer.ts";
 import { bytesOf, nameOf } from "./names.ts";
 import { compare, has, startOf, type Range } from "./range.ts";
@@ -11,7 +12,7 @@ export interface Place {
 }
 
 /** How many values are read at once. */
-const pageSize = 100;
+export const pageSize = 100;
 
 /** Returns where the value of a key lies in the store. */
 export const idOf = (peer: Peer, key: Uint8Array): Awaitable<string> => place(peer, nameOf(key));
@@ -20,11 +21,7 @@ export const idOf = (peer: Peer, key: Uint8Array): Awaitable<string> => place(pe
 export async function record(peer: Peer, key: Uint8Array, value: Uint8Array): Promise<[id: string, value: Uint8Array]> {
   const id = await idOf(peer, key);
   const head = encodeText(headOf(peer, id, nameOf(key)));
-  if (head.length === 0) return [id, value];
-  const bytes = new Uint8Array(head.length + value.length);
-  bytes.set(head);
-  bytes.set(value, head.length);
-  return [id, bytes];
+  return [id, head.length ? joinBytes([head, value]) : value];
 }
 
 /** Reads the values at ids, `undefined` for none. */

@@ -1,5 +1,4 @@
 import type { Store } from "../../core/contract.ts";
-import { quote, StoreError } from "../../core/error.ts";
 import { boolean, checkOptions, storeRules, type StoreOptions } from "../../core/options.ts";
 import { entriesStore } from "./entriesStore.ts";
 import { mediumOf } from "./media.ts";
@@ -12,16 +11,6 @@ export interface ExclusiveOptions extends StoreOptions {
    * there are atomic calls and `sweep`. @default false
    */
   exclusive?: boolean | undefined;
-}
-
-/** Returns an object of another library's that has these methods. Throws `bad-config`. */
-export function checkMethods<T extends object>(name: string, object: T, what: string, methods: readonly string[]): T {
-  for (const method of methods) {
-    if (typeof (object as Record<string, unknown> | undefined)?.[method] === "function") continue;
-    const expected = `expected ${what} with ${quote(method)}, got ${quote(object)}`;
-    throw new StoreError("bad-config", `Cannot open store ${quote(name)}: ${expected}`);
-  }
-  return object;
 }
 
 /** Returns a store over the slots of an object of another library's. Throws `bad-config`. */

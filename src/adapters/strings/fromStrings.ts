@@ -4,7 +4,8 @@ import { isWellFormed } from "../../core/key.ts";
 import { encodeText } from "../../core/utf8.ts";
 import { unreadable } from "../peer/foreign.ts";
 import { fromRecord, isRecord, textIn, toRecord } from "../peer/record.ts";
-import { checkMethods, slotsStore, type ExclusiveOptions } from "../peer/slotsStore.ts";
+import { checkMethods } from "../peer/methods.ts";
+import { slotsStore, type ExclusiveOptions } from "../peer/slotsStore.ts";
 
 /** How {@link fromStrings} keeps values. */
 export type FromStringsOptions = ExclusiveOptions;
@@ -61,7 +62,7 @@ function decode(key: string, found: unknown): Entry {
  * ```
  */
 export function fromStrings(asyncStorage: AsyncStorageLike, options: FromStringsOptions = {}): Store {
-  const storage = checkMethods("strings", asyncStorage, "a storage", ["getItem", "setItem", "removeItem"]);
+  const storage = checkMethods("strings", asyncStorage, "expected a storage", ["getItem", "setItem", "removeItem"]);
   const slots = {
     library: "the storage",
     find: async (key: string) => storage.getItem(key),

@@ -5,7 +5,8 @@ import { encodeText } from "../../core/utf8.ts";
 import { bytesOf, toJson, unreadable } from "../peer/foreign.ts";
 import { createNames } from "../peer/names.ts";
 import { fromRecord, isRecord, textIn, toRecord } from "../peer/record.ts";
-import { checkMethods, slotsStore, type ExclusiveOptions } from "../peer/slotsStore.ts";
+import { checkMethods } from "../peer/methods.ts";
+import { slotsStore, type ExclusiveOptions } from "../peer/slotsStore.ts";
 
 /** How {@link fromUnstorage} keeps values. */
 export type FromUnstorageOptions = ExclusiveOptions;
@@ -77,7 +78,13 @@ function decode(key: string, found: unknown): Entry {
  * ```
  */
 export function fromUnstorage(storage: UnstorageLike, options: FromUnstorageOptions = {}): Store {
-  checkMethods("unstorage", storage, "a storage", ["getItemRaw", "setItem", "setItemRaw", "removeItem", "getKeys"]);
+  checkMethods("unstorage", storage, "expected a storage", [
+    "getItemRaw",
+    "setItem",
+    "setItemRaw",
+    "removeItem",
+    "getKeys",
+  ]);
   const { toName: nameOf, toKey } = createNames(isPlain);
   let isProven = false;
   const unwritable = (expected: string): StoreError =>
