@@ -2,16 +2,10 @@
 import { readFile } from "node:fs/promises";
 import { extname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { types } from "./fileTypes.mjs";
 
 const mount = "/docs";
 const site = fileURLToPath(new URL("../../.site", import.meta.url));
-const types = {
-  ".html": "text/html; charset=utf-8",
-  ".css": "text/css; charset=utf-8",
-  ".js": "text/javascript; charset=utf-8",
-  ".json": "application/json",
-  ".svg": "image/svg+xml",
-};
 
 // What a page may do is said in each page, which has scripts of its own.
 const security = {

@@ -7,19 +7,12 @@ import { parseArgs } from "node:util";
 import { handler, open } from "shelflife/server";
 import { serve } from "srvx";
 import { answerDocs } from "./docs.mjs";
+import { types } from "./fileTypes.mjs";
 
 const hostname = "127.0.0.1";
 const mount = "/store";
 const page = fileURLToPath(new URL(".", import.meta.url));
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const types = {
-  ".html": "text/html; charset=utf-8",
-  ".css": "text/css; charset=utf-8",
-  ".js": "text/javascript; charset=utf-8",
-  ".svg": "image/svg+xml",
-  ".json": "application/json",
-  ".map": "application/json",
-};
 const security = {
   "content-security-policy": [
     "default-src 'self'",

@@ -19,14 +19,26 @@ const open: typeof offlineRoom = (...given) => {
 
 const progressOf = ({ rows }: OfflineRoom): Promise<Progress | undefined> => rows.readJson<Progress>(progressRow);
 
+/** What is done once, between an answer and what is made of it. `run` resolves with whether there was something to do. */
+function createMeanwhile(): { plan(work: () => Promise<unknown>): void; run(): Promise<boolean> } {
+  let planned: (() => Promise<unknown>) | undefined;
+  return {
+    plan: (work) => void (planned = work),
+    async run() {
+      const work = planned;
+      planned = undefined;
+      await work?.();
+      return !!work;
+    },
+  };
+}
+
 test("what was read before something newer became known is read again", async () => {
-  let meanwhile: (() => Promise<void>) | undefined;
+  const meanwhile = createMeanwhile();
   const room = open((link) => ({
     async read(wanted, call) {
       const found = await link.read(wanted, call);
-      const work = meanwhile;
-      meanwhile = undefined;
-      await work?.();
+      await meanwhile.run();
       return found;
     },
   }));
@@ -34,42 +46,38 @@ test("what was read before something newer became known is read again", async ()
   await room.server.set("k", utf8("0"));
   await fetch(room.side, ["k"], call);
   await room.server.set("k", utf8("1"));
-  meanwhile = async () => {
+  meanwhile.plan(async () => {
     await room.server.set("k", utf8("2"));
     await fetch(other.side, ["k"], call);
-  };
+  });
   await fetch(room.side, ["k"], call);
   assert.equal(text((await room.rows.read(["k"]))[0]!.confirmed?.value), "2");
 });
 
 test("a value that was too large to be read is read whole when something was added to it meanwhile", async () => {
-  let meanwhile: (() => Promise<unknown>) | undefined;
+  const meanwhile = createMeanwhile();
   const room = open((link) => ({
     async read(wanted, call) {
       const found = await link.read(wanted, call);
-      const work = meanwhile;
-      meanwhile = undefined;
-      await work?.();
-      return work ? found.map((there) => there && { ...there, value: undefined, size: 6 }) : found;
+      const isPlanned = await meanwhile.run();
+      return isPlanned ? found.map((there) => there && { ...there, value: undefined, size: 6 }) : found;
     },
   }));
   await room.server.set("k", utf8("40"));
   await fetch(room.side, ["k"], call);
   await room.server.set("k", utf8("100000"));
-  meanwhile = () => room.store.increment("k", 2);
+  meanwhile.plan(() => room.store.increment("k", 2));
   await fetch(room.side, ["k"], call);
   assert.equal(text((await room.rows.read(["k"]))[0]!.confirmed?.value), "100000");
   assert.equal(text(await room.store.find("k")), "100002");
 });
 
 test("a round that another has overtaken writes neither what it has read nor how far it is", async () => {
-  let meanwhile: (() => Promise<void>) | undefined;
+  const meanwhile = createMeanwhile();
   const room = open((link) => ({
     async changes(after, call) {
       const changes = await link.changes(after, call);
-      const work = meanwhile;
-      meanwhile = undefined;
-      await work?.();
+      await meanwhile.run();
       return changes;
     },
   }));
@@ -78,13 +86,13 @@ test("a round that another has overtaken writes neither what it has read nor how
   for (const key of ["k", undefined]) {
     let after: Progress | undefined;
     if (key) await room.server.set(key, utf8("read"));
-    meanwhile = async () => {
+    meanwhile.plan(async () => {
       await room.server.set("l", utf8("later"));
       await pull(other.side, call);
       // As nobody has read it.
       await room.rows.change(["k"], [], () => ({ records: [{ n: "", pending: [] }] }));
       after = await progressOf(room);
-    };
+    });
     await assert.rejects(pull(room.side, call), (error) => error === outrun);
     assert.deepEqual(await progressOf(room), after);
     assert.equal((await room.rows.read(["k"]))[0]!.confirmed, undefined);

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import type { CacheLike } from "../../src/adapters/cacheApi.ts";
 import type { DenoKvLike } from "../../src/adapters/denoKv.ts";
 import type { Subject } from "../../src/testing.ts";
+import { cacheSubject } from "./cacheSubject.ts";
 
 interface Kv extends DenoKvLike {
   close(): void;
@@ -34,25 +34,12 @@ export async function denoSubjects(
       return denoKv(kv, options);
     },
   };
-  const { cacheApi } = await load("adapters/cacheApi");
-  const { caches } = globalThis as unknown as {
-    caches: { open(name: string): Promise<CacheLike>; delete(name: string): Promise<boolean> };
-  };
-  const cached = new Set<string>();
-  const cacheSubject: Subject = {
-    name: "cacheApi",
-    can: ["atomic", "list", "sweep", "bytes", "shared", "persistent"],
-    rounds: 20,
-    async open(medium, options) {
-      cached.add(medium);
-      return cacheApi(await caches.open(medium), options);
-    },
-  };
+  const cached = cacheSubject(await load("adapters/cacheApi"), 20);
   return {
-    subjects: [subject, cacheSubject],
+    subjects: [subject, cached.subject],
     async stop() {
       for (const kv of opened) kv.close();
-      for (const name of cached) await caches.delete(name);
+      await cached.stop();
     },
   };
 }
