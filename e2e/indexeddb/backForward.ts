@@ -19,7 +19,7 @@ export async function awayAndBack<R>(
   });
   await page.goto(`${place.server.url}${path}?away`);
   const result = await page.evaluate(run, database);
-  await page.evaluate(() => void setTimeout(() => history.back(), 50));
+  await page.goBack();
   let state: { isKept: boolean } | false | undefined;
   await until(async () => {
     state = await page

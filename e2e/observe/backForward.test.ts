@@ -29,7 +29,7 @@ async function leaveAndReturn(
   // Nobody looks for what is over, as that is removed with a message to all.
   await until(() => Date.now() > end);
   assert.equal(await call("shown"), "");
-  await page.evaluate(() => void setTimeout(() => history.back(), 50));
+  await page.goBack();
   await untilShown(shown);
   const isKept = await call("isKept");
   // It goes on following.

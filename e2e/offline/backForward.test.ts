@@ -14,7 +14,7 @@ inEngines("the tab that leads", ["chromium", "firefox"], options, (shore) => {
 
   /** Comes back as by the browser's button. */
   async function comeBack({ page }: Tab): Promise<void> {
-    await page.evaluate(() => void setTimeout(() => history.back(), 50));
+    await page.goBack();
     await until(() => page.evaluate(() => location.search !== "" && "tab" in globalThis).catch(() => false));
   }
 

@@ -26,6 +26,11 @@ export interface Browser {
 export interface Page {
   goto(url: string): Promise<void>;
   reload(): Promise<void>;
+  /**
+   * Goes back, as by the browser's button, and resolves when another page is there. Until then a script may go to the page that is put
+   * away, which answers when it is come back to.
+   */
+  goBack(): Promise<void>;
   /** Runs a function in the page, with arguments that JSON can carry, and resolves with what it resolves with. */
   evaluate<R, A extends unknown[]>(run: (...args: A) => R | Promise<R>, ...args: A): Promise<R>;
   /** Clicks the first element that a CSS selector finds. */

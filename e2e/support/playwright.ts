@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as engines from "playwright";
+import { until } from "../../test/support/until.ts";
 import { launchOptions } from "./launchOptions.ts";
 import type { Browser, BrowserName, LaunchOptions, Page } from "./browser.ts";
 
@@ -75,6 +76,12 @@ function wrap(page: engines.Page, errors: string[]): PlaywrightPage {
     errors,
     goto: async (url) => void (await page.goto(url)),
     reload: async () => void (await page.reload()),
+    async goBack() {
+      // Its own goBack waits for a page that is loaded, and its url() knows nothing of one that was kept.
+      const left = await page.evaluate("location.href");
+      await page.evaluate("void setTimeout(() => history.back(), 50)");
+      await until(async () => (await page.evaluate("location.href").catch(() => left)) !== left);
+    },
     // As text, because the channels differ in which values of their own they would carry.
     evaluate: async (run, ...args) => {
       const text = await page.evaluate(

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { createServer } from "node:net";
+import { until } from "../../test/support/until.ts";
 import type { Browser, Page } from "./browser.ts";
 
 type Send = <T>(method: "GET" | "POST" | "DELETE", path: string, body?: object) => Promise<T>;
@@ -97,6 +98,12 @@ function wrap(send: Send, inTab: <T>(work: () => Promise<T>) => Promise<T>): Pag
         await send("POST", "/execute/async", { script, args: [] });
       }),
     reload: () => inTab(() => send("POST", "/refresh", {})),
+    goBack: () =>
+      inTab(async () => {
+        const left = await send<string>("GET", "/url");
+        await send("POST", "/execute/sync", { script: "setTimeout(() => history.back(), 50)", args: [] });
+        await until(async () => (await send<string>("GET", "/url")) !== left);
+      }),
     async evaluate(run, ...args) {
       const script = `
         const done = arguments[arguments.length - 1];
