@@ -16,7 +16,7 @@ export interface Peer {
 /** What is set. */
 export type Item = readonly [key: string, value: any, ttl?: number | undefined];
 
-/** Returns the peers in the order of a round: nobody is always first. */
+/** Returns the peers in the order of a round: no peer is always first. */
 export function inTurn<T>(peers: readonly T[], round: number): T[] {
   return peers.map((_, turn) => peers[(turn + round) % peers.length]!);
 }

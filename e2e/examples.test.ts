@@ -105,7 +105,7 @@ test("Node: a client has three requests a minute, also of two processes", async 
   assert.deepEqual(statuses, [200, 200, 200, 429, 429]);
 });
 
-test("Deno: a store is served over HTTP, to who knows the word", async (t) => {
+test("Deno: a store is served over HTTP, to clients that know the word", async (t) => {
   const [deno] = runtimes.deno;
   const flags = ["--no-lock", "--host", "127.0.0.1", "--port", "0"];
   const command = [deno!, "serve", "--allow-read", "--allow-write", "--allow-env", ...flags, "serve.ts"];

@@ -45,7 +45,7 @@ describe("the wire in Chromium", () => {
   it("a page of any other origin reads nothing and changes nothing", async () => {
     await store.set("secret", new TextEncoder().encode("value"));
     const page = await browser.open(`${strangers!.url}blank`);
-    const told = await page.evaluate(async (mount: string) => {
+    const outcomes = await page.evaluate(async (mount: string) => {
       const said = async (path: string, init?: RequestInit): Promise<string> => {
         try {
           const response = await fetch(mount + path, init);
@@ -71,7 +71,7 @@ describe("the wire in Chromium", () => {
         await streamed,
       ];
     }, `${url}store/`);
-    assert.deepEqual(told, ["TypeError", "TypeError", "TypeError", "TypeError", "TypeError", "opaque 0 ", "opaque 0 ", "error"]); // prettier-ignore
+    assert.deepEqual(outcomes, ["TypeError", "TypeError", "TypeError", "TypeError", "TypeError", "opaque 0 ", "opaque 0 ", "error"]); // prettier-ignore
     assert.equal(new TextDecoder().decode(await store.get("secret")), "value");
     await page.close();
   });
@@ -101,7 +101,7 @@ describe("the wire in Chromium", () => {
     );
     await shown.close();
     const own = await browser.open(`${far!.url}blank`);
-    const told = await own.evaluate(async () => {
+    const outcomes = await own.evaluate(async () => {
       const load = (name: "img" | "script", key: string): Promise<unknown> =>
         new Promise((resolve) => {
           const element = document.createElement(name);
@@ -128,7 +128,7 @@ describe("the wire in Chromium", () => {
         await (await fetch("/store/entry?key=script")).headers.get("content-type"),
       ];
     });
-    assert.deepEqual(told, ["refused", "not run", "refused", "SecurityError", 7, "text/javascript"]);
+    assert.deepEqual(outcomes, ["refused", "not run", "refused", "SecurityError", 7, "text/javascript"]);
     await own.close();
   });
 });

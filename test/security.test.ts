@@ -18,9 +18,9 @@ test("each attack of the page is tried in the tests that it names", () => {
     .split("\n")
     .filter((line) => line.startsWith("| **"))
     .map((line) => line.split(/ ?\| ?/).slice(1, -1));
-  const told = rows.map(([attack]) => /\*\*(.+?)\*\*/.exec(attack!)![1]!);
+  const listed = rows.map(([attack]) => /\*\*(.+?)\*\*/.exec(attack!)![1]!);
   assert.deepEqual(
-    attacks.filter((attack) => !told.includes(attack)),
+    attacks.filter((attack) => !listed.includes(attack)),
     [],
   );
   for (const [attack, answer, proofs] of rows) {

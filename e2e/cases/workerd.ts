@@ -87,17 +87,17 @@ try {
   });
   const worker = `http://127.0.0.1:${port}/`;
 
-  /** Runs what a filter selects in a request of its own, since one may have only so many timers: what it tells and comes to. */
-  const runInWorker = async (filter: string): Promise<{ told: string; came: Count }> => {
+  /** Runs what a filter selects in a request of its own, since one may have only so many timers: what it prints and comes to. */
+  const runInWorker = async (filter: string): Promise<{ printed: string; came: Count }> => {
     const response = await fetch(`${worker}?${new URLSearchParams({ filter, server: server.url! })}`);
     const text = await response.text();
     const result = /^(\d+) passed, (\d+) failed\n$/m.exec(text);
     const came = result ? { passed: Number(result[1]), failed: Number(result[2]) } : { passed: 0, failed: 1 };
-    return { told: text.slice(0, result?.index).trimEnd(), came };
+    return { printed: text.slice(0, result?.index).trimEnd(), came };
   };
 
   print("In the worker:");
-  const { told: names, came } = await runInWorker("list");
+  const { printed: names, came } = await runInWorker("list");
   if (filter === "list") {
     print(names);
     add(came);
@@ -105,8 +105,8 @@ try {
     // Without the names nothing would be run.
     if (!came.passed) add({ passed: 0, failed: 1 });
     for (const name of names.split("\n").filter((name) => `=${name}`.includes(filter))) {
-      const { told, came } = await runInWorker(`=${name}`);
-      print(told);
+      const { printed, came } = await runInWorker(`=${name}`);
+      print(printed);
       add(came);
     }
   }

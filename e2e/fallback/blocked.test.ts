@@ -14,7 +14,7 @@ import type { tab as Tab } from "./page.ts";
 const path = "e2e/fallback/page.html";
 const none = {};
 
-/** How each engine is told to block cookies, by what is in its profile or by its own settings. */
+/** How each engine blocks cookies, by what is in its profile or by its own settings. */
 const blocking: Record<"chromium" | "firefox", { profile: object; options: LaunchOptions }> = {
   chromium: { profile: { profile: { default_content_setting_values: { cookies: 2 } } }, options: none },
   firefox: { profile: none, options: { preferences: { "network.cookie.cookieBehavior": 2 } } },

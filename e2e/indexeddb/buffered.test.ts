@@ -47,7 +47,7 @@ inEngines("buffered writes", engines, {}, (place) => {
     }
   });
 
-  it("are seen by this tab at once, and told to another when they are committed", async () => {
+  it("are seen by this tab at once, and reported to another when they are committed", async () => {
     const database = place.database();
     const [mine, other] = [await place.open(), await place.open()];
     await other.evaluate(async (database) => {

@@ -5,7 +5,7 @@ import { awayAndBack } from "./backForward.ts";
 import { inEngines } from "./driver.ts";
 
 inEngines("a cached view of IndexedDB", engines, { backForwardCache: true }, (place) => {
-  it("reads without a transaction, and what another tab wrote once that is told", async () => {
+  it("reads without a transaction, and what another tab wrote once that is reported", async () => {
     const database = place.database();
     const [reading, writing] = [await place.open(), await place.open()];
     const transactions = await reading.evaluate(async (database) => {

@@ -104,7 +104,7 @@ inEngines("the connection", engines, {}, (place) => {
     });
     const { outcomes, order } = await ours.evaluate(async () => ({ outcomes: await kept.calls, order: kept.order }));
     assert.deepEqual(outcomes, [{}, { value: "1" }, { value: "12" }, { value: "12" }, {}, {}, {}]);
-    // What shares a transaction settles with it, and not by turns: what each call saw tells of the order.
+    // What shares a transaction settles with it, and not by turns: what each call saw shows the order.
     assert.deepEqual(order.toSorted(), ["close", "delete", "find", "get", "get", "set", "update"]);
     assert.equal(order.at(-1), "close");
   });

@@ -16,7 +16,7 @@ inEngines("a full origin", ["chromium", "firefox"], smallDisk, (place) => {
     await page.evaluate(async (database) => shelf.remove(database), database);
   });
 
-  it("makes room by itself of what has expired, and tells of it", async () => {
+  it("makes room by itself of what has expired, and reports it", async () => {
     const page = await openSmall(place);
     const { count, refused, outcomes, changes, left } = await page.evaluate(async (database) => {
       let now = 1_000_000;

@@ -34,15 +34,15 @@ inEngines("watches of tabs", engines, {}, (place) => {
         await ask(["early 1", "early 2", "early 3"]);
         const changes = kept.store.watch();
         await ask(["late 1", "late 2"]);
-        const told: string[] = [];
-        for (let count = 0; count < 2; count++) told.push((await changes.next()).value.key);
+        const reported: string[] = [];
+        for (let count = 0; count < 2; count++) reported.push((await changes.next()).value.key);
         await changes.return();
-        rounds.push(told);
+        rounds.push(reported);
       }
       asked.close();
       return rounds;
     }, database);
-    for (const told of rounds) assert.deepEqual(told, ["late 1", "late 2"]);
+    for (const reported of rounds) assert.deepEqual(reported, ["late 1", "late 2"]);
   });
 
   it("a deletion of the database by any tab is resync, and a cached view forgets what was there", async () => {

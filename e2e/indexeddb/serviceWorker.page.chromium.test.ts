@@ -5,7 +5,7 @@ import { contexts } from "./contexts.ts";
 import { shelf } from "./shelf.ts";
 
 describe("a service worker that shares a database", () => {
-  it("counts with a tab and a dedicated worker, and tells them of its changes", async () => {
+  it("counts with a tab and a dedicated worker, and reports its changes to them", async () => {
     const database = newDatabase();
     const store = shelf.indexeddb({ database });
     const changes = await shelf.watching(store);

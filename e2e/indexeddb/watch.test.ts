@@ -4,7 +4,7 @@ import { engines } from "../support/place.ts";
 import { inEngines } from "./driver.ts";
 
 inEngines("contexts that share a database", engines, {}, (place) => {
-  it("a watch tells each change of another tab once, with its type", async () => {
+  it("a watch reports each change of another tab once, with its type", async () => {
     const database = place.database();
     const [watching, changing] = [await place.open(), await place.open()];
     await watching.evaluate(async (database) => {
@@ -53,7 +53,7 @@ inEngines("contexts that share a database", engines, {}, (place) => {
     assert.deepEqual(elsewhere, expected);
   });
 
-  it("an expiry is told once, when two tabs read the expired entries at the same time", async () => {
+  it("an expiry is reported once, when two tabs read the expired entries at the same time", async () => {
     const database = place.database();
     const tabs = [await place.open(), await place.open()];
     const expiresAt = await tabs[0]!.evaluate(async (database) => {

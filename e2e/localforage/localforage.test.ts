@@ -72,7 +72,7 @@ inEngines(engines, {}, (_, openTab) => {
     });
   });
 
-  it.each(drivers)("%s: a watch is told what another tab does", async (driver) => {
+  it.each(drivers)("%s: a watch reports what another tab does", async (driver) => {
     const [one, two] = [await openTab(), await openTab()];
     await one("watch", driver, "watched");
     await two("change", driver, "watched");

@@ -6,7 +6,7 @@ import { inEngines, openTab, path } from "./driver.ts";
 import type { tab as Tab } from "./page.ts";
 
 inEngines(engines, (place) => {
-  it("a watch is told each change of another tab once, and can see it", async () => {
+  it("a watch gets each change of another tab once, and can see it", async () => {
     const [one, two] = [await openTab(place), await openTab(place)];
     await one.call("watch", "watched:");
     await two.call("set", "watched:", "a", "1");
@@ -19,7 +19,7 @@ inEngines(engines, (place) => {
     await two.call("sweep", "watched:");
     await two.call("increment", "watched:");
     await two.call("clear", "watched:");
-    // Who looks at it too late expires it before the sweep does, and then was told of that already.
+    // A reader that looks too late expires it before the sweep does, and has reported that already.
     changes.push(...(await one.call("changes", 5 - changes.length)));
     assert.deepEqual(changes.map((line) => line.split(" ", 2).join(" ")), ["delete a", "set b", "expire b", "set n", "delete n"]); // prettier-ignore
     assert.equal(changes[0], "delete a null");

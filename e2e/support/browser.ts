@@ -40,7 +40,7 @@ export interface Page {
   /** Presses one key where the focus is, named as in KeyboardEvent.key. */
   press(key: "Enter" | "Escape" | "Tab" | " " | "Delete"): Promise<void>;
   screenshot(): Promise<Buffer>;
-  /** Uncaught errors and console errors since the tab was opened; always empty in WebKit, whose protocol tells none. */
+  /** Uncaught errors and console errors since the tab was opened; always empty in WebKit, whose protocol reports none. */
   readonly errors: string[];
   close(): Promise<void>;
 }

@@ -41,7 +41,7 @@ inWorkbench("stores of the workbench", ({ open }) => {
     await until(async () => (await problems.innerText()) === "");
   });
 
-  it("tells every problem of a configuration and leaves the open store be", async () => {
+  it("shows every problem of a configuration and leaves the open store be", async () => {
     const { page, configuration, button, stored, row, isFocused } = await open("memory");
     await stored({ key: "stays", value: "here" });
     const problems = page.getByRole("region", { name: "Configuration" });

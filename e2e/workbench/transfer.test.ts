@@ -134,7 +134,7 @@ inWorkbench("transfer in the workbench", ({ engine, open }) => {
     await row("fits").waitFor();
   });
 
-  it("stops an export and an import when it is told to", async () => {
+  it("stops an export and an import when it is asked to", async () => {
     const { page, button, stored, says, dialog, search } = await open("remote");
     await search.fill("stop-");
     await stored({ key: `stop-${engine}`, value: "here" });

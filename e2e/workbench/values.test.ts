@@ -26,7 +26,7 @@ inWorkbench("workbench", ({ engine, open, openWithClock }) => {
     await page.getByRole("button", { name: "Open stays" }).click();
   });
 
-  it("tells text, JSON, images and other bytes apart and shows their sizes", async () => {
+  it("distinguishes text, JSON, images and other bytes and shows their sizes", async () => {
     const { page, put, stored, row, dialog } = await open("memory");
     await stored({ key: "text", value: "plain words" });
     await stored({ key: "json", value: '{ "a": [1, 2] }', kind: "JSON" });

@@ -38,7 +38,7 @@ describe("workbench in webkit", () => {
     );
 
   for (const choice of ["indexeddb", "localstorage", "remote"]) {
-    it(`stores, counts down, survives a reload and tells another tab in ${choice}`, async () => {
+    it(`stores, counts down, survives a reload and informs another tab in ${choice}`, async () => {
       const page = await open(choice);
       await page.fill("#put [name=key]", "greeting");
       await page.fill("#put textarea", "Hello from WebKit");

@@ -38,7 +38,7 @@ for (const [name, driver] of Object.entries(drivers)) {
     assert.deepEqual((await app.keys()).sort(), foreign.sort());
   });
 
-  test(`${name}: a record that is damaged, or of a version to come, is told and hurts nobody else`, async () => {
+  test(`${name}: a record that is damaged, or of a version to come, is reported and hurts no other`, async () => {
     const clock = createClock();
     const app = fresh(driver);
     const store = localforage(app, { now: clock.now });
@@ -121,7 +121,7 @@ test("what is no instance, and what is no option, is bad-config", () => {
   );
 });
 
-test("a store tells by the driver whether it is persistent", () => {
+test("a store is persistent if its driver is", () => {
   const withDriver = (name: string): boolean =>
     localforage({
       ...forage,

@@ -50,7 +50,7 @@ test("a store with maxBytes counts values and keys, and refuses what could never
   assert.deepEqual(await keysOf(store), ["big"]);
 });
 
-test("what has expired goes before what lives, and evictions are told", async () => {
+test("what has expired goes before what lives, and evictions are reported", async () => {
   const clock = createClock();
   const store = memory({ maxEntries: 2, now: clock.now });
   await store.set("lives", bytes(1));
@@ -60,12 +60,12 @@ test("what has expired goes before what lives, and evictions are told", async ()
   clock.advance(5);
   await store.set("new", bytes(1));
   await store.set("newer", bytes(1));
-  const told: string[] = [];
+  const reported: string[] = [];
   for await (const change of watch) {
-    told.push(showChange(change));
-    if (told.length === 4) break;
+    reported.push(showChange(change));
+    if (reported.length === 4) break;
   }
-  assert.deepEqual(told, ["expire expires", "set new", "delete lives", "set newer"]);
+  assert.deepEqual(reported, ["expire expires", "set new", "delete lives", "set newer"]);
 });
 
 test("deadlines that move leave nothing behind, near or far", async () => {

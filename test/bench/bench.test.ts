@@ -18,7 +18,7 @@ function measured(options: Partial<Parameters<typeof createBench>[0]> = {}): Ben
   return createBench({ rounds: 3, say, ...options });
 }
 
-test("who does not keep what was set is no peer", async () => {
+test("a library that does not keep what was set is no peer", async () => {
   const bench = measured();
   await assert.rejects(
     bench.measure("set", [peer("shelflife"), peer("a sieve", { isForgetful: true })], how),
@@ -121,7 +121,7 @@ test("in a mix, what is read is of its key, and what is written is there afterwa
   await assert.rejects(bench.measure("mix", [forgetful], mix), /a full one did not return what was set/);
 });
 
-test("who has a better way to do many at once does it so", async () => {
+test("a peer that has a better way to do many at once does it so", async () => {
   const bench = measured();
   const mine = peer("shelflife");
   let count = 0;
@@ -150,7 +150,7 @@ test("bytes are those of a key and of a round", () => {
     assert.ok(!isValueOf(value, 7, 100), what);
 });
 
-test("nobody is always first", () => {
+test("no peer is always first", () => {
   const firsts = [0, 1, 2].map((round) => inTurn(["a", "b", "c"], round)[0]);
   assert.deepEqual(firsts, ["a", "b", "c"]);
   assert.deepEqual(inTurn(["a", "b", "c"], 1), ["b", "c", "a"]);

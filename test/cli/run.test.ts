@@ -79,7 +79,7 @@ test("what is not known is refused in one line, with the nearest name that is", 
   }
 });
 
-test("a failure is not told as a miss, and a miss is told as one", async () => {
+test("a failure is not reported as a miss, and a miss is reported as one", async () => {
   const store = ownStore();
   const miss = await command(["get", "none", ...store]);
   assert.deepEqual([miss.code, miss.out], [1, ""]);
@@ -97,7 +97,7 @@ test("with --json an error is JSON, and with --debug it has its stack", async ()
   assert.match((await command(["get", "none", "--debug", ...ownStore()])).err, /^StoreError: No value[^]*\n {4}at /);
 });
 
-test("who leaves is not told of it", async () => {
+test("a caller that leaves gets no error", async () => {
   const store = ownStore();
   await command(["set", "a", "value", ...store]);
   const { code, err } = await command(["get", "a", ...store], { reads: 2 });

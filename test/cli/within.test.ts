@@ -47,7 +47,7 @@ async function hang(name: string, build: string, args: readonly string[]): Promi
   }
 }
 
-test("a store that does not open, answer or close in time is told", async () => {
+test("a store that does not open, answer or close in time is reported", async () => {
   const open = await hang("opening", "never", ["get", "a"]);
   assert.deepEqual([open.code, open.err], [3, 'Cannot open store "hung": expected it to open within 30 s\n']);
   const close = await hang("closing", "() => ({ take: async () => new Uint8Array(1), close: never })", ["take", "a"]);

@@ -47,7 +47,7 @@ test("the first change goes at once, those that follow share a message within th
   assert.deepEqual(messages.slice(3), ["f"]);
 });
 
-test("a close tells what waits, and leaves no timer", (context) => {
+test("a close reports what waits, and leaves no timer", (context) => {
   const { announcer, messages, tick } = fresh(context);
   announcer.report([change("a")]);
   announcer.report([change("b")]);

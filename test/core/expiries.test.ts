@@ -224,7 +224,7 @@ for (const name of ["soonest", "sweep"]) {
   });
 }
 
-test("a medium that does not say when the next is due is swept often while somebody watches", async () => {
+test("a medium that does not say when the next is due is swept often while there is a watch", async () => {
   const { store, asked } = createMedium(["soonest"]);
   await store.set("before", value, { ttl: 1 });
   await pass(1);

@@ -175,7 +175,7 @@ test("a call of a JSON view asks the medium once", async () => {
   assert.deepEqual(asked, ["get a", "get b", "set c"]);
 });
 
-test("whoever wraps a store has every call that he put into it asked", async () => {
+test("a wrapper of a store has every call that it replaces asked", async () => {
   const inner = memory();
   const asked: string[] = [];
   const note =

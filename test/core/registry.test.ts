@@ -35,7 +35,7 @@ test("a configuration opens a store", async () => {
   await (await open({ backend: "memory" })).close();
 });
 
-test("every problem of a configuration is told at once", async () => {
+test("all problems of a configuration are reported at once", async () => {
   const parameters = { maxEntries: 0, maxBytes: "many", sweepInterval: -1, now: 5, other: true } as never;
   const parts = ['"memory"', '"maxEntries" must be a positive integer, got 0', '"maxBytes"', 'got "many"', '"sweepInterval"', '"now"', '"other"']; // prettier-ignore
   await assert.rejects(open({ backend: "memory", parameters }), problem(...parts));
@@ -62,11 +62,11 @@ test("what stands beside backend and parameters is a problem, with the name that
   }
 });
 
-test("a backend whose name stands under another name is told with both", () => {
+test("a backend whose name stands under another name is reported with both", () => {
   assert.throws(() => valid({ bakend: "memory" } as never), problem('"bakend" must be named "backend"', "memory"));
 });
 
-test("an unknown backend is told with the known ones", async () => {
+test("an unknown backend is reported with the known ones", async () => {
   for (const backend of ["redis", "", "__proto__", "toString", undefined, null, 5]) {
     await assert.rejects(open({ backend: backend as string }), problem("memory", "indexeddb"));
   }

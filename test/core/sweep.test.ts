@@ -5,7 +5,7 @@ import { showChange } from "../support/showChange.ts";
 
 const value = new Uint8Array(1);
 
-/** Opens a store with one entry that has expired, and tells what is swept unasked. */
+/** Opens a store with one entry that has expired, and says what is swept unasked. */
 async function expired(sweepInterval: number): Promise<{ swept: string[]; close(): Promise<void> }> {
   let time = 0;
   const store = memory({ now: () => time, sweepInterval });

@@ -135,7 +135,7 @@ test("a sweep of a part fails on demand where that of the whole does", async () 
   assert.equal(await view.sweep(), 3);
 });
 
-test("a store of which no part can be told from the rest is swept as a whole", async () => {
+test("a store whose parts cannot be distinguished is swept as a whole", async () => {
   const store = createStore({ ...own(), sweep: () => 7 }, { now });
   assert.equal(await prefix({ ...store, sweep: (options) => store.sweep(options) }, "a/").sweep(), 7);
 });

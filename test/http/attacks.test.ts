@@ -158,12 +158,12 @@ test("nothing that is answered is kept on the way, and no header that a cache do
     }
   }
   const plain = await fetch(entry("cached"));
-  const told = [plain.status, await plain.text(), plain.headers.get("etag"), plain.headers.get("location")];
+  const answered = [plain.status, await plain.text(), plain.headers.get("etag"), plain.headers.get("location")];
   for (const name of ["x-forwarded-host", "x-forwarded-proto", "x-forwarded-prefix", "x-original-url", "x-rewrite-url", "x-host", "forwarded", "x-http-method-override", "x-method-override"]) {
     for (const value of ["evil.test", "/entry?key=missing", "DELETE"]) {
       const response = await fetch(entry("cached"), { headers: { [name]: value } });
       const { headers, status } = response;
-      assert.deepEqual([status, await response.text(), headers.get("etag"), headers.get("location")], told, `${name}: ${value}`);
+      assert.deepEqual([status, await response.text(), headers.get("etag"), headers.get("location")], answered, `${name}: ${value}`);
       assert.doesNotMatch(JSON.stringify([...headers]), /evil/);
     }
   } // prettier-ignore

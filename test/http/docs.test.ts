@@ -32,7 +32,7 @@ test("beside the resources stand the document and its page, for everyone and und
   assert.equal((await ask("constructor")).status, 404);
 });
 
-test("the page tells of every request, runs nothing and asks for nothing", async () => {
+test("the page describes every request, runs nothing and asks for nothing", async () => {
   const response = await ask("docs");
   const text = await response.text();
   for (const [path, methods] of Object.entries(openapi().paths)) {

@@ -121,7 +121,7 @@ test("a connection on which nothing comes any more is given up, and the next cal
   });
 });
 
-test("a stream that is cut again and again tells each change once", async () => {
+test("a stream that is cut again and again reports each change once", async () => {
   await withProxy(async ({ store, proxy, open }) => {
     const far = open();
     let streams = 0;
@@ -147,7 +147,7 @@ test("a stream that is cut again and again tells each change once", async () => 
   });
 });
 
-test("who sends slowly, or less than announced, holds nobody up and stores nothing", async () => {
+test("a client that sends slowly, or less than announced, holds up no other and stores nothing", async () => {
   await withProxy(
     async ({ store, upstream, open }) => {
       const { hostname, port } = new URL(upstream);

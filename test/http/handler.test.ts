@@ -8,7 +8,7 @@ import { faulty } from "../../src/testing/faulty.ts";
 import { pair } from "../support/pair.ts";
 import { problem } from "../support/problem.ts";
 
-test("an unknown path is no miss, an unknown method is told the known ones", async () => {
+test("an unknown path is no miss, an unknown method is answered with the known ones", async () => {
   const { ask } = pair();
   for (const path of ["", "none", "entry/", "entry/a", "Entry?key=a", "constructor", "__proto__", "toString"]) {
     await problem(ask("GET", path), 404, "invalid-argument");
@@ -48,11 +48,11 @@ test("what a store cannot do is 501, a full one 507, a closed one 503", async ()
   await problem(full.ask("GET", "entry?key=a"), 503, "unavailable");
 });
 
-test("an error that is no store's is told to the operator and not to the client", async () => {
-  const told: unknown[] = [];
+test("an error that is no store's goes to the operator and not to the client", async () => {
+  const reported: unknown[] = [];
   let thrown: unknown;
   const store = faulty(memory(), () => ({ before: thrown }));
-  const { ask } = pair({ store, handler: { onError: (error) => told.push(error) } });
+  const { ask } = pair({ store, handler: { onError: (error) => reported.push(error) } });
   for (thrown of [
     new Error("secret"),
     "secret",
@@ -62,14 +62,14 @@ test("an error that is no store's is told to the operator and not to the client"
   ]) {
     const document = await problem(ask("GET", "entry?key=a"), 500, "unavailable");
     assert.doesNotMatch(JSON.stringify(document), /secret/);
-    assert.equal(told.at(-1), thrown);
+    assert.equal(reported.at(-1), thrown);
   }
   thrown = new StoreError("unavailable", "Medium is gone");
   await problem(ask("GET", "entry?key=a"), 503, "unavailable");
-  assert.equal(told.length, 6);
+  assert.equal(reported.length, 6);
   thrown = new StoreError("cant-decode", "Record is damaged", { key: "a" });
   await problem(ask("GET", "entry?key=a"), 422, "cant-decode");
-  assert.equal(told.length, 6);
+  assert.equal(reported.length, 6);
 });
 
 test("options are checked, all at once", () => {

@@ -148,7 +148,7 @@ test(
         await drive(method, path, body, { ...each, options });
       }
       if (method === "GET" || method === "HEAD") continue;
-      // Whoever repeats a request that another handler has begun is not told what became of it.
+      // A repeated request that another handler has begun is not answered with what became of it.
       const noted = memory();
       // What has nothing to do with the store waits for what it notes itself.
       const requests = path === "replica" ? { ...noted, set: never } : noted;
@@ -191,9 +191,9 @@ test(
           const { headers, content = {} } = responseOf(operation, status)!;
           const { $ref = `${what} ${status}` } = operation.responses[status] as { $ref?: string };
           // What several share one of them has.
-          const told = shared.get($ref) ?? { headers, names: new Set() };
-          shared.set($ref, told);
-          for (const name of names) if (name !== "content-type") told.names.add(name);
+          const noted = shared.get($ref) ?? { headers, names: new Set() };
+          shared.set($ref, noted);
+          for (const name of names) if (name !== "content-type") noted.names.add(name);
           for (const type of method === "head" ? [] : Object.keys(content)) {
             const isSeen = type === "*/*" ? types.has("200 text/css") : types.has(`${status} ${type}`);
             assert.ok(isSeen, `${what} was never ${status} ${type}`);

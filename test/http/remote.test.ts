@@ -103,7 +103,7 @@ test("an error of the store arrives with its code, message and key", async () =>
   await assert.rejects(far.has("a"), (error) => isStoreError(error, "unauthorized"), "an answer to HEAD");
 });
 
-test("no message tells a value, a token or a header", async () => {
+test("no message shows a value, a token or a header", async () => {
   const { far } = pair({
     between: async () => new Response("secret", { headers: { shelflife: "ok" } }),
     remote: { token: "secret", headers: { "x-key": "secret" }, attempts: 1 },
@@ -187,7 +187,7 @@ test("a change that others always outrun is a conflict in the end", async () => 
   assert.equal(text(await store.get("a")), `${changes - 1}`);
 });
 
-test("a deadline that somebody gives meanwhile survives a change that keeps it", async () => {
+test("a deadline that another client gives meanwhile survives a change that keeps it", async () => {
   const { far, store, clock } = pair({
     between: async (request, send) => {
       if (await isSwap(request)) await store.touch("a", { ttl: 50 });

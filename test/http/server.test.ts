@@ -158,7 +158,7 @@ test("a body that breaks off is not stored", async () => {
   assert.equal(await store.has("broken"), false);
 });
 
-test("changes arrive over a socket, and who leaves ends the watch", async () => {
+test("changes arrive over a socket, and a client that leaves ends the watch", async () => {
   const observers = new Set<Observer>();
   const watched = createStore({
     get: () => undefined,

@@ -127,7 +127,7 @@ test("a merge that throws leaves theirs, and keeps mine", async () => {
   assert.deepEqual([conflict!.kind, text(conflict!.mine), text(conflict!.base)], ["lost", "mine", "a"]);
 });
 
-test("increments add up, whoever else counts, and many are one operation", async () => {
+test("increments add up with those of others, and many are one operation", async () => {
   const [one, two] = [pair.client(), pair.client()];
   await Promise.all([one.sync(), two.sync()]);
   await pair.cut(one, two);
@@ -162,7 +162,7 @@ test("a set that expires while it waits brings no older value back", async () =>
   assert.deepEqual(await store.conflicts(), []);
 });
 
-test("what the remote refuses leaves the queue, is kept, rejects the flush that waits, and holds nobody up", async () => {
+test("what the remote refuses leaves the queue, is kept, rejects the flush that waits, and holds up no other key", async () => {
   await pair.close();
   pair = offlinePair({ authorize: () => ({ can: ["read", "write", "list", "watch"] }), maxBytes: 20_000 });
   const store = pair.client();

@@ -57,7 +57,7 @@ test("the first of several that works", async () => {
   await store.close();
 });
 
-test("a key may be one of Web Crypto, and patience is what it is told", async () => {
+test("a key may be one of Web Crypto, and patience is what the option says", async () => {
   const key = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
   const secret = await open("encrypted", { keys: { a: key }, of: inner });
   await secret.set("a", utf8("tea"));
@@ -109,7 +109,7 @@ const cases: readonly (readonly [backend: string, parameters: unknown, ...proble
 ]; // prettier-ignore
 
 for (const [backend, parameters, ...problems] of cases) {
-  test(`every problem is told at once, with the name that may have been meant: ${backend} ${JSON.stringify(parameters)}`, async () => {
+  test(`all problems are reported at once, with the name that may have been meant: ${backend} ${JSON.stringify(parameters)}`, async () => {
     for (const call of [() => registry.valid({ backend, parameters }), () => registry.open({ backend, parameters })]) {
       const { message } = await refused(call, "bad-config");
       assert.match(message, new RegExp(`^Cannot open store "${backend}": `));

@@ -43,7 +43,7 @@ for (const [kind, open] of Object.entries(storeKinds)) {
   });
 }
 
-test("a load that fails rejects for all who wait, stores nothing, and is made again by the next", async () => {
+test("a load that fails rejects for all callers that wait, stores nothing, and is made again by the next", async () => {
   const store = memory();
   const loads = createLoads(() => Promise.reject(new Error("no network")));
   const callers = await Promise.allSettled([1, 2, 3].map(() => getOrSet(store, "key", loads.load)));

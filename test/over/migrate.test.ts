@@ -76,12 +76,12 @@ test("a prefix selects, and views rename", async () => {
   assert.deepEqual(Object.keys(await content(to)), ["a/1", "a/2", "c/1"]);
 });
 
-test("batches are bounded in count and bytes, and progress is told after each", async () => {
+test("batches are bounded in count and bytes, and progress is reported after each", async () => {
   const small = stores();
   await small.from.setMany(Array.from({ length: 1050 }, (_, index) => [`key ${index}`, utf8("1")]));
-  const told: number[] = [];
-  await migrate(small.from, small.to, { onProgress: ({ copied }) => told.push(copied) });
-  assert.deepEqual(told, [100, 200, 300, 400, 500, 600, 700, 800, 900, 1000, 1050]);
+  const reported: number[] = [];
+  await migrate(small.from, small.to, { onProgress: ({ copied }) => reported.push(copied) });
+  assert.deepEqual(reported, [100, 200, 300, 400, 500, 600, 700, 800, 900, 1000, 1050]);
 
   const large = stores();
   await large.from.setMany(
@@ -154,7 +154,7 @@ test("what expires between its reading and its writing is not copied", async () 
   assert.deepEqual(await migrate(slow, to, { now: clock.now }), nothing);
 });
 
-test("an entry that cannot be decoded ends the migration, or is told and stays", async () => {
+test("an entry that cannot be decoded ends the migration, or is reported and stays", async () => {
   const { from, to } = stores();
   await from.setMany([
     ["a", utf8("1")],
@@ -166,9 +166,9 @@ test("an entry that cannot be decoded ends the migration, or is told and stays",
     method === "entry" && args[0] === "b" ? { before: damage } : undefined,
   );
   await assert.rejects(migrate(damaged, to), isCode("cant-decode"));
-  const told: unknown[] = [];
-  const result = await migrate(damaged, to, { remove: true, onUnreadable: (error) => told.push(error) });
-  assert.deepEqual(told, [damage]);
+  const reported: unknown[] = [];
+  const result = await migrate(damaged, to, { remove: true, onUnreadable: (error) => reported.push(error) });
+  assert.deepEqual(reported, [damage]);
   assert.equal(result.unreadable, 1);
   assert.deepEqual(Object.keys(await content(from)), ["b"]);
   assert.deepEqual(Object.keys(await content(to)), ["a", "c"]);

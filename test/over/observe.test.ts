@@ -139,7 +139,7 @@ test("a page that comes back as it was reads again, and a page that is shown for
   again();
 });
 
-test("at its deadline a value is gone: for who asks at once, for who listens by a timer, of which there is one", async () => {
+test("at its deadline a value is gone: for a read at once, for a listener by a timer, of which there is one", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   const clock = createClock();
   const store = json<number>(memory({ now: clock.now, sweepInterval: Infinity }));
@@ -170,7 +170,7 @@ test("at its deadline a value is gone: for who asks at once, for who listens by 
   await vi.waitUntil(() => vi.getTimerCount() === 0);
 });
 
-test("when the last has left, there is no watch and no timer; who comes then sees what changed meanwhile", async () => {
+test("when the last listener has left, there is no watch and no timer; the next one sees what changed meanwhile", async () => {
   const { view, count } = counted(json<number>(memory({ sweepInterval: Infinity })));
   await view.set("key", 1, { ttl: 60_000 });
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
@@ -246,7 +246,7 @@ test("ready reads by itself, forgets a failure, and is the snapshot of what othe
   assert.deepEqual([count.entry, count.watches], [1, 0]);
 });
 
-test("a listener that throws is heard of, and keeps nobody from anything", async () => {
+test("an error that a listener throws is reported, and keeps no other listener from anything", async () => {
   const thrown: (() => void)[] = [];
   vi.stubGlobal("queueMicrotask", (task: () => void) => thrown.push(task));
   const store = json<number>(memory());

@@ -11,7 +11,7 @@ const readJson = (name: string): any => JSON.parse(readFileSync(root + name, "ut
 const jsr = readJson("jsr.json");
 const npm = readJson("package.json");
 
-test("jsr.json tells the version, the licence and the entries of package.json", () => {
+test("jsr.json has the version, the licence and the entries of package.json", () => {
   assert.deepEqual([jsr.version, jsr.license], [npm.version, npm.license]);
   for (const [name, path] of Object.entries<string>(jsr.exports)) {
     assert.ok(existsSync(root + path), `${name} leads to ${path}`);

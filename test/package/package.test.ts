@@ -155,7 +155,7 @@ test("the command runs by the name that npm gives it", async () => {
   // What npm does with a package's bin.
   symlinkSync(path, `${bin}shelflife`);
   chmodSync(path, 0o755);
-  // A Node with SQLite, of which the list tells.
+  // A Node with SQLite, which the list names.
   const PATH = `${dirname(runtimes.node24[0]!)}${delimiter}${process.env.PATH}`;
   const shelflife = (...args: string[]): Promise<{ stdout: string; stderr: string }> =>
     exec(`${bin}shelflife`, args, { cwd: packageFolder, env: { ...process.env, PATH } });

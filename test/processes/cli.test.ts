@@ -84,7 +84,7 @@ for (const name of Object.keys(runtimes) as (keyof typeof runtimes)[]) {
     writing.destroy();
   });
 
-  test(`every problem of a configuration is told with its place, and nothing starts: ${name}`, limit, async () => {
+  test(`every problem of a configuration is reported with its place, and nothing starts: ${name}`, limit, async () => {
     writeFileSync(
       join(folder, "bad.yaml"),
       `stor: x
@@ -223,7 +223,7 @@ limits:
     assert.deepEqual([code, out.toString(), err], [0, "hi", ""]);
   });
 
-  test(`a backend that never answers is told in words, at whichever step: ${name}`, limit, async () => {
+  test(`a backend that never answers is reported in words, at whichever step: ${name}`, limit, async () => {
     const never = "new Promise(() => {})";
     const module = (members: string, top = ""): string =>
       `export const name = "hung";

@@ -7,7 +7,7 @@ const callers = Number(process.env.SHELFLIFE_FAULT_CALLERS ?? 8);
 
 // At once, because most of a storm is pauses before another try.
 for (const [seed, kind] of kinds.entries()) {
-  test.concurrent(`in a storm of faults nothing is lost, nothing done twice, and each change told once: ${kind}`, () =>
+  test.concurrent(`in a storm of faults nothing is lost, nothing done twice, and each change reported once: ${kind}`, () =>
     withFaultyServer(kind, (proxy, upstream) =>
       surviveStorm(proxy, { upstream, seed, callers, rounds: 6, cutAfter: 30 }),
     ));

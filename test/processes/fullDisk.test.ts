@@ -64,7 +64,7 @@ for (const [name, command] of Object.entries(runtimes)) {
       };
       await assert.rejects(fill(), isFull);
       assert.ok(written > 20, `${written} were written`);
-      // Many at once too: each is told, and none is half there.
+      // Many at once too: each is refused, and none is half there.
       const keys = Array.from({ length: 64 }, (_, index) => `more ${index}`);
       const outcomes = await Promise.allSettled(keys.map((key, index) => store.set(key, valueOf(index))));
       const refused = outcomes.filter((outcome) => outcome.status === "rejected");

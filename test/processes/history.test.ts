@@ -42,7 +42,7 @@ async function contentOf(store: Store): Promise<Record<string, string>> {
   return content;
 }
 
-test("who was away gets what has changed from either server, and compares where that is not known, and is right", async () => {
+test("a client that was away gets what has changed from either server, compares where that is not known, and is right", async () => {
   const local = memory();
   const others = far();
 

@@ -18,7 +18,7 @@ const writers = 8;
 const path = join(folder, "store.db");
 
 interface Writer {
-  /** How many values it was told to be written, each under a key of its own. */
+  /** How many values were acknowledged to it, each under a key of its own. */
   written: number;
   /** How often its counter was said to have been increased, and how often nobody knows whether it was. */
   counted: number;
@@ -101,7 +101,7 @@ async function verify(done: readonly Writer[]): Promise<void> {
     const lost = keys.filter((_, each) => text(found[each]) !== `value ${each}`);
     assert.deepEqual(lost, [], `of ${written}`);
     const value = Number(text(await opened.find(`counter ${index}`)) ?? 0);
-    assert.ok(counted <= value && value <= counted + unknown, `${value}, told ${counted}, unknown ${unknown}`);
+    assert.ok(counted <= value && value <= counted + unknown, `${value}, reported ${counted}, unknown ${unknown}`);
   }
   await opened.close();
 }

@@ -52,7 +52,7 @@ for (const name of Object.keys(runtimes) as (keyof typeof runtimes)[]) {
       await child.call("close");
     }));
 
-  test(`who leaves ends the stream, and who does not read holds it back: ${name}`, () =>
+  test(`a client that leaves ends the stream, and one that does not read holds it back: ${name}`, () =>
     withServer(name, async (child, url, until) => {
       const controller = new AbortController();
       const events = await fetch(new URL("/events", url), { signal: controller.signal });
@@ -76,7 +76,7 @@ for (const name of Object.keys(runtimes) as (keyof typeof runtimes)[]) {
       const writing = fetch(new URL("/wait", url), { method: "PUT", body: "value" });
       await until("waits");
       const closing = child.call("close");
-      // A stream that is ended ends well: its reader is told that there is no more, and of no failure.
+      // A stream that is ended ends well: its reader gets the end, and no failure.
       assert.equal(await events.text(), "data: one\n\n");
       // Refused by an answer on a connection that is open still, or without one.
       const late = await fetch(url).then(
@@ -95,9 +95,9 @@ for (const name of Object.keys(runtimes) as (keyof typeof runtimes)[]) {
       await child.call("close");
     }));
 
-  test(`closing waits no longer than it is told: ${name}`, () =>
+  test(`closing waits no longer than it is asked to: ${name}`, () =>
     withServer(name, async (child, url, until) => {
-      // Cut off, or told that it is not to be waited for.
+      // Cut off, or asked not to be waited for.
       const writing = fetch(new URL("/wait", url), { method: "PUT", body: "value" }).then(
         ({ status }) => status,
         () => 503,

@@ -151,7 +151,7 @@ test("a cursor goes on where it was, in another store, and no key is seen twice"
 
 // ------------------------------------------------------------------------------------------------ failures
 
-test("what the service refuses is told as what it is, and never as a miss", async () => {
+test("what the service refuses is reported as what it is, and never as a miss", async () => {
   const wrong: [Partial<S3Options>, StoreErrorCode, RegExp][] = [
     [{ secretAccessKey: "another" }, "unauthorized", /SignatureDoesNotMatch/],
     [{ accessKeyId: "another" }, "unauthorized", /InvalidAccessKeyId/],

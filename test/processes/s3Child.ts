@@ -1,4 +1,4 @@
-// A process of its own that does with a store in a bucket what it is told, line by line: [number, name of the call, ...arguments].
+// A process of its own that does with a store in a bucket what it is asked to, line by line: [number, name of the call, ...arguments].
 import { s3, type S3Options } from "../../src/backends/s3.ts";
 import type { Store } from "../../src/core/contract.ts";
 import { cases } from "../../src/testing/cases.ts";

@@ -66,7 +66,7 @@ for (const pair of pairs) {
 }
 
 for (const name of names) {
-  test(`what a killed writer was told to be written is there: ${name}`, async () => {
+  test(`what was acknowledged to a killed writer is there: ${name}`, async () => {
     const path = fresh();
     for (let round = 0; round < 5; round++) {
       const child = start(name);
@@ -210,7 +210,7 @@ for (const name of names) {
   });
 }
 
-test("a runtime without SQLite is told what is expected", async () => {
+test("a runtime without SQLite gets an error that says what is expected", async () => {
   const child = startChild([...runtimes.node24, "--no-experimental-sqlite"], "sqliteChild.ts");
   await child.call("open", { path: fresh() });
   await assert.rejects(child.call("find", "key"), /unsupported: .*expected a runtime with SQLite/);

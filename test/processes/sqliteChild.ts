@@ -1,4 +1,4 @@
-// A process of its own that does with a SQLite store what it is told, line by line: [number, name of the call, ...arguments].
+// A process of its own that does with a SQLite store what it is asked to, line by line: [number, name of the call, ...arguments].
 import process from "node:process";
 import { sqlite, type SqliteOptions } from "../../src/backends/sqlite.ts";
 import type { Store } from "../../src/core/contract.ts";

@@ -125,7 +125,7 @@ for (const name of media) {
     }
   });
 
-  test(`${name}: no value is read at its deadline or after it, and each is told to expire once`, async () => {
+  test(`${name}: no value is read at its deadline or after it, and each is reported to expire once`, async () => {
     const store = open(name, { prefix: fresh(), sweepInterval: Infinity });
     const reported: string[] = [];
     const changes = store.watch();
@@ -177,7 +177,7 @@ for (const name of media) {
     assert.equal(await store.has("stays"), true);
   });
 
-  test(`${name}: what nobody reads is swept, and told`, async () => {
+  test(`${name}: what nobody reads is swept, and reported`, async () => {
     const prefix = fresh();
     const [store, other] = [open(name, { prefix, sweepInterval: Infinity }), open(name, { prefix, sweepInterval: Infinity })]; // prettier-ignore
     const changes = store.watch();
@@ -249,7 +249,7 @@ test("a sweep of a view goes past any number of others' that have expired, at on
   assert.equal(await store.sweep(), 325 + 1100);
 });
 
-test("a restarted server that has forgotten the scripts is told them again", async () => {
+test("a restarted server that has forgotten the scripts gets them again", async () => {
   const store = open("valkey", { prefix: fresh() });
   await store.set("key", bytes("x"), { ttl: 60_000 });
   await valkeys.server.cli("script", "flush");

@@ -23,7 +23,7 @@ function open(where: Where, username?: string, prefix = "app/"): Store {
 }
 
 for (const where of ["valkey", "valkey cluster"] as const) {
-  test(`who may not publish is refused at the first change, and nothing is changed: ${where}`, async () => {
+  test(`a user that may not publish is refused at the first change, and nothing is changed: ${where}`, async () => {
     await admit("mute", "~*", "+@all", "resetchannels");
     const [owner, store] = [open(where), open(where, "mute")];
     await owner.setMany([
@@ -56,7 +56,7 @@ for (const where of ["valkey", "valkey cluster"] as const) {
     assert.ok((await owner.entry("b"))!.expiresAt > Date.now() + 100_000);
   });
 
-  test(`who may not publish any more hears of it at the next change: ${where}`, async () => {
+  test(`a user that may not publish any more is refused at the next change: ${where}`, async () => {
     await admit("fallen", "~*", "+@all", "allchannels");
     const store = open(where, "fallen");
     const changes = [

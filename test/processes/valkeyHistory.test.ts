@@ -122,7 +122,7 @@ test("after a failover that lost writes what came with them is not known, and wh
   assert.deepEqual(await since(after, await endOf(after)), []);
 });
 
-test("what is too much or too old is forgotten, but for the last; `false` ends it, and who wants it begins anew", async () => {
+test("what is too much or too old is forgotten, but for the last; `false` ends it, and a reader of what is forgotten begins anew", async () => {
   const prefix = fresh();
   const store = open(prefix, { history: { maxChanges: 100, maxAge: 1 } });
   const begin = await endOf(store);

@@ -139,7 +139,7 @@ test("for ever is a time too: a server that has it to close does not end what is
   }
 });
 
-test("a key that cannot be read is told of as the configuration that it is", async () => {
+test("a key that cannot be read is reported as an error of the configuration", async () => {
   const check = jwt({ key: "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----", algorithms: ["ES256"] });
   const token = await new SignJWT({}).setProtectedHeader({ alg: "HS256" }).sign(utf8(secret));
   const request = new Request("http://x/", { headers: { authorization: `Bearer ${token}` } });

@@ -85,7 +85,7 @@ test("a tag becomes weak, and what it stands for is known by it", async () => {
   }
 });
 
-test("HEAD tells no length that GET would not have", async () => {
+test("HEAD gives no length that GET would not have", async () => {
   const head = await ask("long", "gzip", { method: "HEAD" });
   assert.deepEqual([head.status, head.headers.get("content-length"), await head.text()], [200, null, ""]);
   assert.equal(head.headers.get("vary"), "accept-encoding");
@@ -98,7 +98,7 @@ test("what varies already varies by this too", async () => {
   assert.equal(response.headers.get("vary"), "origin, accept-encoding");
 });
 
-test("a remote is told the same through it", async () => {
+test("a remote gets the same through it", async () => {
   // What fetch does by itself.
   const far = remote({
     url: "http://x",

@@ -34,7 +34,7 @@ test("other paths and methods are not its own", async () => {
   assert.deepEqual([head.status, await head.text()], [200, ""]);
 });
 
-test("who asks often asks the store once, and one that hangs is not ready", async () => {
+test("many who ask are one question to the store, and a store that hangs is not ready", async () => {
   let asked = 0;
   const store = createStore({
     get: () => (asked++, new Promise(() => {})),

@@ -82,7 +82,7 @@ test("no algorithm and a confused one open nothing", async () => {
       assert.equal(await authorize(ask(token)), false, `${Object.keys(options)} ${token}`);
     }
   }
-  // A key that the token brings along, or tells the place of, is not the issuer's.
+  // A key that the token brings along, or gives the place of, is not the issuer's.
   const stranger = await generateKeyPair("ES256", { extractable: true });
   const own = await exportJWK(stranger.publicKey);
   const brought = await claims()
@@ -137,7 +137,7 @@ test("keys are fetched once, again for an unknown one, and are unavailable when 
   assert.ok(asked <= 3);
 });
 
-test("options that do not go together are told of, without the secret", () => {
+test("options that do not go together are reported, without the secret", () => {
   const wrong: [options: object, expected: RegExp][] = [
     [{}, /one of the options secret, key and jwks/],
     [{ secret, jwks: { keys: [] } }, /one of the options/],

@@ -31,7 +31,7 @@ test("a bucket lets a burst through, then so many a second, for each holder apar
   assert.equal(passed, 11);
 });
 
-test("who asks too often is told when to come back, in the words of a handler", async () => {
+test("a client that asks too often gets Retry-After, in the words of a handler", async () => {
   const answer = limitRate({ perSecond: 0.1, by, now: () => 0 })(fine);
   await answer(ask("a"));
   const refused = await answer(ask("a"));
@@ -46,7 +46,7 @@ test("who asks too often is told when to come back, in the words of a handler", 
   assert.deepEqual([head.status, await head.text()], [429, ""]);
 });
 
-test("only so many holders are remembered, and who rested longest is forgotten", async () => {
+test("only so many holders are remembered, and the one that rested longest is forgotten", async () => {
   const answer = limitRate({ perSecond: 1, by, maxHolders: 2, now: () => 0 })(fine);
   const status = async (name: string): Promise<number> => (await answer(ask(name))).status;
   assert.deepEqual([await status("a"), await status("b"), await status("b"), await status("c")], [200, 200, 429, 200]);

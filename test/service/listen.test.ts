@@ -80,7 +80,7 @@ test("what is smuggled, or no HTTP, is refused", async () => {
   });
 });
 
-test("a server closes at once when nobody is there, also for who connected in advance", async () => {
+test("a server closes at once when no client is there, also for one that connected in advance", async () => {
   const never = { headerTimeout: Infinity, requestTimeout: Infinity, idleTimeout: Infinity };
   await withServer(never, async (server, port) => {
     const silent = connect(port, "127.0.0.1");
@@ -95,7 +95,7 @@ test("a server closes at once when nobody is there, also for who connected in ad
   });
 });
 
-test("where it cannot listen it says so, and what it cannot be told", async () => {
+test("where it cannot listen it says so, and which options it cannot take", async () => {
   await withServer({}, async (_, port) => {
     await assert.rejects(
       listen({ answer: async () => new Response(), port }),
@@ -111,7 +111,7 @@ test("where it cannot listen it says so, and what it cannot be told", async () =
   );
 });
 
-test("where other machines reach it nobody is let in unless somebody decides, whatever wraps the handler", async () => {
+test("where other machines reach it no client is let in unless a rule says so, whatever wraps the handler", async () => {
   const by = (): string => "one";
   const store = memory();
   const open = handler(store);

@@ -46,7 +46,7 @@ test("a token opens what its line says, and any other nothing", async () => {
   assert.equal(authorize(ask(all.token, "Basic")), false);
 });
 
-test("a token is random, and neither its line nor an error tells it", async () => {
+test("a token is random, and neither its line nor an error shows it", async () => {
   const made = await Promise.all(Array.from({ length: 20 }, () => createToken({ name: "n" })));
   assert.equal(new Set(made.map(({ token }) => token)).size, 20);
   for (const { token, line } of made) {
@@ -104,7 +104,7 @@ test("a file that is written twice at the same time with the same length is read
   assert.deepEqual([authorize(ask(one.token)), authorize(ask(two.token))], [false, true]);
 });
 
-test("a damaged or lost file is told of once, and the tokens stay", async () => {
+test("a damaged or lost file is reported once, and the tokens stay", async () => {
   const { path, line, later, reload, reports } = await oneToken();
   files++;
   write([line, '{"name":"two",'], path);
@@ -138,7 +138,7 @@ test("a file that was emptied locks nobody out, and one with a comment alone let
   assert.equal(fresh.authorize(ask(token)), false);
 });
 
-test("every problem of a file is told with its line and column, and nothing of what is there", async () => {
+test("every problem of a file is reported with its line and column, and nothing of what is there", async () => {
   const hash = "0".repeat(64);
   const good = `{"name":"n","sha256":"${hash}"}`;
   // The problem is where the mark is.
@@ -189,28 +189,28 @@ test("a relative path counts from where the process was at the call", async () =
     const asked = tokens({ path: basename(path), now: () => time });
     process.chdir(before);
     const { authorize } = await asked;
-    const told: string[] = [];
-    const other = await tokens({ path, now: () => time, tell: (message) => told.push(message) });
+    const reported: string[] = [];
+    const other = await tokens({ path, now: () => time, tell: (message) => reported.push(message) });
     time = 1000;
     assert.deepEqual([authorize(ask(token)), other.authorize(ask(token))], [true, true]);
     rmSync(path);
     time = 2000;
     other.authorize(ask(token));
-    assert.ok(told[0]!.includes(JSON.stringify(path)));
+    assert.ok(reported[0]!.includes(JSON.stringify(path)));
   } finally {
     process.chdir(before);
   }
 });
 
-test("a file that others can write is told of", async () => {
-  const told: string[] = [];
+test("a file that others can write is reported", async () => {
+  const reported: string[] = [];
   const path = write([]);
-  const tell = (message: string): unknown => told.push(message);
+  const tell = (message: string): unknown => reported.push(message);
   await tokens({ path, tell });
-  assert.deepEqual(told, []);
+  assert.deepEqual(reported, []);
   chmodSync(path, 0o666);
   await tokens({ path, tell });
-  assert.match(told.join(), /can be written by others: expected .*chmod 600/);
+  assert.match(reported.join(), /can be written by others: expected .*chmod 600/);
   assert.equal(statSync(path).mode & 0o777, 0o666);
 });
 

@@ -11,7 +11,7 @@ import { backends, folder } from "./world.ts";
 export const read = (source: string, options: Partial<ReadOptions> = {}): Promise<Config> =>
   readConfig(source, { name: "c.yaml", folder, env: {}, registry: createBackends({ backends }), ...options });
 
-/** Reads what is wrong, and returns what was told of it. */
+/** Reads what is wrong, and returns what was said of it. */
 export async function problems(source: string, options?: Partial<ReadOptions>): Promise<string[]> {
   const error = await read(source, options).then(
     () => assert.fail("expected to be refused"),
@@ -32,9 +32,9 @@ export async function expectMarked(
     const column = lines.at(-1)!.replaceAll("^", "").length + 1;
     return `c.yaml:${lines.length}:${column}: `;
   });
-  const told = await problems(marked.replaceAll("^", ""), options);
-  assert.equal(told.length, expected.length, told.join("\n"));
-  for (const [index, each] of told.entries()) {
+  const found = await problems(marked.replaceAll("^", ""), options);
+  assert.equal(found.length, expected.length, found.join("\n"));
+  for (const [index, each] of found.entries()) {
     assert.ok(each.startsWith(places[index]!), `${each} is not at ${places[index]}`);
     assert.match(each.slice(places[index]!.length), expected[index]!);
   }

@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 
 // How many times as many inputs as in a quick check there are, each time others: SHELFLIFE_FUZZ=100 takes some minutes.
 const factor = Number(process.env.SHELFLIFE_FUZZ ?? 0);
-// What fails tells its seed, which makes the same inputs again.
+// What fails names its seed, which makes the same inputs again.
 const seed = process.env.SHELFLIFE_FUZZ_SEED === undefined ? (factor ? Date.now() : 1) : Number(process.env.SHELFLIFE_FUZZ_SEED); // prettier-ignore
 // However slow the machine is: ms.
 const limit = 4000 * Math.max(1, factor);

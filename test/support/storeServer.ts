@@ -31,7 +31,7 @@ export function storeServer(
 
   return async (request) => {
     const base = new URL(request.url).pathname.split("/", 3).join("/");
-    // A browser that asks whether it may tells no time, and it is no request to the store.
+    // A browser that asks whether it may sends no time, and it is no request to the store.
     if (request.method === "OPTIONS") return preflight(request);
     const medium = media.get(base) ?? open(base, Number(request.headers.get(sweepHeader)));
     medium.time = Number(request.headers.get(clockHeader));
@@ -48,12 +48,12 @@ export function openRemote(
   send: Send,
 ): Store {
   const url = new URL(storesPath + medium, server).href;
-  let told = 0;
+  let sentTime = 0;
 
   function ask(path: string, init?: RequestInit): Promise<Response> {
     const request = new Request(path, init);
-    told = options.now();
-    request.headers.set(clockHeader, String(told));
+    sentTime = options.now();
+    request.headers.set(clockHeader, String(sentTime));
     request.headers.set(sweepHeader, String(options.sweepInterval ?? 3_600_000));
     return send(request);
   }
@@ -62,7 +62,7 @@ export function openRemote(
   // The server has to know of the time too when nobody asks for anything else: it sweeps by itself.
   const follow = setInterval(() => {
     // The answer is that it has to be a POST.
-    if (told !== options.now()) ask(`${url}/sweep`).catch(() => {});
+    if (sentTime !== options.now()) ask(`${url}/sweep`).catch(() => {});
   }, 10);
   return {
     ...store,

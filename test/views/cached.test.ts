@@ -21,7 +21,7 @@ test("options are checked", () => {
 
 test("what was read is read from memory, by every call that reads, and never aliased", async (context) => {
   const { view, store, asked } = await warm(context);
-  // Past the view, and told to nobody.
+  // Past the view, and reported to no watch.
   const { get, find, has, findMany } = store;
   Object.assign(store, { get: fail, find: fail, has: fail, findMany: fail });
   function fail(): never {
@@ -72,7 +72,7 @@ test("concurrent reads of one key share one, each with its own bytes and signal"
   }
 });
 
-test("a read that fails is told to all who wait for it, and not kept", async (context) => {
+test("a read that fails rejects for all callers that wait for it, and is not kept", async (context) => {
   const { view, store } = await warm(context);
   const { entry } = store;
   const error = new StoreError("unavailable", "Cannot reach it");

@@ -109,7 +109,7 @@ test("no bit that flips makes another value of one that was compressed", async (
   assert.ok(refusals > 4 * stored.length, `${refusals} of ${8 * stored.length}`);
 });
 
-test("options are checked, and a platform that cannot compress is told", async () => {
+test("options are checked, and a platform that cannot compress is reported", async () => {
   for (const bad of [
     { over: -1 },
     { over: "5" },

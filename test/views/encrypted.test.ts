@@ -103,7 +103,7 @@ test("the key that is bound is the one that this view sees", async () => {
   await refused(prefix(encrypted(bytes, { keys: { one } }), "new/").get("a"), "cant-decode");
 });
 
-test("an old value of the same key is not told from a new one", async () => {
+test("an old value of the same key cannot be distinguished from a new one", async () => {
   const { store, bytes } = open();
   await store.set("a", utf8("old"));
   const old = await bytes.get("a");

@@ -7,7 +7,7 @@ import { text, utf8 } from "../../support/bytes.ts";
 import { drivers, fresh } from "./forage.ts";
 
 for (const [name, driver] of Object.entries(drivers)) {
-  test(`${name}: what JSON can tell reads as its text, and through a JSON view as the app's own`, async () => {
+  test(`${name}: what JSON can hold reads as its text, and through a JSON view as the app's own`, async () => {
     const app = fresh(driver);
     const store = localforage(app);
     const values = [

@@ -30,7 +30,7 @@ test("a change that cannot be read is one of a key that is not known; it ends ne
   stop();
 });
 
-test("who has stopped hears of nothing that is still being read", async () => {
+test("a watch that has stopped gets nothing that is still being read", async () => {
   const store = memory();
   const events: StringsEvent[] = [];
   let isRead = () => {};

@@ -25,7 +25,7 @@ function aborting(times: number, mode: IDBTransactionMode, work: () => Promise<v
   return replacing(IDBDatabase.prototype, "transaction", abort, work);
 }
 
-test("calls whose transaction was aborted are done again, in their order, and told once", async () => {
+test("calls whose transaction was aborted are done again, in their order, and reported once", async () => {
   const { store } = openIndexedDB();
   await store.set("a", utf8("0"));
   const changes = store.watch();
@@ -40,9 +40,9 @@ test("calls whose transaction was aborted are done again, in their order, and to
     assert.deepEqual(await Promise.all([...calls, store.increment("a")]), [undefined, 2, 1, undefined, 3]);
     assert.equal(text(await store.get("a")), "3");
   });
-  const told: string[] = [];
-  for (let count = 0; count < 5; count++) told.push((await changes.next()).value!.key);
-  assert.deepEqual(told, ["a", "a", "n", "b", "a"]);
+  const reported: string[] = [];
+  for (let count = 0; count < 5; count++) reported.push((await changes.next()).value!.key);
+  assert.deepEqual(reported, ["a", "a", "n", "b", "a"]);
   await aborting(1, "readonly", async () => {
     assert.deepEqual((await store.findMany(["a", "b"])).map(text), ["3", "2"]);
   });
@@ -97,12 +97,12 @@ test("a request that is refused leaves nothing of its call, and fails alone", as
   );
 });
 
-test("a call whose commit nobody can tell of is not done twice, one that may be repeated is", async () => {
+test("a call whose commit is unknown is not done twice, one that may be repeated is", async () => {
   const { store } = openIndexedDB();
   await store.increment("n");
   const { transaction } = IDBDatabase.prototype;
   const closing: (IDBTransaction | undefined)[] = [];
-  // As Chromium closes a connection: what it is committing gets through, and only `close` is told.
+  // As Chromium closes a connection: what it is committing gets through, and only `close` is reported.
   const begin = function (this: IDBDatabase, ...args: Parameters<typeof transaction>): IDBTransaction {
     const begun = transaction.apply(this, args);
     if (args[1] !== "readwrite" || closing.length) return begun;

@@ -99,7 +99,7 @@ test("options of IndexedDB are checked, and open takes them", async () => {
   await again.close();
 });
 
-test("in IndexedDB, what is written in one breath shares a transaction, and a failed one is told with its key", async () => {
+test("in IndexedDB, what is written in one breath shares a transaction, and a failed one is reported with its key", async () => {
   const errors: StoreError[] = [];
   const store = indexeddb({ database: "counted", acknowledge: "buffered", onError: (error) => errors.push(error) });
   await store.find("a");

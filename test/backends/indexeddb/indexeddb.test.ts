@@ -21,7 +21,7 @@ test("options are checked, all at once", async () => {
   await store.close();
 });
 
-test("where the browser tells no usage, it is unsupported", async () => {
+test("where the browser gives no usage, it is unsupported", async () => {
   await assert.rejects(storageUsage(), (error) => isStoreError(error, "unsupported"));
 });
 

@@ -55,7 +55,7 @@ for (const [name, make] of Object.entries(strangers)) {
   }
 }
 
-test("an empty database that nobody of ours made is bad-config, and stays as it is", async () => {
+test("an empty database that was made by other code is bad-config, and stays as it is", async () => {
   const { store, database } = openIndexedDB();
   for (const version of [1, 2, 3, 9]) {
     const raw = await openDB(database, version);

@@ -58,24 +58,24 @@ test("a flush waits for what was written before it, and is over at once when tha
   await assert.rejects(store.flush({ signal: AbortSignal.abort(reason) }), reason);
 });
 
-test("changes are told when they are committed, never before", async (context) => {
+test("changes are reported when they are committed, never before", async (context) => {
   const { store, commit, tick } = bufferedStore(context);
-  const told: Change[] = [];
+  const reported: Change[] = [];
   const watch = store.watch();
   const reading = (async () => {
-    for await (const change of watch) told.push(change);
+    for await (const change of watch) reported.push(change);
   })();
   await store.set("a", utf8("1"));
   tick(10);
   await turn();
-  assert.deepEqual(told, []);
+  assert.deepEqual(reported, []);
   await commit();
-  assert.deepEqual(told, [{ type: "set", key: "a" }]);
+  assert.deepEqual(reported, [{ type: "set", key: "a" }]);
   await watch.return!();
   await reading;
 });
 
-test("a failure is told to onError and to each watch, and then reads tell what the medium has", async (context) => {
+test("a failure goes to onError and to each watch, and then reads show what the medium has", async (context) => {
   const errors: StoreError[] = [];
   const { store, commit, tick, free } = bufferedStore(context, (error) => errors.push(error));
   await store.set("a", utf8("old"));
@@ -99,7 +99,7 @@ test("a failure is told to onError and to each watch, and then reads tell what t
   await store.close();
 });
 
-test("without onError a failure is told by the next flush or close, once", async (context) => {
+test("without onError a failure rejects the next flush or close, once", async (context) => {
   for (const how of ["flush", "close"] as const) {
     const { store, commit, tick, log } = bufferedStore(context);
     await store.set("a", utf8("1"));

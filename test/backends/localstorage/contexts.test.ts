@@ -62,38 +62,42 @@ test("what a tab wrote right before it went away is counted", { timeout: 60_000 
   await staying.close();
 });
 
-test("who is told of another tab's change can see it, and is told once, in order", { timeout: 60_000 }, async () => {
-  const views = await createFreshViews(() => 5 + Math.random() * 10);
-  const [writing, watching] = [openBy(views.open()), openBy(views.open())];
-  const changes = watching.watch();
-  const told: string[] = [];
-  const values: unknown[] = [];
-  const watch = (async () => {
-    for await (const change of changes) {
-      if (change.type === "resync") break;
-      told.push(showChange(change));
-      const value = await watching.find(change.key);
-      values.push(value && new TextDecoder().decode(value));
-      if (change.key === "last") break;
-    }
-  })();
-  const read = (count: number): Promise<void> => until(() => values.length >= count);
-  await writing.set("a", utf8("1"));
-  await read(1);
-  await writing.set("a", utf8("1"));
-  await read(2);
-  await writing.delete("a");
-  await read(3);
-  await writing.setMany([["b", utf8("2")], ["c", utf8("3")]]); // prettier-ignore
-  await read(5);
-  await writing.set("last", utf8("x"));
-  await watch;
-  assert.deepEqual(told, ["set a", "set a", "delete a", "set b", "set c", "set last"]); // prettier-ignore
-  assert.deepEqual(values, ["1", "1", undefined, "2", "3", "x"]);
-  await Promise.all([writing.close(), watching.close()]);
-});
+test(
+  "a watch that reports another tab's change comes once, in order, and the change can be read",
+  { timeout: 60_000 },
+  async () => {
+    const views = await createFreshViews(() => 5 + Math.random() * 10);
+    const [writing, watching] = [openBy(views.open()), openBy(views.open())];
+    const changes = watching.watch();
+    const reported: string[] = [];
+    const values: unknown[] = [];
+    const watch = (async () => {
+      for await (const change of changes) {
+        if (change.type === "resync") break;
+        reported.push(showChange(change));
+        const value = await watching.find(change.key);
+        values.push(value && new TextDecoder().decode(value));
+        if (change.key === "last") break;
+      }
+    })();
+    const read = (count: number): Promise<void> => until(() => values.length >= count);
+    await writing.set("a", utf8("1"));
+    await read(1);
+    await writing.set("a", utf8("1"));
+    await read(2);
+    await writing.delete("a");
+    await read(3);
+    await writing.setMany([["b", utf8("2")], ["c", utf8("3")]]); // prettier-ignore
+    await read(5);
+    await writing.set("last", utf8("x"));
+    await watch;
+    assert.deepEqual(reported, ["set a", "set a", "delete a", "set b", "set c", "set last"]); // prettier-ignore
+    assert.deepEqual(values, ["1", "1", undefined, "2", "3", "x"]);
+    await Promise.all([writing.close(), watching.close()]);
+  },
+);
 
-test("a page that empties localStorage holds nobody up for long", { timeout: 60_000 }, async () => {
+test("a page that empties localStorage holds up no tab for long", { timeout: 60_000 }, async () => {
   const views = await createFreshViews(() => 3);
   const [one, two] = [openBy(views.open()), openBy(views.open())];
   const changes = one.watch();

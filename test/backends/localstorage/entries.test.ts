@@ -7,7 +7,7 @@ import { utf8 } from "../../support/bytes.ts";
 import { hasCode, keysOf, openIn } from "../../support/localStorage.ts";
 import { showChange } from "../../support/showChange.ts";
 
-test("a damaged record is cant-decode to readers, and in nobody's way", async () => {
+test("a damaged record is cant-decode to readers, and in no other's way", async () => {
   const clock = createClock();
   const [store, storage] = openIn({ now: clock.now });
   const written = { text: utf8("a text of some length"), bytes: Uint8Array.of(255, 254, 253, 252) };
@@ -68,7 +68,7 @@ test("a full storage refuses with quota-exceeded and keeps what it had", async (
   assert.deepEqual(
     (await changes.next()).value,
     { type: "delete", key: "old" },
-    "nothing is told of what was not written",
+    "nothing is reported of what was not written",
   );
   await changes.return!();
 });

@@ -55,7 +55,7 @@ test("a page that empties localStorage keeps no other store and no other tab wai
 
 const items = [null, "", "text", "NaN", "Infinity", "-5", "1e300", "1e15", "0.5", "9007199254740991", "9".repeat(40)];
 
-test("whatever a page writes in the number's place, nobody waits for long and no increment is lost", async () => {
+test("whatever a page writes in the number's place, no tab waits for long and no increment is lost", async () => {
   for (const item of items) {
     const views = await createFreshViews(() => Math.random() * 3);
     const pages = [views.open(), views.open()];

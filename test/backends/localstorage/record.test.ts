@@ -79,7 +79,7 @@ fuzz(
     assert.ok(!Number.isNaN(expiresAt), String(expiresAt));
     const value = readValue(record, head);
     if (value === undefined) return;
-    // Of text, as many units or as many bytes as the head tells.
+    // Of text, as many units or as many bytes as the head says.
     const bytes = toBytes(value);
     assert.ok(value.length === size || bytes.length === size);
     if (record[0] === "t") assert.deepEqual(bytes, toBytes(record.slice(head.start)));

@@ -5,7 +5,7 @@ import { localstorage, type Store } from "../../../src/index.ts";
 import { keysOf, nextTask, shared, value, withStore } from "../../support/countStorage.ts";
 import { until } from "../../support/until.ts";
 
-test("who goes on while the lock is there is not kept waiting", (t) =>
+test("a writer that goes on while the lock is there is not kept waiting", (t) =>
   withStore(t, {}, async (store) => {
     await store.set("a", value);
     const setting = store.set("b", value);
@@ -13,7 +13,7 @@ test("who goes on while the lock is there is not kept waiting", (t) =>
     await setting;
   }));
 
-test("who writes for long keeps the lock, tells of it now and then, and lets the page do something else", (t) =>
+test("a tab that writes for long keeps the lock, reports it now and then, and lets the page do something else", (t) =>
   withStore(t, { tick: 0.1 }, async (store, counts) => {
     let tasks = 0;
     const timer = setInterval(() => tasks++);
@@ -44,7 +44,7 @@ test("a clock that stands still does not keep the page from doing something else
 
 for (const isSeen of [true, false]) {
   const most = isSeen ? 1000 : 8000;
-  test(`who writes for long lets another tab write ${isSeen ? "soon" : "at last, even if it is not seen to wait"}`, (t) =>
+  test(`a tab that writes for long lets another tab write ${isSeen ? "soon" : "at last, even if it is not seen to wait"}`, (t) =>
     withStore(t, { tick: 0.1 }, async (store, counts) => {
       if (!isSeen) vi.spyOn(navigator.locks, "query").mockResolvedValue({ held: [], pending: [] });
       const other = localstorage({ sweepInterval: Infinity });
@@ -110,7 +110,7 @@ async function halted(counted: readonly number[]): Promise<void> {
   }
 }
 
-test("what a tab that went away wrote is waited for, even if it is told when the lock is there already", (t) =>
+test("what a tab that went away wrote is waited for, even if it is reported when the lock is there already", (t) =>
   withStore(t, { tick: 0.1 }, async (store, counts) => {
     const { counted, stop } = startCounting(store);
     // No round of waiting ends before the test says so.

@@ -11,7 +11,7 @@ const lost: readonly [string, Between][] = [
 ]; // prettier-ignore
 
 for (const [name, fault] of lost) {
-  test(`what was written though its answer was lost (${name}) is written once, and told so`, async () => {
+  test(`what was written though its answer was lost (${name}) is written once, and reported so`, async () => {
     const bucket = strictS3();
     const store = open(bucket, first("PUT", fault));
     assert.equal(await store.increment("n"), 1);
@@ -34,14 +34,14 @@ for (const [name, fault] of lost) {
         await then();
         return fault(request, async () => new Response(), count);
       });
-    // The other's object tells that it was written over ours.
+    // The other's object shows that it was written over ours.
     const counted = open(
       bucket,
       late(() => other.increment("n", -1)),
     );
     assert.equal(await counted.increment("n"), 6);
     assert.equal(text(await other.get("n")), "5");
-    // A set tells nothing of what it was written over.
+    // A set shows nothing of what it was written over.
     const blind = open(
       bucket,
       late(() => other.set("n", utf8("5"))),
@@ -68,7 +68,7 @@ test("a value taken though its answer was lost is nobody else's", async () => {
   const [, fault] = lost[0]!;
   await rejects(open(bucket, first("DELETE", fault)).take("a"), "conflict", /Cannot know/);
   assert.equal(await open(bucket).take("a"), undefined);
-  // Where it leaves an object in its place, that tells whose it was.
+  // Where it leaves an object in its place, that shows whose it was.
   const plain = strictS3({ deletesIf: false });
   await open(plain).set("a", utf8("x"));
   assert.equal(text(await open(plain, first("PUT", fault)).take("a")), "x");
@@ -81,7 +81,7 @@ test("increments of many stores on one bucket are exact", async () => {
   assert.equal(await stores[0]!.increment("n", 0), 50);
 });
 
-test("who is outrun for ever says so", async () => {
+test("a call that is outrun for ever says so", async () => {
   const bucket = strictS3();
   const other = open(bucket);
   const store = open(bucket, async (request, send) => {

@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { createNames } from "../../../src/backends/s3/names.ts";
 import { anyKey } from "../../support/anyKey.ts";
 
-test("different keys have different names, which are plain and tell the key or a part of it", async () => {
+test("different keys have different names, which are plain and show the key or a part of it", async () => {
   const { ofKey, keyOf, ofPrefix } = createNames("some/prefix/");
   const seen = new Map<string, string>();
   await fc.assert(

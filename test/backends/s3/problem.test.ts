@@ -46,7 +46,7 @@ test("a write is acknowledged only by an answer that S3 gives to it", async () =
   }
 });
 
-test("a full service is told as a quota", async () => {
+test("a full service is reported as a quota", async () => {
   for (const response of [refuse(400, "EntityTooLarge"), refuse(403, "QuotaExceeded"), refuse(507, "XMinioStorageFull"), new Response("", { status: 413 })]) {
     await rejects(open(strictS3(), () => response).set("a", utf8("x")), "quota-exceeded");
   } // prettier-ignore

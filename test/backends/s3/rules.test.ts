@@ -3,7 +3,7 @@ import { test } from "vitest";
 import { s3Factory } from "../../../src/backends/s3.ts";
 import { isStoreError } from "../../../src/core/error.ts";
 
-test("every problem is told at once, and no secret", () => {
+test("all problems are reported at once, and no secret", () => {
   const wrong = {
     bucketName: "A_b",
     pathStyle: "yes",

@@ -30,7 +30,7 @@ test("a body cut short is read again, and is never a value", async () => {
   }
 });
 
-test("a request that is told to slow down waits as long as asked, and no longer than its timeout", async () => {
+test("a request that is asked to slow down waits as long as asked, and no longer than its timeout", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   onTestFinished(() => void vi.useRealTimers());
   // In the middle of every jitter.

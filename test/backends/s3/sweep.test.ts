@@ -68,7 +68,7 @@ test("where a DELETE heeds no condition a read writes nothing about what has exp
   assert.equal(await store.setIfAbsent("a", utf8("y"), { ttl: 1000 }), true);
 });
 
-test("a sweep of a view tells long keys apart that begin alike, and looks at no others' objects", async () => {
+test("a sweep of a view distinguishes long keys that begin alike, and looks at no others' objects", async () => {
   const bucket = strictS3();
   const { now, advance } = createClock(2 ** 40);
   const store = open(bucket, undefined, { now, sweepInterval: Infinity });

@@ -57,7 +57,7 @@ test("a full medium refuses, keeps what it has, and has room again for what is d
   assert.ok(readFileSync(path).length <= (2 << 20) + 4096);
 });
 
-test("a full medium has room to tell of what is removed", async () => {
+test("a full medium has room to report what is removed", async () => {
   const path = fresh();
   await using({ path, maxBytes: 300_000 }, async (store) => {
     let stored = 0;
@@ -66,7 +66,7 @@ test("a full medium has room to tell of what is removed", async () => {
         await store.setMany(Array.from({ length: 100 }, (_, index) => [`key ${stored + index}`, utf8("x")] as const));
       }
     }, "quota-exceeded");
-    // One that reads nothing, so that all that is told has to be kept.
+    // One that reads nothing, so that all that is reported has to be kept.
     tamper(path, "INSERT INTO watchers (id, position) VALUES ('slow', 0)");
     for (let index = 0; index < stored; index += 3) await store.delete(`key ${index}`);
     assert.equal(count(path, "changes"), Math.ceil(stored / 3));

@@ -26,7 +26,7 @@ for (const subject of subjects) {
   for (const each of casesFor(cases, subject)) test(`${subject.name}: ${each.name}`, () => prove(each, subject));
 }
 
-test("a configuration is checked without a file, and every problem is told", () => {
+test("a configuration is checked without a file, and every problem is reported", () => {
   const path = fresh();
   assert.deepEqual(sqliteFactory.valid({ path, durability: "strict" }), { path, durability: "strict" });
   const bad = { path: "", durability: "none", maxBytes: 0, file: "x" };

@@ -6,7 +6,7 @@ import { count, fresh, tamper, using } from "../../support/sqliteFiles.ts";
 import { until } from "../../support/until.ts";
 import { showChange } from "../../support/showChange.ts";
 
-test("nothing is written about changes while nobody watches, and little is kept while somebody does", async () => {
+test("nothing is written about changes without a watch, and little is kept while there is one", async () => {
   const path = fresh();
   await using({ path }, async (store) => {
     await store.set("key", utf8("x"));

@@ -51,7 +51,7 @@ for (const [what, parameters, message] of bad) {
   });
 }
 
-test("every problem is told at once, and no password", () => {
+test("all problems are reported at once, and no password", () => {
   const parameters = { url: "redi://user:secret-word@a", password: 5, tls: "secret-word", db: -1, timeout: "x" };
   assert.throws(
     () => valkeyFactory.valid(parameters),

@@ -21,7 +21,7 @@ const replies: [message: string, code: string][] = [
   ["Connection is closed.", "unavailable"],
 ];
 for (const [message, code] of replies) {
-  test(`"${message}" is told as ${code}, without what was sent`, () => {
+  test(`"${message}" is reported as ${code}, without what was sent`, () => {
     const sent = Object.assign(new Error(message), { name: "ReplyError", command: { args: ["secret-word"] } });
     const error = valkeyError(sent, { key: "key", isWrite: true }) as StoreError;
     assert.equal(error.code, code);
@@ -31,7 +31,7 @@ for (const [message, code] of replies) {
   });
 }
 
-test("of a write without an answer it is told that nobody knows", () => {
+test("a write without an answer is reported as unknown", () => {
   const lost = new Error("Connection is closed.");
   assert.ok(isLost(lost) && !isPassing(lost));
   assert.match(

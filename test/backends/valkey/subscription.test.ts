@@ -26,7 +26,7 @@ function node(
   return client as unknown as ReturnType<typeof node>;
 }
 
-test("what a node passes on of another that was slow to say who it is comes from that one alone, and nothing of before", async () => {
+test("what a node passes on of another that was slow to say its name comes from that one alone, and nothing of before", async () => {
   let answer = (): void => {};
   const ready = new Promise<void>((resolve) => (answer = resolve));
   // Published before the subscription, and passed on after it.

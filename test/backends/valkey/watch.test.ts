@@ -62,7 +62,7 @@ function startServer(): Server {
   return server;
 }
 
-/** An observer that notes what it is told. */
+/** An observer that notes what it gets. */
 function note(): { observer: Observer; seen: string[] } {
   const seen: string[] = [];
   const observer: Observer = {

@@ -77,7 +77,7 @@ for (const theme of ["light", "dark"] as const satisfies Theme[]) {
       assertApart(svg);
     });
 
-    test("is told to who does not see it", () => {
+    test("is described to a reader who does not see it", () => {
       assert.match(svg, /role="img" aria-labelledby="title desc"/);
       assert.match(svg, /<title id="title">A store: calls a second<\/title>/);
       assert.match(svg, /<desc id="desc">set &#60;100 B&#62;, calls a second: shelflife 1\.00 M, a peer 2,000/);

@@ -96,7 +96,7 @@ test("every target is about a work that its suite measures", () => {
   }
 });
 
-test("the same at several sizes is told by the size", () => {
+test("the same at several sizes is named by the size", () => {
   const grown: Work = {
     title: "memory: get at random",
     calls: 10,
@@ -133,14 +133,14 @@ test("what is ours in another way has a line of its own", () => {
   assert.match(report, /\| memory: set \(buffered\) \| 800 \| 10 × a better peer \| 4.00 × bare Map \|/);
 });
 
-test("the peers' versions are told, once if they are the same for all", () => {
+test("the peers' versions are shown, once if they are the same for all", () => {
   const two = [result([work]), { ...result([work]), suite: "held" }];
   assert.match(writeReport(two, []), /\n- Peers: a peer 1\.0\.0\n/);
   const report = writeReport([...two, { ...result([work]), suite: "start", versions: { "a peer": "2.0.0" } }], []);
   assert.match(report, /\n- Peers of memory, memory held: a peer 1\.0\.0\n- Peers of cold start: a peer 2\.0\.0\n/);
 });
 
-test("hit rates are told by the trace and the room, beside the best peer's", () => {
+test("hit rates are shown by the trace and the room, beside the best peer's", () => {
   const of = (room: string, mine: number, other: number): Work => ({
     title: `Zipf 1.0, room for ${room}`,
     calls: 10,

@@ -52,7 +52,7 @@ test("progress is shown on a terminal, and to nobody else", async () => {
   assert.match(imported.err, /\rImported \d+ entries/);
 });
 
-test("what is wrong with a file is told by the name that was given", async () => {
+test("what is wrong with a file is reported by the name that was given", async () => {
   const { args } = await makeStore();
   const reason = "no such file or directory\n";
   const none = await command(["export", "--output", "none/x.jsonl", ...args]);

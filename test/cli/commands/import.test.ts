@@ -25,7 +25,7 @@ test("time between export and import counts: what has expired since is left out"
   assert.equal(long![1], time + 3_480_000);
 });
 
-test("a value that the target has stays, unless it is told otherwise", async () => {
+test("a value that the target has stays, unless --overwrite is given", async () => {
   const from = await makeStore(async (store) => {
     await store.set("same", utf8("v"));
     await store.set("other", utf8("old"));
@@ -81,7 +81,7 @@ test("of an export that was cut, damaged or changed nothing is written, from a f
   assert.deepEqual([checked.code, checked.out], [0, "1000 entries, 0 expired, 0 damaged, 8890 bytes\n"]);
 });
 
-test("what can be read of an export is written by --skip-damaged, and what was wrong with it is told", async () => {
+test("what can be read of an export is written by --skip-damaged, and what was wrong with it is reported", async () => {
   const { out, lines } = await exportMany();
   const skip = async (source: string): Promise<{ code: number; err: string; there: number; counts: any }> => {
     const to = await makeStore();
@@ -101,7 +101,7 @@ test("what can be read of an export is written by --skip-damaged, and what was w
   assert.deepEqual([changed.code, changed.there, changed.counts.copied], [3, 1000, 1000]);
 });
 
-test("the count is told when the store fails in the middle", async () => {
+test("the count is reported when the store fails in the middle", async () => {
   const { out } = await exportMany();
   writeFileSync(
     join(folder, "full.mjs"),

@@ -47,7 +47,7 @@ test("on a terminal it is a table, and with --json a line for each", async () =>
   assert.deepEqual(Object.keys(JSON.parse(second!)), ["key", "expiresAt", "size"]);
 });
 
-test("changes are told as they come, until it is interrupted", async () => {
+test("changes are printed as they come, until it is interrupted", async () => {
   const path = join(folder, "watched.db");
   const other = sqlite({ path });
   await other.set("ready", utf8("v"));
@@ -61,7 +61,7 @@ test("changes are told as they come, until it is interrupted", async () => {
       wake();
     },
   });
-  // Nobody is told when a watch begins: it is written to until it has.
+  // Nothing says when a watch begins: it is written to until it has.
   for (let count = 0; !reported.includes("k/begin"); count++) {
     await other.set("k/begin", utf8(String(count)));
     await Promise.race([new Promise<void>((resolve) => (wake = resolve)), new Promise((resolve) => setTimeout(resolve, 20))]); // prettier-ignore

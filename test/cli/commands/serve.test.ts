@@ -126,7 +126,7 @@ test("what cannot start says why, and leaves nothing open", async () => {
   assert.match(open.err, /^expected "tokens" or "jwt" to say who may use the store, or "access: public" for everyone: "0\.0\.0\.0" is open/); // prettier-ignore
 });
 
-test("--check tells whether it would start, and starts nothing", async () => {
+test("--check says whether it would start, and starts nothing", async () => {
   writeFileSync(join(folder, "all.yaml"), everything);
   const right = await command(["serve", "--config", "all.yaml", "--check"]);
   assert.deepEqual([right.code, right.out], [0, "all.yaml is right: serves memory\n"]);
@@ -138,7 +138,7 @@ test("--check tells whether it would start, and starts nothing", async () => {
   assert.match(wrong.err, /^wrong\.yaml:2:7: .*\nwrong\.yaml:3:1: .*\n$/);
 });
 
-test("who says that access is public lets everyone in, from other machines too", async () => {
+test("an operator that says that access is public lets everyone in, from other machines too", async () => {
   const server = await serve([...memory, "--host", "0.0.0.0", "--access", "public"]);
   const far = remote({ url: server.url.replace("0.0.0.0", "127.0.0.1") });
   try {

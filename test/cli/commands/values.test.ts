@@ -86,7 +86,7 @@ test("a deadline is given by the time itself, and one that is past leaves no val
   }
 });
 
-test("a file that cannot be read is told, and nothing is written", async () => {
+test("a file that cannot be read is reported, and nothing is written", async () => {
   const store = ownStore();
   const { code, err } = await command(["set", "a", "--file", "none", ...store]);
   assert.equal(code, 3);
@@ -114,7 +114,7 @@ test("a store that is served is used by its URL, with the token of the option or
   }
 });
 
-test("a gateway before a server that lets nobody in is told as that, with where the token comes from", async () => {
+test("a gateway that refuses everyone is reported as that, with where the token comes from", async () => {
   const gateway = await listen({ answer: async () => new Response("<h1>Sign in</h1>", { status: 401 }) });
   try {
     const { code, err } = await command(["get", "a", "--url", gateway.url]);

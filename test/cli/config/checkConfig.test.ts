@@ -7,7 +7,7 @@ import { createBackends } from "../../../src/cli/store.ts";
 import { expectMarked, problems, read, store } from "../../support/configs.ts";
 import { backends, folder } from "../../support/world.ts";
 
-test("an address that others can reach needs to be told who may use it", async () => {
+test("an address that others can reach needs a rule of who may use it", async () => {
   for (const host of ["127.0.0.1", "127.1.2.3", "::1", "localhost", '"[::1]"']) {
     await read(`${store}listen: { host: "${host.replaceAll('"', "")}" }\n`);
   }

@@ -48,7 +48,7 @@ base: /store
   });
 });
 
-test("every problem is told at once, each at its place", async () => {
+test("all problems are reported at once, each at its place", async () => {
   await expectMarked(
     `^stor: x
 store:
@@ -93,7 +93,7 @@ jwt: { secret: ^short, ^isuer: x }
   );
 });
 
-test("what is wrong with a history is told at its place", async () => {
+test("what is wrong with a history is reported at its place", async () => {
   await expectMarked(`${store}history: { maxAge: ^never, ^maxRows: 5 }\n`, [
     /^expected a duration such as .*, got "never"$/,
     /^expected one of maxAge, maxChanges, got "maxRows"/,
@@ -101,7 +101,7 @@ test("what is wrong with a history is told at its place", async () => {
   assert.deepEqual((await read(`${store}history: false\n`)).history, false);
 });
 
-test("what is no YAML is told at its place", async () => {
+test("what is no YAML is reported at its place", async () => {
   await expectMarked(`store: { backend: memory\n^`, [/^expected YAML or JSON: /]);
   await expectMarked(`${store}^store: { backend: memory }\n`, [/^expected each name once$/]);
   await expectMarked(`store: { backend: ^!other memory }\n`, [/^expected YAML or JSON: Unresolved tag/]);
@@ -119,8 +119,8 @@ test("an alias stands for its anchor, but not for what it is in, nor for a world
   await expectMarked("store: &s { backend: memory, parameters: { self: ^*s } }\n", [/^expected an anchor before and outside of its alias "s"$/]); // prettier-ignore
   let bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
   for (let level = 1; level < 9; level++) bomb += `a${level}: &a${level} [${`*a${level - 1}, `.repeat(10)}]\n`;
-  const told = await problems(bomb + store);
-  assert.ok(told.some((each) => each.includes("at most 10000 parts")));
+  const found = await problems(bomb + store);
+  assert.ok(found.some((each) => each.includes("at most 10000 parts")));
 });
 
 test("variables of the environment stand in for text, and a missing one is a problem with its place", async () => {

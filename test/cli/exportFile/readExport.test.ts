@@ -52,7 +52,7 @@ test("what is written is read back exactly, however it is cut into pieces", asyn
   ); // prettier-ignore
 });
 
-test("a byte that is another is told, and so is a cut anywhere", async () => {
+test("a changed byte is reported, and so is a cut anywhere", async () => {
   const whole = Buffer.from(write([["a", { value: Uint8Array.of(1, 2, 255), expiresAt: 1e12 }], ["é", { value: Buffer.from("text"), expiresAt: Infinity }]])); // prettier-ignore
   const isWhole = async (bytes: Uint8Array): Promise<boolean> => {
     try {
@@ -97,7 +97,7 @@ test("whatever comes in, it is read or refused, and nothing else", async () => {
   );
 });
 
-test("each kind of damage is told with its line, and the others are read", async () => {
+test("each kind of damage is reported with its line, and the others are read", async () => {
   const damaged: [line: string, expected: RegExp][] = [
     ["", /a line of JSON/],
     ['{"key":"a","text":"v"', /a line of JSON, whole/],

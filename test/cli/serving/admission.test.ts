@@ -47,7 +47,7 @@ limits: { requestsPerSecond: 0.001, burst: 3, maxStreamsPerHolder: 1 }
   for (const token of [all, web]) assert.ok(!out.includes(token.slice(6)));
 });
 
-test("who is not let in is told where a token comes from", async () => {
+test("a client that is refused learns where a token comes from", async () => {
   const file = join(folder, "named.jsonl");
   const token = await makeToken("reader", "--can", "read", "--add-to", file);
   const server = await serve([...memory, "--tokens", file]);

@@ -13,7 +13,7 @@ async function poll(server: Serving, after?: string): Promise<Polled> {
   return (await (await fetch(url, { headers: { accept: "application/json" } })).json()) as Polled;
 }
 
-test("a server of a SQLite file knows after a restart what has changed, unless it is told not to remember it", async () => {
+test("a server of a SQLite file knows after a restart what has changed, unless it is configured not to remember it", async () => {
   const config = (rest = ""): string[] => {
     const source = `store: { backend: sqlite, parameters: { path: kept.db } }\nlisten: { port: 0 }\n${rest}`;
     writeFileSync(join(folder, "history.yaml"), source);

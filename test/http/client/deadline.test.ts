@@ -12,19 +12,19 @@ function useFakeTimers(): void {
   onTestFinished(() => void vi.useRealTimers());
 }
 
-test("a handler is told how long the caller still waits", async () => {
-  const told: (string | null)[] = [];
+test("a handler learns how long the caller still waits", async () => {
+  const sent: (string | null)[] = [];
   const { far } = pair({
     between: async (request, send) => {
-      told.push(request.headers.get("shelflife-timeout"));
+      sent.push(request.headers.get("shelflife-timeout"));
       return send(request);
     },
     remote: { timeout: 5000 },
   });
   await far.set("a", bytes("x"));
   await far.get("a");
-  assert.equal(told[1], null);
-  assert.ok(Number(told[0]) > 0 && Number(told[0]) <= 5000);
+  assert.equal(sent[1], null);
+  assert.ok(Number(sent[0]) > 0 && Number(sent[0]) <= 5000);
 });
 
 test("an aborted call rejects with the reason, aborts its request and is not repeated", async () => {

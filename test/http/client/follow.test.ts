@@ -32,7 +32,7 @@ async function turnUntil<R>(work: Promise<R>): Promise<R> {
   return work;
 }
 
-test("what is done after a watch was asked for is told by it", async () => {
+test("a watch reports what is done after it was asked for", async () => {
   const { far } = pair();
   const watch = far.watch();
   await far.set("a", bytes("x"));
@@ -40,7 +40,7 @@ test("what is done after a watch was asked for is told by it", async () => {
   await watch.return!();
 });
 
-test("what changes while a stream opens is told by it", async () => {
+test("a watch reports what changes while its stream opens", async () => {
   const tell = (): void => observers.forEach((observer) => observer.changed({ type: "set", key: "a" }));
   // The store watches already, and the answer has not begun.
   const { store, observers } = watched(() => void setTimeout(tell, 0));
@@ -96,7 +96,7 @@ test("a watch that ends aborts the request of its stream, which some platforms k
   await until(() => streams.every(({ aborted }) => aborted));
 });
 
-test("a stream that ends or breaks is opened anew, after what was told before, whatever it broke of", async () => {
+test("a stream that ends or breaks is opened anew, after what was reported before, whatever it broke of", async () => {
   const breaks: Record<string, (observers: Set<Observer>, store: { close(): Promise<void> }) => unknown> = {
     "the store closes": (_, store) => store.close(),
     "the watch fails": (observers) => [...observers].forEach((observer) => observer.failed(new Error("secret"))),
@@ -134,9 +134,9 @@ test("a stream that ends or breaks is opened anew, after what was told before, w
 });
 
 test("a stream is read whatever its chunks are, and one that makes no sense has broken", async () => {
-  const told = 'data: {"type":"set","key":"ü😀 "}\n\n:\n\nid: 5\ndata: {"type":"delete","key":"b"}\n\n';
+  const reported = 'data: {"type":"set","key":"ü😀 "}\n\n:\n\nid: 5\ndata: {"type":"delete","key":"b"}\n\n';
   for (const chunk of [1, 2, 3, 7, 1000]) {
-    const all = bytes(told);
+    const all = bytes(reported);
     const { far } = pair({
       between: async () =>
         new Response(
@@ -198,7 +198,7 @@ test("an idle stream gives signs of life, and one without any is opened anew", a
   await far.close();
 });
 
-test("a sweep tells of what expired far away", async () => {
+test("a sweep reports what expired far away", async () => {
   const { far, store, clock } = pair();
   const watch = far.watch();
   // A call of the remote waits for its watch, one of the store itself does not.
@@ -277,7 +277,7 @@ test("where streams bring nothing changes are polled for: each once", async () =
   }
 });
 
-test("what the handler's own store may have missed, every watch far away is told", async () => {
+test("where the handler's own store may have missed changes, every watch far away gets resync", async () => {
   for (const between of [undefined, heldBack]) {
     const { store, observers } = watched();
     const { far } = pair({ store, ...(between && { between }) });
@@ -290,10 +290,10 @@ test("what the handler's own store may have missed, every watch far away is told
       observer.resync();
       observer.changed({ type: "set", key: "b2" });
     }
-    const told = [(await first).value];
-    while (told.at(-1)?.key !== "b2") told.push((await watch.next()).value);
+    const reported = [(await first).value];
+    while (reported.at(-1)?.key !== "b2") reported.push((await watch.next()).value);
     // Those before it are among what is read again.
-    assert.deepEqual(told.slice(-2), [{ type: "resync" }, { type: "set", key: "b2" }]);
+    assert.deepEqual(reported.slice(-2), [{ type: "resync" }, { type: "set", key: "b2" }]);
     await far.close();
   }
 });

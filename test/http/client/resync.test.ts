@@ -26,10 +26,10 @@ function turnTimers(...more: "Date"[]): (seconds: number) => Promise<void> {
 }
 
 /** Follows a store, and returns what was reported and what became of it. */
-function following(store: Store): { told: Change[]; readonly error: unknown } {
-  const following = { told: [] as Change[], error: undefined as unknown };
+function following(store: Store): { reported: Change[]; readonly error: unknown } {
+  const following = { reported: [] as Change[], error: undefined as unknown };
   const follow = async (): Promise<void> => {
-    for await (const change of store.watch()) following.told.push(change);
+    for await (const change of store.watch()) following.reported.push(change);
   };
   follow().catch((error) => (following.error = error));
   return following;
@@ -69,15 +69,15 @@ test("a watch outlives an outage, however long it is, and misses nothing", async
   await turn(1);
   await far.store.set("a", bytes("x"));
   await turn(1);
-  assert.deepEqual(watch.told.splice(0), [{ type: "set", key: "a" }]);
+  assert.deepEqual(watch.reported.splice(0), [{ type: "set", key: "a" }]);
   far.state = "gone";
   await far.store.set("b", bytes("x"));
   await turn(20);
-  assert.deepEqual([watch.told, watch.error], [[], undefined]);
+  assert.deepEqual([watch.reported, watch.error], [[], undefined]);
   await far.store.set("c", bytes("x"));
   far.state = "well";
   await turn(20);
-  assert.deepEqual(watch.told, [
+  assert.deepEqual(watch.reported, [
     { type: "set", key: "b" },
     { type: "set", key: "c" },
   ]);
@@ -97,10 +97,10 @@ test("a watch that comes back to a handler that knows nothing of it yields resyn
   far.serve = handler(far.store);
   far.state = "well";
   await turn(20);
-  assert.deepEqual(watch.told.splice(0), [{ type: "resync" }]);
+  assert.deepEqual(watch.reported.splice(0), [{ type: "resync" }]);
   await far.store.set("b", bytes("x"));
   await turn(5);
-  assert.deepEqual([watch.told, watch.error], [[{ type: "set", key: "b" }], undefined]);
+  assert.deepEqual([watch.reported, watch.error], [[{ type: "set", key: "b" }], undefined]);
   await far.far.close();
 });
 
@@ -109,16 +109,16 @@ test("a watch that hears nothing for 45 s yields resync, and again each 45 s, th
   const far = breakable();
   const watch = following(far.far);
   await turn(300);
-  assert.deepEqual(watch.told, []);
+  assert.deepEqual(watch.reported, []);
   far.state = "silent";
   await turn(46);
-  assert.deepEqual(watch.told, [{ type: "resync" }]);
+  assert.deepEqual(watch.reported, [{ type: "resync" }]);
   await turn(45);
-  assert.deepEqual(watch.told, [{ type: "resync" }, { type: "resync" }]);
+  assert.deepEqual(watch.reported, [{ type: "resync" }, { type: "resync" }]);
   await far.store.set("a", bytes("x"));
   far.state = "well";
   await turn(25);
-  assert.deepEqual([watch.told.at(-1), watch.error], [{ type: "set", key: "a" }, undefined]);
+  assert.deepEqual([watch.reported.at(-1), watch.error], [{ type: "set", key: "a" }, undefined]);
   await far.far.close();
 });
 
@@ -147,10 +147,10 @@ test("a machine that slept yields resync soon after it wakes", async () => {
   const far = breakable();
   const watch = following(far.far);
   await turn(20);
-  assert.deepEqual(watch.told, []);
+  assert.deepEqual(watch.reported, []);
   vi.setSystemTime(Date.now() + 3_600_000);
   await turn(16);
-  assert.deepEqual(watch.told, [{ type: "resync" }]);
+  assert.deepEqual(watch.reported, [{ type: "resync" }]);
   await far.far.close();
 });
 
@@ -177,10 +177,10 @@ test("a stream that never said where it is, and an id that a handler does not ta
     });
     const watch = following(far);
     await turn(5);
-    assert.deepEqual(watch.told, [{ type: "resync" }], kind);
+    assert.deepEqual(watch.reported, [{ type: "resync" }], kind);
     await store.set("a", bytes("x"));
     await turn(5);
-    assert.deepEqual([watch.told.at(-1), watch.error], [{ type: "set", key: "a" }, undefined], kind);
+    assert.deepEqual([watch.reported.at(-1), watch.error], [{ type: "set", key: "a" }, undefined], kind);
     await far.close();
     vi.useRealTimers();
   }
@@ -219,7 +219,7 @@ test("without streams a watch polls", async () => {
   await turn(2);
   await store.set("a", bytes("x"));
   await turn(3);
-  assert.deepEqual([watch.told, watch.error], [[{ type: "set", key: "a" }], undefined]);
+  assert.deepEqual([watch.reported, watch.error], [[{ type: "set", key: "a" }], undefined]);
   await far.close();
 });
 

@@ -39,7 +39,7 @@ test("without credentials every request is unauthorized, and none reaches the st
   }
 });
 
-test("a check that fails lets nobody in", async () => {
+test("a check that fails lets no client in", async () => {
   let thrown: unknown = new Error("no database, password=secret");
   const { ask } = pair({
     handler: {
@@ -97,7 +97,7 @@ test("a condition on a write asks for the right to read, as it gives the value a
   }
 });
 
-test("the remote tells a refusal from an outage and from a miss", async () => {
+test("the remote distinguishes a refusal from an outage and from a miss", async () => {
   const scope: Scope = { can: ["read"] };
   const { far, sent } = pair({
     handler: { authorize: ({ headers }) => headers.get("authorization") === "Bearer good" && scope },

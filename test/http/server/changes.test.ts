@@ -102,7 +102,7 @@ test("a client that reads no more is let go", async () => {
   });
 });
 
-test("who comes back is told what he missed, or that it is not known any more", async () => {
+test("a reader that comes back gets what it missed, or resync where that is not known any more", async () => {
   const { ask, store, clock } = pair();
   await (await ask("GET", "changes")).body!.cancel();
   const begin = (await (await ask("GET", "changes", { headers: { accept: "application/json" } })).json()) as Polled;
@@ -140,7 +140,7 @@ test("who comes back is told what he missed, or that it is not known any more", 
   }
 });
 
-test("a reader that falls behind what is remembered is told so, and costs no memory", async () => {
+test("a reader that falls behind what is remembered gets resync, and costs no memory", async () => {
   const { ask, store } = pair();
   const response = await ask("GET", "changes");
   const items = Array.from({ length: 10_000 }, (_, index) => [`${index}`, bytes("x")] as const);
@@ -155,7 +155,7 @@ test("a reader that falls behind what is remembered is told so, and costs no mem
   assert.equal((await ask("GET", `changes?after=${id}`, { headers }).then(readPolled)).resync, undefined);
 });
 
-test("streams are counted, and one too many is told when to come again", async () => {
+test("streams are counted, and one too many is refused with Retry-After", async () => {
   const { ask } = pair({ handler: { maxStreams: 2 } });
   const open = [await ask("GET", "changes"), await ask("GET", "changes")];
   const refused = await ask("GET", "changes");

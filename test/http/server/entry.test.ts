@@ -84,7 +84,7 @@ test("If-Match and If-None-Match decide about a write", async () => {
   assert.equal(await store.has("a"), false);
 });
 
-test("a read may be conditional too, of the value or of what is told about it", async () => {
+test("a read may be conditional too, of the value or of what is known about it", async () => {
   const { ask, store, clock } = pair();
   await store.set("a", bytes("1"), { ttl: 1000 });
   const [mine, other] = [etagOf("1"), etagOf("2")];

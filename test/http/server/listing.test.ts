@@ -121,7 +121,7 @@ test("a sweep with a prefix is of that part, within the scope", async () => {
   }
 });
 
-test("a store of which no part can be told from the rest is not swept for the sake of one", async () => {
+test("a store whose parts cannot be distinguished is not swept for the sake of one", async () => {
   let swept = 0;
   const store = memory();
   const wrapped = { ...store, sweep: async () => ++swept };

@@ -200,20 +200,20 @@ test("in a store types outlive a restart, and live as long as the value", async 
 
 test("a store that remembers types and fails is an outage, not a value of no type", async () => {
   let isDown = false;
-  const told: unknown[] = [];
+  const reported: unknown[] = [];
   const error = new StoreError("unavailable", "Notes are gone");
   const inner = memory();
   const types = faulty(inner, () => (isDown ? { before: error } : undefined));
-  const { ask, store } = pair({ handler: { types, onError: (each) => told.push(each) } });
+  const { ask, store } = pair({ handler: { types, onError: (each) => reported.push(each) } });
   await put(ask, "a", "x", { "content-type": page });
   isDown = true;
   assert.equal((await ask("GET", "entry?key=a")).status, 503);
   assert.equal((await put(ask, "a", "y", { "content-type": page })).status, 503);
-  told.length = 0;
+  reported.length = 0;
   // What is removed is removed, and whoever runs this hears of it.
   assert.equal((await ask("DELETE", "entry?key=a")).status, 204);
   assert.equal(await store.has("a"), false);
-  assert.deepEqual(told, [error]);
+  assert.deepEqual(reported, [error]);
   isDown = false;
   for (const damage of ["", "null", "{}", "[[5]]", '[["x","a\\r\\nb: c"]]', "\xff"]) {
     await put(ask, "a", "x");

@@ -108,7 +108,7 @@ fuzz(
   ([start, length, put]) => expectNothing(good.slice(0, start) + put + good.slice(start + length)),
 );
 
-test("what was answered to one who may read is not for one who may not", async () => {
+test("what was answered to a principal that may read is not for one that may not", async () => {
   for (const requests of [undefined, memory()]) {
     let can: Action[] = ["read", "write"];
     const store = memory();

@@ -245,7 +245,7 @@ test("a store of requests that asks twice, since an answer of its own was lost, 
   for (const sequence of [1, 2, 2]) assert.deepEqual(await push(serve, `${name} ${sequence} x`, add), sum(sequence));
 });
 
-test("one who waits no longer finds what became of it by asking again", async () => {
+test("a client that waits no longer finds what became of it by asking again", async () => {
   const gate = gated(memory());
   const { store } = gate;
   const serve = handler(store);

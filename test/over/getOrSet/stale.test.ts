@@ -21,7 +21,7 @@ test("however long old values may be returned, a value is old at its time", asyn
   await until(async () => text(await store.get("key")) === "2");
 });
 
-test("a load in the background that hangs leaves the old value; then it is waited for, and given up with the last who waits", async () => {
+test("a load in the background that hangs leaves the old value; then it is waited for, and given up with the last caller that waits", async () => {
   const clock = createClock();
   const store = memory({ now: clock.now });
   const loads = createLoads();

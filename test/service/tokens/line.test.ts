@@ -13,7 +13,7 @@ const damaged = fc.oneof(
 ); // prettier-ignore
 
 fuzz(
-  "whatever a token file holds is read, or told of with a place that is in it",
+  "whatever a token file holds is read, or reported with a place that is in it",
   fc.array(damaged, { maxLength: 5 }),
   (sources) => {
     const text = sources.join("\n");

@@ -5,7 +5,7 @@ import { createTable, search, wordsOf } from "../../../src/service/tokens/table.
 
 const hashOf = (token: string): string => createHash("sha256").update(token).digest("hex");
 
-test("the time that a check takes tells nothing of where a token stands, or whether", () => {
+test("the time that a check takes depends neither on where a token stands, nor on whether it is there", () => {
   const lines = Array.from({ length: 500 }, (_, at) => ({ name: `${at}`, sha256: hashOf(`token-${at}`) }));
   const words = Int32Array.from(lines.flatMap(({ sha256 }) => wordsOf(sha256)));
   // What takes time is to read and compare: each search reads all words, in the same order.

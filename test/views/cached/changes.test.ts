@@ -32,7 +32,7 @@ const writes: Record<string, (store: Store) => Promise<unknown>> = {
 };
 
 for (const [name, write] of Object.entries(writes)) {
-  test(`after its own ${name} a view reads what the store has, with no event told`, async (context) => {
+  test(`after its own ${name} a view reads what the store has, without an event`, async (context) => {
     const inner = silent(memory());
     const { view } = await warm(context, inner);
     await write(view);
@@ -77,14 +77,14 @@ for (const [name, write] of Object.entries(writes)) {
     assert.deepEqual(await view.entry("key"), await inner.entry("key"));
   });
 
-  test(`after somebody else's ${name} a view reads it, once it is told`, async (context) => {
+  test(`after somebody else's ${name} a view reads it, once the change is reported`, async (context) => {
     const { view, store } = await warm(context);
     await write(store);
     await settled();
     assert.deepEqual(await view.entry("key"), await store.entry("key"));
   });
 
-  test(`a read that is under way while somebody else's ${name} is told is not held`, async (context) => {
+  test(`a read that is under way while somebody else's ${name} is reported is not held`, async (context) => {
     const { view, store, keepBack } = await warm(context);
     await view.set("key", utf8("old"));
     await settled();
@@ -112,21 +112,21 @@ test("a set that is not awaited is seen by the reads after it", async (context) 
   }
 });
 
-test("who reads on being told gets what he was told of", async (context) => {
+test("a read made upon a change gets what changed", async (context) => {
   const { view, store } = await warm(context);
   const watch = view.watch();
   await view.find("key");
   for (let round = 0; round < 200; round++) {
     await view.find("key");
-    const told = watch.next();
+    const reported = watch.next();
     void store.set("key", utf8(`${round}`));
-    assert.equal((await told).value.key, "key");
+    assert.equal((await reported).value.key, "key");
     assert.equal(text(await view.find("key")), `${round}`);
   }
   await watch.return!();
 });
 
-test("who is told before the view's own watch is, reads what he was told of all the same", async (context) => {
+test("a read made upon a change that arrives before the view's own watch has it gets what changed all the same", async (context) => {
   const inner = memory();
   let isFirst = true;
   const store: Store = {

@@ -29,7 +29,7 @@ test("the first read waits for no watch", async (context) => {
   assert.equal(text(await view.find("key")), "x");
 });
 
-test("where changes are not told nothing is held, and the watch is tried at ever longer intervals", async (context) => {
+test("where changes are not reported nothing is held, and the watch is tried at ever longer intervals", async (context) => {
   context.onTestFinished(() => void vi.useRealTimers());
   vi.useFakeTimers({ toFake: ["setTimeout"] });
   let watches = 0;
@@ -72,13 +72,13 @@ test("where changes are not told nothing is held, and the watch is tried at ever
   vi.advanceTimersByTime(60_000);
   await asks();
   assert.equal(await asks(), 0);
-  // Written by somebody of whom nobody tells any more.
+  // Written where no change is reported any more.
   end();
   await turn();
   await store.set("key", utf8("new"));
   assert.equal(text(await view.find("key")), "new");
   assert.equal(await asks(), 10);
-  // After a rest that is as short as the first only if the watch told something.
+  // After a rest that is as short as the first only if the watch reported something.
   for (const delay of [60_000, 100]) {
     vi.advanceTimersByTime(delay - 1);
     assert.equal(await asks(), 10);

@@ -39,7 +39,7 @@ test("a cache holds nothing of what it read before changes may have been missed"
   assert.deepEqual(asked, []);
 });
 
-test("who reads upon resync, in a watch of the view, gets what the store has", async (context) => {
+test("a read made upon resync, in a watch of the view, gets what the store has", async (context) => {
   const { store, observers } = missing();
   const { view } = await warm(context, store);
   const watch = prefix(view, "none").watch();

@@ -48,7 +48,7 @@ test("values of one key are written in the order of the calls, and those of othe
   assert.deepEqual(await store.findMany(["a", "b"]), ["2", "3"]);
 });
 
-test("an encoding that fails holds nobody up", async () => {
+test("an encoding that fails holds up no other call", async () => {
   const bytes = memory();
   const store = encoded<number>(bytes, { encode: async (value) => { if (value === 1) throw new Error("no"); return `${value}`; }, decode: async () => 0 }); // prettier-ignore
   const [first, second] = await Promise.allSettled([store.set("a", 1), store.set("a", 2)]);

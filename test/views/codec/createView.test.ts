@@ -31,7 +31,7 @@ test("a take whose signal aborts between its steps leaves the value", async () =
   assert.equal(text(await bytes.get("a")), '"kept"');
 });
 
-test("what is there is not written over by who expects nothing", async () => {
+test("a caller that expects nothing does not write over what is there", async () => {
   const view = json<string>(memory());
   assert.deepEqual([await view.setIfAbsent("a", "one"), await view.setIfAbsent("a", "two"), await view.compareAndSet("a", undefined, "three")], [true, false, false]); // prettier-ignore
   assert.equal(await view.get("a"), "one");
