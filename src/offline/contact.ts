@@ -1,7 +1,7 @@
 import type { Call } from "../core/contract.ts";
 import { isStoreError } from "../core/error.ts";
 import { isOtherAccount } from "./identity.ts";
-import { nap } from "./nap.ts";
+import { nap, wakeAll, type Sleepers } from "./nap.ts";
 import { outrun, pull, type Progress } from "./pull.ts";
 import { push } from "./push.ts";
 import { progressRow } from "./names.ts";
@@ -41,14 +41,10 @@ export interface Contact {
 }
 
 export function createContact(side: Side, status: StatusKeeper): Contact {
-  const sleepers = new Set<() => void>();
+  const sleepers: Sleepers = new Set();
   // When the other side answered, if it did when it was asked last: epoch ms.
   let answeredAt = -Infinity;
   let pushing: Promise<unknown> = Promise.resolve();
-
-  function wakeAll(): void {
-    for (const wake of sleepers) wake();
-  }
 
   /** Does something with the other side, and notes how that stands. */
   async function touch<R>(work: () => Promise<R>, { signal, now }: Call): Promise<R> {
@@ -79,12 +75,12 @@ export function createContact(side: Side, status: StatusKeeper): Contact {
     failures: 0,
     wake(why) {
       contact.wants[why] = true;
-      if (!contact.failures) wakeAll();
+      if (!contact.failures) wakeAll(sleepers);
     },
     hurry() {
       contact.failures = 0;
       contact.wants = { push: true, pull: true };
-      wakeAll();
+      wakeAll(sleepers);
     },
     async pull(call) {
       try {
@@ -120,17 +116,9 @@ export function createContact(side: Side, status: StatusKeeper): Contact {
       return mine;
     },
     synced: ({ now }) => status.set({ lastSynced: now() }),
-    async rest(idle, signal) {
+    rest(idle, signal) {
       const { failures } = contact;
-      const delay = failures ? Math.min(soonest * 2 ** failures, longest) : idle;
-      const over = new AbortController();
-      const wake = (): void => over.abort();
-      sleepers.add(wake);
-      signal?.addEventListener("abort", wake);
-      if (signal?.aborted) wake();
-      await (delay === undefined ? aborted(over.signal) : nap(delay, over.signal));
-      sleepers.delete(wake);
-      signal?.removeEventListener("abort", wake);
+      return nap(failures ? Math.min(soonest * 2 ** failures, longest) : idle, signal, sleepers);
     },
   };
   return contact;
@@ -142,12 +130,4 @@ const isFull = (error: unknown): boolean => isStoreError(error, "quota-exceeded"
 export function unlessFull(error: unknown): unknown {
   if (!isFull(error)) throw error;
   return error;
-}
-
-/** Resolves when a signal has aborted. */
-export function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

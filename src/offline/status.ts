@@ -1,6 +1,6 @@
 import type { Store } from "../core/contract.ts";
 import type { Hub } from "../core/hub.ts";
-import { letExit } from "../core/timers.ts";
+import { nap, wakeAll, type Sleepers } from "./nap.ts";
 import { portions } from "./portions.ts";
 import { listMarked } from "./reading.ts";
 import type { Progress } from "./pull.ts";
@@ -26,7 +26,7 @@ export interface Status {
 }
 
 // How often it is looked what other processes have done, while somebody follows the status: ms.
-const lookInterval = 700;
+const lookInterval = 600;
 
 /** Keeps the status. */
 export interface StatusKeeper {
@@ -57,7 +57,7 @@ export function createStatus(local: Store, hub: Promise<Hub>, marked: () => void
   let pending = new Map<string, number>();
   let bytes = 0;
   let conflicts = new Set<string>();
-  const followers = new Set<() => void>();
+  const followers: Sleepers = new Set();
   let isClosed = false;
   // What has come and gone since a listing began, which that may not have seen.
   const since = new Set<RowChange[]>();
@@ -67,7 +67,7 @@ export function createStatus(local: Store, hub: Promise<Hub>, marked: () => void
     const next = { ...status, ...change };
     if (JSON.stringify(next) === JSON.stringify(status)) return;
     status = next;
-    for (const wake of followers) wake();
+    wakeAll(followers);
   }
 
   const count = (): void => set({ pending: pending.size, conflicts: conflicts.size });
@@ -138,43 +138,35 @@ export function createStatus(local: Store, hub: Promise<Hub>, marked: () => void
     close() {
       isClosed = true;
       stop();
-      for (const wake of followers) wake();
+      wakeAll(followers);
     },
   };
 }
 
 /** Follows a status until there is none. `look` counts what others may have changed. */
 function follow(
-  followers: Set<() => void>,
+  sleepers: Sleepers,
   read: () => Status | undefined,
   look: () => Promise<void>,
 ): AsyncIterableIterator<Status> {
   let seen: Status | undefined;
-  let wake: (() => void) | undefined;
   let isOver = false;
-  const notice = (): void => wake?.();
-  followers.add(notice);
+  const isKnown = (): boolean => !isOver && !!seen && seen === read();
+  // Other processes on the local store report nothing here.
+  const interval = globalThis.document ? undefined : lookInterval;
   const iterator: AsyncIterableIterator<Status> = {
     [Symbol.asyncIterator]: () => iterator,
     async next() {
-      while (!isOver && seen && seen === read()) {
-        let timer: ReturnType<typeof setTimeout> | undefined;
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-          if (globalThis.document) return;
-          // Other processes on the local store report nothing here.
-          timer = setTimeout(() => void look().then(resolve, resolve), lookInterval);
-          letExit(timer);
-        });
-        clearTimeout(timer);
+      while (isKnown()) {
+        await nap(interval, undefined, sleepers);
+        if (interval && isKnown()) await look().catch(() => {});
       }
       seen = isOver ? undefined : read();
       return seen ? { done: false, value: seen } : { done: true, value: undefined };
     },
     async return() {
       isOver = true;
-      followers.delete(notice);
-      notice();
+      wakeAll(sleepers);
       return { done: true, value: undefined };
     },
   };

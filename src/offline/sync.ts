@@ -1,7 +1,7 @@
 import type { Call, Store } from "../core/contract.ts";
 import { onPageEvents } from "../core/onPageEvents.ts";
-import { aborted, unlessFull, type Contact } from "./contact.ts";
-import { nap } from "./nap.ts";
+import { unlessFull, type Contact } from "./contact.ts";
+import { nap, wakeAll, type Sleepers } from "./nap.ts";
 import type { StatusKeeper } from "./status.ts";
 
 // How often it is looked whether something has changed, where the other side does not report it: ms.
@@ -102,8 +102,8 @@ async function lead(contact: Contact, call: Call, store: Store): Promise<void> {
 
 /** Resolves when a page is shown again, or the signal aborts. */
 async function shown(signal: AbortSignal): Promise<void> {
-  let stop = (): void => {};
-  const isShown = new Promise<void>((resolve) => (stop = onPageEvents(["pageshow", "resume"], () => resolve())));
-  await Promise.race([isShown, aborted(signal)]);
+  const sleepers: Sleepers = new Set();
+  const stop = onPageEvents(["pageshow", "resume"], () => wakeAll(sleepers));
+  await nap(undefined, signal, sleepers);
   stop();
 }
