@@ -36,7 +36,7 @@ export const outrun: Error = new Error("Another round has begun");
 
 /** Finds out what has changed on the other side, and takes it over. Throws `outrun` when another context does by now. */
 export async function pull(side: Side, call: Call): Promise<void> {
-  const { link, listKeys } = side;
+  const { link } = side;
   let progress = await advance(side, (before) => ({ ...before, round: before.round + 1 }));
   const { round, bookmark, offset, time } = progress;
   const asked = call.now();
@@ -61,14 +61,7 @@ export async function pull(side: Side, call: Call): Promise<void> {
     round,
   );
   if (!progress.listing) return;
-  if (link.list) return compare(side, progress, call);
-  // Without a listing only what was asked for once is known, and kept up to date.
-  for (let cursor: string | undefined, isFirst = true; isFirst || cursor !== undefined; isFirst = false) {
-    const page = await listKeys(cursor, call);
-    await fetchAll(side, page.keys, round, call);
-    ({ cursor } = page);
-  }
-  await advance(side, (before) => ({ ...before, listing: undefined }), round);
+  await compare(side, progress, call);
 }
 
 /** Reads some keys from the other side and takes them over. `whole` gets all there is of them, whatever is kept of it. */
@@ -167,13 +160,15 @@ function confirm(record: Record, found: Remote | undefined, word: () => string, 
   return { ...record, n: word(), confirmed: there, pending: there ? record.pending.map(renewed) : record.pending };
 }
 
-/** Compares all there is on the other side with what is here, page by page, and takes over what differs. */
+/** Compares all there is on the other side, where that can be listed, with what is here, page by page, and takes over what differs. */
 async function compare(side: Side, { round, listing }: Progress, call: Call): Promise<void> {
-  const { link, rows, listKeys } = side;
+  const { rows, listKeys } = side;
+  const { list } = side.link;
   const there = new Set<string>();
-  let cursor = listing!.cursor;
-  do {
-    const page = await link.list!({ limit: portion, cursor }, call);
+  let cursor = list && listing!.cursor;
+  // Without a listing only what was asked for once is known, and kept up to date.
+  while (list) {
+    const page = await list({ limit: portion, cursor }, call);
     const entries = page.entries.filter(({ key }) => isRecordKey(key));
     const here = await rows.read(entries.map(({ key }) => key));
     const differing = entries.filter((entry, index) => {
@@ -188,8 +183,9 @@ async function compare(side: Side, { round, listing }: Progress, call: Call): Pr
       call,
     );
     ({ cursor } = page);
-    if (cursor !== undefined) await advance(side, (progress) => ({ ...progress, listing: { cursor } }), round);
-  } while (cursor !== undefined);
+    if (cursor === undefined) break;
+    await advance(side, (progress) => ({ ...progress, listing: { cursor } }), round);
+  }
   // What is only here is there no more, or came since.
   do {
     const page = await listKeys(cursor, call);
@@ -201,5 +197,5 @@ async function compare(side: Side, { round, listing }: Progress, call: Call): Pr
     );
     ({ cursor } = page);
   } while (cursor !== undefined);
-  await advance(side, (progress) => ({ ...progress, listing: undefined, isComplete: true }), round);
+  await advance(side, (progress) => ({ ...progress, listing: undefined, ...(list && { isComplete: true }) }), round);
 }

@@ -163,7 +163,7 @@ export function createStep(local: Store, world: StepWorld): Change {
           bytes += more;
           if (isWaiting !== !!old.pending[0] || more)
             tally.push({ type: isWaiting ? "set" : "delete", key: marks + key, size });
-          const change = !after.changes && changeOf(key, old, record, now, false);
+          const change = !after.changes && changeOf(key, old, record, now, isOwn);
           if (change) changes.push(change);
         });
         if (isOwn) refuse(() => admit(added.length, bytes));

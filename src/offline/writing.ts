@@ -4,7 +4,6 @@ import { value, type Decide, type Need, type Parts, type Whole } from "./parts.t
 import { portions } from "./portions.ts";
 import { read, readWhole } from "./reading.ts";
 import { decisionOf, isWrite, lastOf, visible, withValue, type Delta, type Record, type Slot } from "./record.ts";
-import { changeOf } from "./step.ts";
 
 // How many decisions are kept for one key.
 const mostDecisions = 100;
@@ -26,12 +25,9 @@ async function enqueueMany(
     ({ records }) => {
       const seen = records.map((record) => visible(record, call.now) as Entry | undefined);
       const pending = decide(records, seen);
-      const after = records.map((record, index) => (pending[index] ? { ...record, pending: pending[index] } : record));
-      const changes = after.flatMap((record, index) => {
-        const old = records[index]!;
-        return (record !== old && changeOf(keys[index]!, old, record, call.now, true)) || [];
-      });
-      return { records: after, changes };
+      return {
+        records: records.map((record, index) => (pending[index] ? { ...record, pending: pending[index] } : record)),
+      };
     },
     { isOwn: true, signal },
   );

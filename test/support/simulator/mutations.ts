@@ -78,8 +78,8 @@ export const mutations: readonly Mutation[] = [
   ),
   m("takes the bookmark after the listing", [
     "pull.ts",
-    "await advance(side, (progress) => ({ ...progress, listing: undefined, isComplete: true }), round);",
-    "const { bookmark } = await link.changes(undefined, call);\n  await advance(side, (progress) => ({ ...progress, bookmark, listing: undefined, isComplete: true }), round);",
+    "await advance(side, (progress) => ({ ...progress, listing: undefined,",
+    "const { bookmark } = await side.link.changes(undefined, call);\n  await advance(side, (progress) => ({ ...progress, bookmark, listing: undefined,",
   ]),
   m("does not compare where a bookmark is not known", [
     "pull.ts",
