@@ -176,10 +176,9 @@ function createLog(store: Store, name: string): Log {
       if (!(await (following ??= begin()))) return { bookmark: undefined };
       // What was done before this was asked for has been reported, and is read by now.
       await new Promise((resolve) => setTimeout(resolve));
-      const [, word, at] = /^(.*)-(\d+)$/.exec(bookmark ?? "") ?? [];
-      const end = start + keys.length;
-      const isKnown = word === name && +at! >= start && +at! <= end;
-      return { bookmark: `${name}-${end}`, ...(isKnown && { keys: [...new Set(keys.slice(+at! - start))] }) };
+      const at = Number(bookmark?.split(`${name} `)[1]) - start;
+      const isKnown = at >= 0 && at <= keys.length;
+      return { bookmark: `${name} ${start + keys.length}`, keys: isKnown ? [...new Set(keys.slice(at))] : undefined };
     },
     close: () => stop(),
   };

@@ -6,7 +6,7 @@ import { inParts } from "../client/parts.ts";
 import type { Details } from "../client/request.ts";
 import { readUnless } from "../wire/batch.ts";
 import { expectComplete } from "../wire/complete.ts";
-import { mostPolled, readPolled } from "../wire/events.ts";
+import { mostPolled, readPolled, type Polled } from "../wire/events.ts";
 import { frame } from "../wire/frame.ts";
 import { jsonType } from "../wire/json.ts";
 import { readTaggedPage } from "../wire/page.ts";
@@ -26,41 +26,31 @@ export function createReading({ ask, prefix }: Wire): Reading {
     return key.slice(prefix.length);
   };
 
-  /** Asks for the changes after a bookmark, as far as they come at once. */
-  function poll(after: string | undefined, call: Call): Promise<Changes & { readonly isWhole: boolean }> {
-    const details: Details<Changes & { readonly isWhole: boolean }> = {
-      parameters: { prefix, after },
-      headers: { accept: jsonType },
-      read(bytes) {
-        const { changes, last, resync, time, scope } = readPolled(bytes);
-        expectComplete(Number.isFinite(time) && typeof scope === "string" && changes.length <= mostPolled);
-        // What expires there expires here.
-        const keys = changes.flatMap(({ type, key }) => (type === "expire" ? [] : inner(key) || []));
-        const isKnown = after !== undefined && !resync;
-        return {
-          keys: isKnown ? keys : undefined,
-          bookmark: last,
-          time,
-          // Another part is seen with another prefix.
-          scope: scope + prefix,
-          isWhole: changes.length < mostPolled,
-        };
-      },
-    };
-    return ask(call, "GET changes", details);
-  }
-
   async function changes(after: string | undefined, call: Call): Promise<Changes> {
     const keys = new Set<string>();
     try {
       for (let bookmark = after, count = 1; ; count++) {
-        const { isWhole, ...polled } = await poll(bookmark, call);
-        if (!polled.keys) return polled;
-        for (const key of polled.keys) keys.add(key);
-        if (isWhole) return { ...polled, keys: [...keys] };
-        // To compare costs no more by then, and leaves nothing to be found out later.
-        if (count === mostPolls) return { ...polled, keys: undefined };
-        ({ bookmark } = polled);
+        const details: Details<Polled> = {
+          parameters: { prefix, after: bookmark },
+          headers: { accept: jsonType },
+          read(bytes) {
+            const polled = readPolled(bytes);
+            const { changes, time, scope } = polled;
+            expectComplete(Number.isFinite(time) && typeof scope === "string" && changes.length <= mostPolled);
+            // What expires there expires here.
+            for (const { type, key } of changes) if (type !== "expire" && inner(key)) keys.add(inner(key));
+            return polled;
+          },
+        };
+        const { changes, last, resync, time, scope }: Polled = await ask(call, "GET changes", details);
+        const isWhole = changes.length < mostPolled;
+        const isKnown = bookmark !== undefined && !resync;
+        // To compare costs no more when there are so many, and leaves nothing to be found out later.
+        const isOver = !isKnown || isWhole || count === mostPolls;
+        // Another part is seen with another prefix.
+        if (isOver)
+          return { keys: isKnown && isWhole ? [...keys] : undefined, bookmark: last, time, scope: scope + prefix };
+        bookmark = last;
       }
     } catch (error) {
       // A store that nobody can watch, and a bookmark of a handler of another version.
