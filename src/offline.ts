@@ -163,7 +163,7 @@ function checkOfflineOptions(options: unknown): OfflineOptions {
 }
 
 function createOffline(local: Store, link: Link, options: OfflineOptions, word: () => string): OfflineStore {
-  const { onConflict, atomics, maxPendingKeys = 10_000, maxPendingBytes = 16_777_216 } = options;
+  const { atomics, maxPendingKeys = 10_000, maxPendingBytes = 16_777_216 } = options;
   const now = (): number => (options.now ? options.now() : Date.now());
 
   // All contexts on one local store know each other by the name that the first gave it.
@@ -181,7 +181,6 @@ function createOffline(local: Store, link: Link, options: OfflineOptions, word: 
     word,
     maxPendingKeys,
     maxPendingBytes,
-    onConflict: (conflict) => onConflict?.(conflict),
     end: () => end(),
   });
   const store = createCompleteStore(backend, { ...options, now });

@@ -5,12 +5,10 @@ import { FORGOTTEN, type Link, type Operation, type Outcome, type Push, type Rem
 import { removeIf } from "../core/removeIf.ts";
 import { isPast } from "../core/value.ts";
 
-// How many pushes are remembered at once: one for each replica.
-const mostNames = 1000;
-
 /** Does what a link does by the calls of any store, which nothing parts from this side but that its calls may fail. */
 export function plainLink(store: Store, word: () => string): Link {
-  const last = new Map<string, { sequence: number; nonce: string; outcomes: Promise<readonly Outcome[]> }>();
+  // The last push under the name that was given last: whoever asks for another name has no use for this one.
+  let last: (Omit<Push, "operations"> & { outcomes: Promise<readonly Outcome[]> }) | undefined;
   const log = createLog(store, word());
 
   async function tagOf(value: Uint8Array): Promise<string> {
@@ -84,21 +82,17 @@ export function plainLink(store: Store, word: () => string): Link {
     close: log.close,
     async greet({ now }) {
       const name = word();
-      last.set(name, { sequence: 0, nonce: "", outcomes: Promise.resolve([]) });
-      for (const [oldest] of last) {
-        if (last.size <= mostNames) break;
-        last.delete(oldest);
-      }
+      last = { name, sequence: 0, nonce: "", outcomes: Promise.resolve([]) };
       return { name, scope: "", time: now(), maxBytes: 67_108_864, maxItems: 10_000 };
     },
     async push(push, call) {
       const { name, sequence, nonce } = push;
-      const known = last.get(name);
-      if (known?.sequence === sequence && known.nonce === nonce) return known.outcomes;
-      if (known?.sequence !== sequence - 1) return FORGOTTEN;
+      if (last?.name !== name) return FORGOTTEN;
+      if (last.sequence === sequence && last.nonce === nonce) return last.outcomes;
+      if (last.sequence !== sequence - 1) return FORGOTTEN;
       const outcomes = runAll(push, call);
       outcomes.catch(() => {});
-      last.set(name, { sequence, nonce, outcomes });
+      last = { name, sequence, nonce, outcomes };
       return outcomes;
     },
     changes: async (after, { now }) => ({ ...(await log.since(after)), time: now() }),

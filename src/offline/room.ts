@@ -30,7 +30,7 @@ export interface World {
   readonly maxPendingBytes?: number | undefined;
   readonly maxValueBytes?: number | undefined;
   readonly maxBytes?: number | undefined;
-  onConflict(conflict: Conflict): void;
+  readonly onConflict?: ((conflict: Conflict) => void) | undefined;
   /** Ends what keeps the two sides in step. */
   end(): Promise<void>;
 }
@@ -88,11 +88,11 @@ export function createRoom(world: World): Room {
     settled(ids, reports) {
       for (const id of ids) decisions.delete(id);
       flusher.settled(reports);
-      for (const report of reports) world.onConflict(report);
-      if (reports[0]) {
-        const trim = async (): Promise<void> => dismiss(await findMoot(local));
-        trim().catch(() => {});
-      }
+      for (const report of reports) world.onConflict?.(report);
+      if (reports[0])
+        findMoot(local)
+          .then(dismiss)
+          .catch(() => {});
     },
   };
   /** Forgets conflicts, all of them or those with some ids. */

@@ -40,10 +40,11 @@ export const forgotten = "forgotten";
 
 /** Reads the answer to who asks for a name. Throws if it is none. */
 export function readGreeting(bytes: Uint8Array): Greeting {
-  const { name, scope, time, maxBytes, maxItems }: Greeting = readJson(bytes);
+  const greeting: Greeting = readJson(bytes);
+  const { name, scope, time, maxBytes, maxItems } = greeting;
   expectComplete(typeof name === "string" && typeof scope === "string" && Number.isFinite(time));
   expectComplete(nameOfReplica.test(name) && isCount(maxBytes) && isCount(maxItems));
-  return { name, scope, time, maxBytes, maxItems };
+  return greeting;
 }
 
 /** Writes a push that is sent at `start`. A value whose time is past by then removes what is there. */
