@@ -66,6 +66,6 @@ export function inEngines(
 }
 
 /** Resolves when one context leads, and so many wait for that. */
-export function untilLed({ call }: Tab, waiting: number): Promise<void> {
+export function untilLed({ call }: Pick<Tab, "call">, waiting: number): Promise<void> {
   return until(async () => String(await call("leaders")) === `1,${waiting}`);
 }

@@ -2,7 +2,7 @@ import type { LaunchOptions as PlaywrightOptions } from "playwright";
 import type { BrowserName, LaunchOptions } from "./browser.ts";
 
 // Chromium's own connections stall in a closed network, and its sandbox does not start as root.
-const chromiumArguments = [
+export const chromiumArguments = [
   "--no-sandbox",
   "--disable-gpu",
   "--disable-background-networking",

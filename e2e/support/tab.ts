@@ -9,7 +9,7 @@ export type Call<Tab extends Calls> = <Name extends keyof Tab & string>(
 ) => Promise<Awaited<ReturnType<Tab[Name]>>>;
 
 /** The functions that a page's script left for the tests in `tab`. */
-export function callsOf<Tab extends Calls>(page: Page): Call<Tab> {
+export function callsOf<Tab extends Calls>(page: Pick<Page, "evaluate">): Call<Tab> {
   return (name, ...args) =>
     page.evaluate(
       async (name, args) => {

@@ -3,8 +3,8 @@ export function onPageEvents(
   types: readonly string[],
   listener: (event: { readonly type: string }) => void,
 ): () => void {
-  for (const type of types) globalThis.addEventListener?.(type, listener);
+  for (const type of types) globalThis.addEventListener?.(type, listener, true);
   return () => {
-    for (const type of types) globalThis.removeEventListener?.(type, listener);
+    for (const type of types) globalThis.removeEventListener?.(type, listener, true);
   };
 }

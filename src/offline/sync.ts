@@ -47,10 +47,15 @@ async function takePart(
     // A page that is put away goes on holding what it holds, or is thrown away for it.
     const stop = onPageEvents(["pagehide", "freeze"], end);
     const mine = { ...call, signal: turn.signal };
+    let leading: Promise<void> | undefined;
     try {
       if (locks) {
         void standBy(contact, mine);
-        await locks.request(lock, { signal: turn.signal }, () => lead(contact, mine, store));
+        // Given away at once: what a frozen page waits for does not come.
+        await locks.request(lock, { signal: turn.signal }, () => {
+          leading = lead(contact, mine, store);
+          return Promise.race([leading, nap(undefined, turn.signal)]);
+        });
       } else await lead(contact, mine, store);
     } catch {
       // It was put away while it waited.
@@ -59,6 +64,7 @@ async function takePart(
     stop();
     signal.removeEventListener("abort", end);
     if (!signal.aborted) await shown(signal);
+    await leading;
   }
 }
 
