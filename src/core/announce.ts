@@ -8,6 +8,9 @@ export interface Announcer<Message extends KeyChange> {
   close(): void;
 }
 
+// How many changes share a message at most: a loop that lets no timer run makes any number of them.
+const most = 1000;
+
 /**
  * Reports the first changes at once, and those that follow within `delay` ms together: a message to other contexts costs
  * about as much as a small write. In a page that is hidden, whose timers are late, or left, nothing waits.
@@ -17,7 +20,7 @@ export function createAnnouncer<Message extends KeyChange>(
   delay: number,
   isHidden: () => boolean | undefined,
 ): Announcer<Message> {
-  let waiting: readonly Message[] = [];
+  let waiting: Message[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
   // Whose the timer is: fake ones that went away never fire.
   let armed: typeof setTimeout | undefined;
@@ -35,8 +38,8 @@ export function createAnnouncer<Message extends KeyChange>(
   const stopListening = onPageEvents(["visibilitychange", "pagehide"], flush);
   return {
     report(changes) {
-      waiting = waiting.length ? [...waiting, ...changes] : changes;
-      if (armed !== setTimeout) flush();
+      for (const change of changes) waiting.push(change);
+      if (armed !== setTimeout || waiting.length >= most) flush();
     },
     close() {
       stopListening();

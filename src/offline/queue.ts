@@ -99,7 +99,7 @@ export function createQueue(parts: Pick<Parts, "rows" | "local" | "fetch">): Par
   /** Has it known what there is of keys, and then does the jobs. */
   async function know(jobs: readonly Job[]): Promise<void> {
     const byKey = new Map<string, Job[]>();
-    for (const job of jobs) byKey.set(job.key, [...(byKey.get(job.key) ?? []), job]);
+    for (const job of jobs) if (!byKey.get(job.key)?.push(job)) byKey.set(job.key, [job]);
     try {
       const whole: Whole = new Map();
       const know = jobs.some(({ needs }) => needs === value) ? readWhole : read;

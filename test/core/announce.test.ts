@@ -47,6 +47,17 @@ test("the first change goes at once, those that follow share a message within th
   assert.deepEqual(messages.slice(3), ["f"]);
 });
 
+test("a loop that lets no timer run has its changes go a thousand at a time", (context) => {
+  const { announcer, messages } = fresh(context);
+  for (let count = 0; count <= 2500; count++) announcer.report([change(`${count}`)]);
+  assert.deepEqual(
+    messages.map((message) => message.split(",").length),
+    [1, 1000, 1000],
+  );
+  announcer.close();
+  assert.equal(messages.at(-1)!.split(",").length, 500);
+});
+
 test("a close reports what waits, and leaves no timer", (context) => {
   const { announcer, messages, tick } = fresh(context);
   announcer.report([change("a")]);
