@@ -1,6 +1,7 @@
 // A tab with an offline store, whose local one is in the database and whose remote one at the address that its own names.
 import { indexeddb, remote } from "shelflife";
 import { offline } from "shelflife/offline";
+import { noise } from "./noise.ts";
 
 const parameters = new URL(location.href).searchParams;
 const [database, url] = [parameters.get("database")!, parameters.get("store")!];
@@ -33,6 +34,23 @@ async function inServiceWorker(name: "sync"): Promise<void> {
 export const tab = {
   get: async (key: string) => text(await store.find(key)),
   set: (key: string, value: string) => store.set(key, bytes(value)),
+  /** Writes noise under numbered keys, one after the other, and returns how many there are, and the code of what is refused. */
+  async fill(prefix: string, size: number, most: number): Promise<[number, string?]> {
+    for (let count = 0; count < most; count++) {
+      try {
+        await store.set(`${prefix}${count}`, noise(count, size));
+      } catch (error) {
+        return [count, (error as { code: string }).code];
+      }
+    }
+    return [most];
+  },
+  /** Reads a key, and returns its size, or the code of the error. */
+  sizeOf: (key: string) =>
+    store.get(key).then(
+      (value) => value.length,
+      ({ code }: { code: string }) => code,
+    ),
   status: () => store.status(),
   pending: async () => (await store.pending()).map(({ key, kind }) => `${kind} ${key}`),
   /** Increments so often, all at once. */

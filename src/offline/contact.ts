@@ -124,7 +124,8 @@ export function createContact(side: Side, status: StatusKeeper): Contact {
   return contact;
 }
 
-const isFull = (error: unknown): boolean => isStoreError(error, "quota-exceeded");
+/** Whether there was no room here for something. */
+export const isFull = (error: unknown): boolean => isStoreError(error, "quota-exceeded");
 
 /** Goes on where only the local store is full: what it brings to the other side makes room. */
 export function unlessFull(error: unknown): unknown {

@@ -59,6 +59,6 @@ export async function split({ rows, word }: Side, identity: Identity, call: Call
         others: [fromJson({ ...identity, batch: { nonce: word(), items: stays } })],
       };
     },
-    call,
+    { ...call, marks: [] },
   );
 }

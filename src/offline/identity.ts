@@ -3,6 +3,7 @@ import { StoreError } from "../core/error.ts";
 import { fromJson, toJson } from "./json.ts";
 import { identityRow } from "./names.ts";
 import type { Side } from "./side.ts";
+import type { After, Step } from "./step.ts";
 
 /** Who this replica is to the other side, and what is on its way there: one row, by which everything else is in step. */
 export interface Identity {
@@ -32,14 +33,15 @@ export async function greet({ link, rows }: Side, call: Call): Promise<Identity>
   const { name, scope, maxBytes, maxItems } = await link.greet(call);
   if (known && known.scope !== scope) throw otherAccount();
   let identity: Identity = { name, scope, sequence: 0, maxBytes, maxItems };
-  await rows.change([], [identityRow], ({ others: [row] }) => {
+  const decide = ({ others: [row] }: Step): After | undefined => {
     const now: Identity | undefined = toJson(row);
     if (now && (now.name !== known?.name || now.batch)) {
       identity = now;
       return undefined;
     }
     return { records: [], others: [fromJson(identity)] };
-  });
+  };
+  await rows.change([], [identityRow], decide, { marks: [] });
   return identity;
 }
 

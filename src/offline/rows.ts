@@ -5,6 +5,7 @@ import { isPast, toBytes } from "../core/value.ts";
 import { parse } from "./json.ts";
 import { records } from "./names.ts";
 import { blank, readRecord, type Record } from "./record.ts";
+import { createReserve } from "./reserve.ts";
 import { createSpace, makeRoom } from "./space.ts";
 import { createStep, refused, type Change, type StepWorld } from "./step.ts";
 
@@ -27,6 +28,7 @@ const mostEnds = 10_000;
 export function createRows(local: Store, world: Omit<StepWorld, "space" | "ended">): Rows {
   const { now } = world;
   const space = createSpace(local, world);
+  const reserve = createReserve(local);
   let ends: string[] = [];
   const step = createStep(local, {
     ...world,
@@ -38,13 +40,15 @@ export function createRows(local: Store, world: Omit<StepWorld, "space" | "ended
 
   const change: Change = async (keys, others, decide, how = {}) => {
     if (!how.isOwn) await space.room();
-    const rooms = makeRoom(local, step, space);
-    for (let isTight = false; ;) {
+    const rooms = makeRoom(local, step, space, how.marks && reserve);
+    for (let isTight = !!how.marks && reserve.isMissing; ;) {
       try {
+        // What was set aside is set aside again first, but for what goes.
+        if (!how.marks && reserve.isMissing) await reserve.restore();
         return await step(keys, others, decide, { ...how, isTight });
       } catch (error) {
         if (!isStoreError(error, "quota-exceeded") || refused.has(error)) throw error;
-        // What comes from the other side takes the place of nothing, unless even its name needs room.
+        // What comes from the other side takes the place of nothing, unless even its name needs room. What is set aside is for what goes.
         const isOver = (how.isOwn || isTight) && (await rooms.next().catch(() => undefined))?.done !== false;
         if (isOver) throw error;
         isTight = !how.isOwn;

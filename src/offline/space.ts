@@ -1,6 +1,7 @@
 import type { Store } from "../core/contract.ts";
 import { records } from "./names.ts";
 import { readRecord, sizeOf, withoutValue, type Record } from "./record.ts";
+import type { Reserve } from "./reserve.ts";
 
 /** How much of what the other side has may be kept here. */
 export interface Limits {
@@ -69,12 +70,14 @@ const atOnce = 32;
 // How much more is given up than what needs room: bytes.
 const slack = 65_536;
 
-/** Gives up values that the other side has, and says each time that there may be room now. What waits is not touched. */
+/** Gives up what was set aside, if that is given, and values that the other side has, and says each time that there may be room now. What waits is not touched. */
 export async function* makeRoom(
   local: Store,
   change: (keys: readonly string[], others: [], decide: (step: Records) => Records) => Promise<boolean>,
   space: Space,
+  reserve: Reserve | undefined,
 ): AsyncGenerator<undefined, void> {
+  if (await reserve?.release()) yield;
   const most = 2 * space.needed + slack;
   let freed = 0;
   let cursor: string | undefined;

@@ -36,7 +36,7 @@ export interface After {
 export interface How extends CallOptions {
   /** Whether it is a call of this store, by which more may wait; else less. */
   readonly isOwn?: boolean | undefined;
-  /** The marks that go with what waits no more. */
+  /** Of a step by which what waits goes: the marks that go with what waits no more. */
   readonly marks?: readonly string[] | undefined;
   /** Whether there was no room for it. */
   readonly isTight?: boolean | undefined;

@@ -1,6 +1,6 @@
 import type { Call, Store } from "../core/contract.ts";
 import { onPageEvents } from "../core/onPageEvents.ts";
-import { unlessFull, type Contact } from "./contact.ts";
+import { isFull, unlessFull, type Contact } from "./contact.ts";
 import { nap, wakeAll, type Sleepers } from "./nap.ts";
 import type { StatusKeeper } from "./status.ts";
 
@@ -97,7 +97,8 @@ async function lead(contact: Contact, call: Call, store: Store): Promise<void> {
       if (full) contact.wants.pull = true;
       if (full || !isPushed) contact.failures += fulls || 1;
       else if (!contact.wants.push) contact.synced(call);
-    } catch {
+    } catch (error) {
+      if (isFull(error)) contact.failures += fulls++;
       contact.wants = { push: true, pull: contact.wants.pull || wanted.pull };
     }
     const { wants, failures } = contact;
