@@ -57,6 +57,15 @@ describe("the site of the documentation", () => {
     assert.deepEqual(dead, []);
   });
 
+  it("has each page at its address without the ending too, and no other", async () => {
+    const ask = async (path: string) => {
+      const { status, url } = await fetch(`${workbench.url}docs/${path}`);
+      return [status, url.slice(workbench.url.length)];
+    };
+    assert.deepEqual(await ask("guide/lifetimes"), [200, "docs/guide/lifetimes.html"]);
+    assert.deepEqual(await ask("guide/lifetime"), [404, "docs/guide/lifetime"]);
+  });
+
   it("is read in Chromium without a request to another origin, or an error, in any width and light", async () => {
     const browser = (await sharedBrowser("chromium")) as PlaywrightBrowser;
     const tab = await browser.open("about:blank");
