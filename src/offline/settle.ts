@@ -64,7 +64,7 @@ export function settle(
     const { value, before, steps, id } = write;
     const found = live(confirmed, court.now);
     const [mine, other] = [value, found?.value];
-    const base = { base: found?.tag, ...("before" in write && { before: other }) };
+    const base = { base: found?.tag, before: court.merge && other };
     // What has ended has nothing to say any more.
     if ((value || write.isOver) && hasEnded(write, court.now)) return undefined;
     if (!mine === !found && equalBytes(mine, other)) {
@@ -105,7 +105,7 @@ export function settle(
   /** Puts the slot after the first in its place, over what is there now, if that is what it was decided on. */
   function follow(isExpected: boolean, steps: number): void {
     if (!isWrite(next)) return keep(next);
-    const base = { base: confirmed?.tag, ...("before" in next && { before: confirmed?.value }) };
+    const base = { base: confirmed?.tag, before: court.merge && confirmed?.value };
     // What has come to be is not to be decided again.
     const rest = { ...next, steps: Math.max(0, next.steps - steps) };
     if (isExpected) keep({ ...rest, ...base });

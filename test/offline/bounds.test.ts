@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "vitest";
 import { memory } from "../../src/index.ts";
-import { utf8 } from "../support/bytes.ts";
+import { text, utf8 } from "../support/bytes.ts";
 import { offlinePair, read, type Pair } from "../support/offlinePair.ts";
+import { until } from "../support/until.ts";
 
 let pair: Pair;
 beforeEach(() => {
@@ -42,4 +43,30 @@ test("a hundred thousand writes to ten thousand keys leave one value a key, and 
   await store.flush();
   assert.equal(await read(pair.server, "key 9999"), String(9).padStart(100, "."));
   assert.equal(await read(pair.server, "key 0"), String(9).padStart(100, "."));
+});
+
+test("what a write that waits was over is kept beside it only to be merged", async () => {
+  for (const [merge, values] of [
+    [undefined, 2],
+    [({ mine }: { mine?: Uint8Array }) => mine, 3],
+  ] as const) {
+    const local = memory();
+    const store = pair.client({ local, merge });
+    await store.sync();
+    // The second comes while the first is on its way, and stays here: nothing gets through after the first.
+    const second = new Promise<void>((resolve, reject) => {
+      pair.network = async (request) => {
+        if (!(await request.clone().text()).includes("first")) return pair.answer(request);
+        pair.network = "down";
+        await store.set("key", utf8("second".padEnd(1000))).then(resolve, reject);
+        return pair.answer(request);
+      };
+    });
+    await store.set("key", utf8("first".padEnd(1000)));
+    await second;
+    await until(async () => JSON.parse(text(await local.find("i"))!).sequence === 2);
+    assert.equal(Math.floor((await local.find("dkey"))!.length / 1000), values);
+    pair.network = "up";
+    await store.flush();
+  }
 });
