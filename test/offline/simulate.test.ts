@@ -14,3 +14,8 @@ test(`offline stores keep what they promise, by ${seeds} schedules with faults`,
   }
   await annotate(`${operations} operations`);
 });
+
+test("one seed is one schedule", async () => {
+  const simulate = await loadSimulator();
+  for (let seed = 1; seed <= 30; seed++) expect(await simulate(seed), `Seed ${seed}`).toEqual(await simulate(seed));
+});

@@ -10,6 +10,7 @@ import { operate } from "../support/simulator/operations.ts";
 import { room, type Code } from "../support/simulator/room.ts";
 import { createSchedule, type Owner, type Schedule } from "../support/simulator/schedule.ts";
 import { createServer, type Server } from "../support/simulator/server.ts";
+import { scheduleTimers } from "../support/simulator/timers.ts";
 
 /** What came of one seed. */
 export interface Outcome {
@@ -32,14 +33,19 @@ interface World {
 
 const day = 86_400_000;
 
-/** Runs offline stores by the schedule of a seed, with all that may go wrong, and checks that nothing does. */
+/** Runs offline stores by the schedule of a seed, with all that may go wrong, and checks that nothing does. One seed is one schedule. */
 export async function simulate(seed: number, code: Code = room): Promise<Outcome> {
   const story: string[] = [];
   const world = createWorld(seed, code, (text) => story.push(`${world.time % 1e7} ${text}`));
   const { ledger } = world;
-  await goWrong(world);
-  await comeToRest(world);
-  await check(world);
+  const putBack = scheduleTimers(world.schedule);
+  try {
+    await goWrong(world);
+    await comeToRest(world);
+    await check(world);
+  } finally {
+    putBack();
+  }
   return { violations: ledger.violations, story, operations: ledger.deeds.size };
 }
 
@@ -211,9 +217,6 @@ async function drain(world: World): Promise<void> {
   let count = 0;
   while (await step(world)) if (world.ledger.violations[0] || count++ > 20_000) break;
   if (count > 20_000) world.ledger.fail("does not come to rest");
-  // A sweep waits for a turn of the event loop.
-  for (let wait = 0; wait < 5 && world.clients.some(({ contexts }) => contexts.some(({ busy }) => busy)); wait++)
-    await new Promise((resolve) => setTimeout(resolve, 1));
   for (const { contexts } of world.clients)
     for (const { owner, busy } of contexts)
       if (busy && count <= 20_000 && !world.ledger.violations[0]) world.ledger.fail(`${owner.name} hangs`);
