@@ -1,6 +1,7 @@
 import type { Call } from "../core/contract.ts";
 import { sweeperOf } from "../core/sweeperOf.ts";
 import type { Parts } from "./parts.ts";
+import { noteTime } from "./pull.ts";
 import { readMarked } from "./reading.ts";
 import { isDue, lasting } from "./record.ts";
 import { records as recordPrefix } from "./names.ts";
@@ -8,6 +9,7 @@ import { records as recordPrefix } from "./names.ts";
 /** Notes and reports the ends of what waits under keys with a prefix, removes what else has expired, and counts all that. */
 export async function sweepWithin(parts: Parts, { prefix }: { prefix: string }, call: Call): Promise<number> {
   const { signal } = call;
+  await noteTime(parts, call);
   for (const [key, found] of await readMarked(parts, call, prefix)) {
     if (isDue(found, call.now)) await parts.rows.change([key], [], () => ({ records: [] }));
   }

@@ -37,7 +37,12 @@ export const outrun: Error = new Error("Another round has begun");
 /** Finds out what has changed on the other side, and takes it over. Throws `outrun` when another context does by now. */
 export async function pull(side: Side, call: Call): Promise<void> {
   const { link } = side;
-  let progress = await advance(side, (before) => ({ ...before, round: before.round + 1 }));
+  let progress = await advance(side, (before) => ({
+    ...before,
+    round: before.round + 1,
+    // What a clock has shown once stays known, though nothing comes of this round.
+    time: before.time && Math.max(before.time, call.now()),
+  }));
   const { round, bookmark, offset, time } = progress;
   const asked = call.now();
   const changes = await link.changes(bookmark, call);
@@ -67,6 +72,15 @@ export async function pull(side: Side, call: Call): Promise<void> {
 /** Reads some keys from the other side and takes them over. `whole` gets all there is of them, whatever is kept of it. */
 export function fetch(side: Side, keys: readonly string[], call: Call, whole?: Whole): Promise<void> {
   return fetchAll(side, keys, undefined, call, whole);
+}
+
+/** Notes what the clock shows before it ends what is here: if it was set ahead, that is found out when it is right again. */
+export async function noteTime({ rows }: Pick<Side, "rows">, { now }: Call): Promise<void> {
+  await rows.change([], [progressRow], ({ others: [row] }) => {
+    const progress: Progress | undefined = toJson(row);
+    if (!progress?.time || now() - progress.time <= drift) return undefined;
+    return { records: [], others: [fromJson({ ...progress, time: now() })] };
+  });
 }
 
 /** Changes how far it is, unless another round has begun. */

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "vitest";
+import { memory } from "../../src/index.ts";
+import type { OfflineStore } from "../../src/offline.ts";
 import { utf8 } from "../support/bytes.ts";
-import { offlinePair, read, type Pair } from "../support/offlinePair.ts";
+import { offlinePair, read, rejects, type Pair } from "../support/offlinePair.ts";
 
 let time = Date.now();
 let pair: Pair;
@@ -79,3 +81,27 @@ test("an update that has ended is not done again with what is added after it", a
   await store.flush();
   for (const side of [store, pair.server]) assert.equal(await read(side, "n"), "7");
 });
+
+for (const [what, look] of [
+  ["a sweep", (store: OfflineStore) => store.sweep()],
+  ["a round that fails", (store: OfflineStore) => rejects(store.sync(), "unavailable")],
+] as const)
+  test(`what a clock that was ahead for a while ended here is read again: noticed by ${what}`, async () => {
+    let ahead = 0;
+    const now = (): number => time + ahead;
+    const local = memory({ now });
+    const store = pair.client({ local, now });
+    await pair.server.set("k", utf8("lives"), { ttl: 3_600_000 });
+    await store.sync();
+    assert.equal(await read(store, "k"), "lives");
+    await pair.cut(store);
+    ahead = 86_400_000;
+    await look(store);
+    await local.sweep();
+    assert.equal(await read(store, "k"), undefined);
+    ahead = 0;
+    time += 1000;
+    pair.network = "up";
+    await store.sync();
+    assert.equal(await read(store, "k"), "lives");
+  });
