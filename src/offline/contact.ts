@@ -1,5 +1,6 @@
 import type { Call } from "../core/contract.ts";
 import { isStoreError } from "../core/error.ts";
+import { pause } from "../core/pause.ts";
 import { isOtherAccount } from "./identity.ts";
 import { nap, wakeAll, type Sleepers } from "./nap.ts";
 import { outrun, pull, type Progress } from "./pull.ts";
@@ -88,7 +89,8 @@ export function createContact(side: Side, status: StatusKeeper): Contact {
         status.set({ complete: !!side.link.list });
       } catch (error) {
         if (error !== outrun) throw error;
-        await nap(soonest, call.signal);
+        // Whoever asked for it is not to end before it.
+        if (!call.signal?.aborted) await pause(soonest, 0, call.signal);
       }
     },
     async standIn(patience, call) {
