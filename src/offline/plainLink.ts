@@ -2,8 +2,11 @@ import { contend, outrun } from "../core/contend.ts";
 import type { Call, Entry, Store } from "../core/contract.ts";
 import { isStoreError } from "../core/error.ts";
 import { FORGOTTEN, type Link, type Operation, type Outcome, type Push, type Remote } from "../core/link.ts";
+import { readerOf } from "../core/readerOf.ts";
 import { removeIf } from "../core/removeIf.ts";
-import { isPast } from "../core/value.ts";
+import { isPast, toBytes } from "../core/value.ts";
+
+type Found = Entry & { readonly key: string; readonly tag: string };
 
 /** Does what a link does by the calls of any store, which nothing parts from this side but that its calls may fail. */
 export function plainLink(store: Store, word: () => string): Link {
@@ -16,9 +19,20 @@ export function plainLink(store: Store, word: () => string): Link {
     return btoa(String.fromCharCode(...new Uint8Array(digest)));
   }
 
-  async function find(key: string, { now, signal }: Call): Promise<(Entry & { tag: string }) | undefined> {
-    const entry = await store.entry(key, { signal });
-    return entry && !isPast(entry, now) ? { ...entry, tag: await tagOf(entry.value) } : undefined;
+  const find = async (key: string, call: Call): Promise<Found | undefined> => (await findAll([key], call))[0];
+
+  /** Reads entries, in one step where the medium of the store has that. */
+  async function findAll(keys: readonly string[], { now, signal }: Call): Promise<(Found | undefined)[]> {
+    const entries = (await readerOf(store)?.(keys, { signal })) ?? keys.map((key) => store.entry(key, { signal }));
+    return Promise.all(
+      keys.map(async (key, index) => {
+        const entry = await entries[index];
+        if (!entry || isPast(entry, now)) return undefined;
+        // What was read together is only lent.
+        const value = toBytes(entry.value).slice();
+        return { ...entry, key, value, tag: await tagOf(value) };
+      }),
+    );
   }
 
   async function write(
@@ -98,24 +112,19 @@ export function plainLink(store: Store, word: () => string): Link {
     changes: async (after, { now }) => ({ ...(await log.since(after)), time: now() }),
     async list({ limit, cursor }, { signal, now }) {
       const page = await store.list({ limit, cursor, signal });
-      const found = await Promise.all(page.entries.map(async ({ key }) => ({ key, entry: await find(key, { now }) })));
-      return {
-        ...page,
-        entries: found.flatMap(({ key, entry }) =>
-          entry ? [{ key, expiresAt: entry.expiresAt, tag: entry.tag }] : [],
-        ),
-      };
+      const keys = page.entries.map(({ key }) => key);
+      return { ...page, entries: (await findAll(keys, { now })).flatMap((entry) => entry ?? []) };
     },
-    read: (wanted, call) =>
-      Promise.all(
-        wanted.map(async ([key, tag, most = Infinity]): Promise<Remote | undefined> => {
-          const found = await find(key, call);
-          if (!found) return undefined;
-          const { value, ...rest } = found;
-          if (rest.tag === tag) return rest;
-          return value.length > most ? { ...rest, size: value.length } : found;
-        }),
-      ),
+    async read(wanted, call) {
+      const keys = wanted.map(([key]) => key);
+      return (await findAll(keys, call)).map((entry, index): Remote | undefined => {
+        if (!entry) return undefined;
+        const [, tag, most = Infinity] = wanted[index]!;
+        const { value, ...rest } = entry;
+        if (rest.tag === tag) return rest;
+        return value.length > most ? { ...rest, size: value.length } : entry;
+      });
+    },
   };
 }
 

@@ -176,7 +176,6 @@ function confirm(record: Record, found: Remote | undefined, word: () => string, 
 
 /** Compares all there is on the other side, where that can be listed, with what is here, page by page, and takes over what differs. */
 async function compare(side: Side, { round, listing }: Progress, call: Call): Promise<void> {
-  const { rows, listKeys } = side;
   const { list } = side.link;
   const there = new Set<string>();
   let cursor = list && listing!.cursor;
@@ -184,32 +183,26 @@ async function compare(side: Side, { round, listing }: Progress, call: Call): Pr
   while (list) {
     const page = await list({ limit: portion, cursor }, call);
     const entries = page.entries.filter(({ key }) => isRecordKey(key));
-    const here = await rows.read(entries.map(({ key }) => key));
-    const differing = entries.filter((entry, index) => {
-      there.add(entry.key);
+    const here = await side.rows.read(entries.map(({ key }) => key));
+    const differing = entries.flatMap((entry, index) => {
+      const { key, tag } = entry;
+      there.add(key);
       const { confirmed, pending } = here[index]!;
-      return pending[0] || confirmed?.tag !== entry.tag || !isSameTime(confirmed, entry);
+      return pending[0] || confirmed?.tag !== tag || !isSameTime(confirmed, entry) ? key : [];
     });
-    await fetchAll(
-      side,
-      differing.map(({ key }) => key),
-      round,
-      call,
-    );
+    await fetchAll(side, differing, round, call);
     ({ cursor } = page);
     if (cursor === undefined) break;
-    await advance(side, (progress) => ({ ...progress, listing: { cursor } }), round);
+    // What is the same costs no write: whoever is cut off looks at it once more.
+    if (differing[0]) await advance(side, (progress) => ({ ...progress, listing: { cursor } }), round);
   }
   // What is only here is there no more, or came since.
-  do {
-    const page = await listKeys(cursor, call);
-    await fetchAll(
-      side,
-      page.keys.filter((key) => !there.has(key)),
-      round,
-      call,
-    );
-    ({ cursor } = page);
-  } while (cursor !== undefined);
+  const here = await side.keys(call);
+  await fetchAll(
+    side,
+    here.filter((key) => !there.has(key)),
+    round,
+    call,
+  );
   await advance(side, (progress) => ({ ...progress, listing: undefined, ...(list && { isComplete: true }) }), round);
 }

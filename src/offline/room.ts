@@ -81,9 +81,10 @@ export function createRoom(world: World): Room {
       });
       return marked.slice(0, limit);
     },
-    async listKeys(cursor, { signal }) {
-      const page = await local.list({ prefix: records, cursor, signal });
-      return { keys: page.entries.map(({ key }) => key.slice(records.length)), cursor: page.cursor };
+    async keys({ signal }) {
+      const keys: string[] = [];
+      for await (const key of local.keys({ prefix: records, signal })) keys.push(key.slice(records.length));
+      return keys;
     },
     settled(ids, reports) {
       for (const id of ids) decisions.delete(id);

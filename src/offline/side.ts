@@ -13,8 +13,8 @@ export interface Side {
   readonly court: Omit<Court, "n" | "now">;
   /** Lists marks, those that have waited longest first. */
   listMarks(limit: number, call: Call): Promise<readonly (readonly [mark: string, key: string])[]>;
-  /** Lists keys of which there is something here. */
-  listKeys(cursor: string | undefined, call: Call): Promise<{ keys: readonly string[]; cursor?: string | undefined }>;
+  /** Resolves with the keys of which there is something here. */
+  keys(call: Call): Promise<readonly string[]>;
   /** Called with the slots that are gone, and what there is to report. */
   settled(ids: readonly string[], reports: readonly Conflict[]): void;
 }

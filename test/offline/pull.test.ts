@@ -1,8 +1,15 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "vitest";
 import { StoreError } from "../../src/core/error.ts";
+import type { Call } from "../../src/core/contract.ts";
+import type { Link } from "../../src/core/link.ts";
+import { remoteLink } from "../../src/http/link.ts";
+import { handler } from "../../src/http/handler.ts";
+import { remote } from "../../src/index.ts";
 import { outrun, fetch, pull, type Progress } from "../../src/offline/pull.ts";
 import { progressRow } from "../../src/offline/names.ts";
+import type { Side } from "../../src/offline/side.ts";
+import { countedStore } from "../support/countedStore.ts";
 import { text, utf8 } from "../support/bytes.ts";
 import { offlineRoom, type OfflineRoom } from "../support/offlineRoom.ts";
 
@@ -150,4 +157,80 @@ test("a first sync that was cut off goes on where it was", async () => {
     (await room.store.list()).entries.map(({ key }) => key),
     keys,
   );
+});
+
+/** Opens a room on a counted local store over a handler, which holds entries of 1,000 bytes and cannot say what has changed. */
+async function counted(count: number, over: "handler" | "store", done?: Parameters<typeof countedStore>[0]) {
+  const requests: string[] = [];
+  const [local, server] = [countedStore(done), countedStore()];
+  const keys = Array.from({ length: count }, (_, index) => `key ${String(index).padStart(5, "0")}`);
+  const value = (key: string): Uint8Array => utf8(key.padEnd(1000, "."));
+  await server.store.setMany(keys.map((key) => [key, value(key)]));
+  const answer = handler(server.store);
+  const far = remote({
+    url: "http://store.test",
+    fetch(url: string, init: RequestInit) {
+      const request = new Request(url, init);
+      requests.push(new URL(request.url).pathname);
+      return answer(request);
+    },
+  });
+  const links = { handler: () => remoteLink(far)!, store: (link: Link) => link };
+  const room = open(
+    (link) => {
+      const chosen = links[over](link);
+      return {
+        ...chosen,
+        changes: async (_after: unknown, { now }: Pick<Call, "now">) => ({ bookmark: undefined, time: now() }),
+      };
+    },
+    { local: local.store, server: server.store },
+  );
+  const reset = (): void => {
+    requests.length = 0;
+    for (const { counts } of [local, server]) for (const name of Object.keys(counts)) delete counts[name];
+  };
+  return { ...room, counts: local.counts, asked: server.counts, requests, reset };
+}
+
+for (const over of ["handler", "store"] as const)
+  test(`what is the same on both sides costs one read of the local rows a page, one step of the other side's medium, and no write: over a ${over}`, async () => {
+    const pages = 5;
+    const room = await counted(pages * 400, over);
+    await pull(room.side, call);
+    room.reset();
+    await pull(room.side, call);
+    const { mutateMany, getMany, listKeys = 0, list = 0, ...more } = room.counts;
+    // Of how far it is: when it begins, when it has a bookmark, and when it ends.
+    assert.deepEqual([mutateMany, getMany, more], [3, pages, {}]);
+    assert.ok(listKeys + list <= pages, JSON.stringify(room.counts));
+    const { getMany: reads = 0, list: lists = 0, ...others } = room.asked;
+    assert.deepEqual([lists, others], [pages, {}]);
+    assert.ok(reads <= 2 * pages, JSON.stringify(room.asked));
+    assert.deepEqual(room.requests, over === "store" ? [] : Array<string>(pages).fill("/entries"));
+  });
+
+test("a first sync holds no more values than one portion, however many there are", async () => {
+  const count = 10_000;
+  let [held, most, taken] = [0, 0, 0];
+  const room = await counted(count, "store", (name, given) => {
+    const rows = (given as unknown[]) ?? [];
+    if (name === "mutateMany") held -= rows.filter((row) => String(row).startsWith("dkey")).length;
+  });
+  const read = room.side.link.read.bind(room.side.link);
+  const side: Side = {
+    ...room.side,
+    link: {
+      ...room.side.link,
+      async read(...given) {
+        const found = await read(...given);
+        taken += found.length;
+        held += found.length;
+        most = Math.max(most, held);
+        return found;
+      },
+    },
+  };
+  await pull(side, call);
+  assert.deepEqual([taken, held, most], [count, 0, 400]);
 });

@@ -79,7 +79,7 @@ async function readTogether(subject: Subject, keys: readonly string[], { maxByte
 }
 
 /** Reads live entries as they are together, of a store that has that. */
-async function readLive(subject: Subject, keys: readonly string[]): Promise<(Entry | undefined)[]> {
+export async function readLive(subject: Subject, keys: readonly string[]): Promise<(Entry | undefined)[]> {
   const { store, now } = subject;
   const found = await readerOf(store)!(keys.map(checkKey), optionsOf(subject));
   const time = now();

@@ -1,8 +1,8 @@
 import type { Entry } from "../../core/contract.ts";
 import type { BatchUnless } from "../wire/batch.ts";
-import { optionsOf, type Runnable } from "./operation.ts";
+import type { Runnable } from "./operation.ts";
+import { readEach } from "./readEach.ts";
 import type { Room } from "./room.ts";
-import { runInOrder } from "./runInOrder.ts";
 
 /** What there is under a key: the tag of its value and the time that it has left, in ms. */
 export interface KnownEntry {
@@ -22,18 +22,16 @@ export const getUnless: Runnable<[wanted: readonly BatchUnless[], room: Room], (
   takes: ["keys"],
   async run(subject, wanted, room) {
     const found: Found[] = [];
-    await runInOrder(wanted.length, room.mayRead, async (index) => {
-      const [key, known, most = Infinity] = wanted[index]!;
-      room.begin();
-      const entry = await subject.store.entry(key, optionsOf(subject));
-      const tag = entry && (await subject.hash(entry.value));
-      room.end(entry?.value.length);
+    const keys = wanted.map(([key]) => key);
+    await readEach(subject, keys, room, async (index, entry) => {
       if (!entry) return;
+      const [, known, most = Infinity] = wanted[index]!;
       const { value, expiresAt } = entry;
+      const tag = await subject.hash(value);
       const left = tag !== known && value.length > most ? value.length : undefined;
       const isSent = tag !== known && !left && room.fits(value.length);
       if (isSent) room.hold(value.length);
-      found[index] = { value: isSent ? value : undefined, left, tag: tag!, expiresAt };
+      found[index] = { value: isSent ? value : undefined, left, tag, expiresAt };
     });
     const time = subject.now();
     return wanted.map((_, index) => {

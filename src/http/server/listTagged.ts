@@ -1,8 +1,8 @@
 import type { ListOptions, Page } from "../../core/contract.ts";
 import type { TaggedListed } from "../wire/page.ts";
-import { optionsOf, type Runnable, type Subject } from "./operation.ts";
+import type { Runnable, Subject } from "./operation.ts";
+import { readEach } from "./readEach.ts";
 import type { Room } from "./room.ts";
-import { runInOrder } from "./runInOrder.ts";
 
 /** A page of a listing with the tag of each value. */
 export type TaggedPage = Page & { readonly entries: readonly TaggedListed[] };
@@ -18,15 +18,23 @@ export const listTagged: Runnable<[options: ListOptions, room: Room], TaggedPage
     const { entries, cursor } = await listFitting(subject, options, room.maxBytes);
     const found: TaggedListed[] = [];
     // What the listing says of sizes may not be so any more, or nothing.
-    await runInOrder(entries.length, room.mayRead, async (index) => {
-      const { key } = entries[index]!;
-      room.begin();
+    await readEach(
+      subject,
+      entries.map(({ key }) => key),
+      room,
       // With its deadline, so that a tag does not go out with that of another value.
-      const entry = await subject.store.entry(key, optionsOf(subject));
-      const tag = entry && (await subject.hash(entry.value));
-      room.end(entry?.value.length);
-      if (entry) found[index] = { key, expiresAt: entry.expiresAt, size: entry.value.length, tag: tag! };
-    });
+      async (index, entry) => {
+        const { key } = entries[index]!;
+        if (entry)
+          found[index] = {
+            key,
+            expiresAt: entry.expiresAt,
+            size: entry.value.length,
+            tag: await subject.hash(entry.value),
+          };
+      },
+      entries.map(({ size }) => size),
+    );
     // Without those that were removed meanwhile.
     return { entries: found.filter(Boolean), cursor };
   },

@@ -86,7 +86,7 @@ export const mutations: readonly Mutation[] = [
     "const isGap = !changes.keys || bookmark",
     "(changes as any).keys ??= [];\n  const isGap = bookmark",
   ]),
-  m("keeps what is there no more", ["pull.ts", "page.keys.filter((key) => !there.has(key))", "[]"]),
+  m("keeps what is there no more", ["pull.ts", "here.filter((key) => !there.has(key))", "[]"]),
   m("writes no mark", ["marks.ts", "for (const key of added)", "for (const key of [] as string[])"]),
   m("reports nothing of what has changed", ["step.ts", "if (change) changes.push(change);", ""]),
   m("a write takes the place of one on its way", [
