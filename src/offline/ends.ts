@@ -1,7 +1,6 @@
 import type { Call } from "../core/contract.ts";
 import { sweeperOf } from "../core/sweeperOf.ts";
 import type { Parts } from "./parts.ts";
-import { noteTime } from "./pull.ts";
 import { readMarked } from "./reading.ts";
 import { isDue, lasting } from "./record.ts";
 import { records as recordPrefix } from "./names.ts";
@@ -9,12 +8,13 @@ import { records as recordPrefix } from "./names.ts";
 /** Notes and reports the ends of what waits under keys with a prefix, removes what else has expired, and counts all that. */
 export async function sweepWithin(parts: Parts, { prefix }: { prefix: string }, call: Call): Promise<number> {
   const { signal } = call;
-  await noteTime(parts, call);
+  await parts.rows.mind();
   for (const [key, found] of await readMarked(parts, call, prefix)) {
     if (isDue(found, call.now)) await parts.rows.change([key], [], () => ({ records: [] }));
   }
   const sweep = sweeperOf(parts.local);
   const swept = await (sweep ? sweep(recordPrefix + prefix, { signal }) : parts.local.sweep({ signal }));
+  await parts.rows.mind();
   // What the local store reports is passed on by a reader of its watch, which comes to it now.
   await new Promise((resolve) => setTimeout(resolve));
   return parts.rows.countEnds(prefix) + swept;

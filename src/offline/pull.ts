@@ -8,6 +8,7 @@ import type { Whole } from "./parts.ts";
 import { blank, needsValue, renewed, type Record } from "./record.ts";
 import { fromJson, toJson } from "./json.ts";
 import { identityRow, isRecordKey, progressRow } from "./names.ts";
+import { drift } from "./rows.ts";
 import { isSameTime } from "./settle.ts";
 import type { Side } from "./side.ts";
 
@@ -23,13 +24,13 @@ export interface Progress {
   readonly isComplete?: boolean | undefined;
   /** Which part of the other side is seen. */
   readonly scope?: string | undefined;
-  /** How far the other side's clock was ahead, and what this side's said: ms. */
+  /** How far the other side's clock was ahead: ms. */
   readonly offset?: number | undefined;
+  /** What this side's clock showed at the latest since then, by what was noted: epoch ms. */
+  readonly clock?: number | undefined;
+  /** When there was a look last: epoch ms. */
   readonly time?: number | undefined;
 }
-
-// By how much a clock may drift without anybody having set it: ms.
-const drift = 60_000;
 
 /** Thrown when another round has begun. */
 export const outrun: Error = new Error("Another round has begun");
@@ -37,20 +38,15 @@ export const outrun: Error = new Error("Another round has begun");
 /** Finds out what has changed on the other side, and takes it over. Throws `outrun` when another context does by now. */
 export async function pull(side: Side, call: Call): Promise<void> {
   const { link } = side;
-  let progress = await advance(side, (before) => ({
-    ...before,
-    round: before.round + 1,
-    // What a clock has shown once stays known, though nothing comes of this round.
-    time: before.time && Math.max(before.time, call.now()),
-  }));
-  const { round, bookmark, offset, time } = progress;
+  let progress = await advance(side, (before) => ({ ...before, round: before.round + 1 }));
+  const { round, bookmark, offset, clock } = progress;
   const asked = call.now();
   const changes = await link.changes(bookmark, call);
   const { scope = progress.scope } = changes;
   if (progress.scope !== undefined && scope !== progress.scope) throw otherAccount();
   const ahead = changes.time - call.now();
   // A clock that was set may have swept what is still alive, or kept what is not.
-  const isSet = offset !== undefined && (Math.abs(ahead - offset) > drift || asked < time!);
+  const isSet = offset !== undefined && (Math.abs(ahead - offset) > drift || asked < clock!);
   const isGap = !changes.keys || bookmark === undefined || isSet;
   if (!isGap) await fetchAll(side, [...changes.keys], round, call);
   progress = await advance(
@@ -59,7 +55,8 @@ export async function pull(side: Side, call: Call): Promise<void> {
       ...before,
       bookmark: changes.bookmark,
       scope,
-      offset: ahead,
+      // What was noted of the clock meanwhile counts at the next look.
+      ...(before.clock === clock && { offset: ahead, clock: call.now() }),
       time: call.now(),
       ...(isGap && { listing: {} }),
     }),
@@ -72,15 +69,6 @@ export async function pull(side: Side, call: Call): Promise<void> {
 /** Reads some keys from the other side and takes them over. `whole` gets all there is of them, whatever is kept of it. */
 export function fetch(side: Side, keys: readonly string[], call: Call, whole?: Whole): Promise<void> {
   return fetchAll(side, keys, undefined, call, whole);
-}
-
-/** Notes what the clock shows before it ends what is here: if it was set ahead, that is found out when it is right again. */
-export async function noteTime({ rows }: Pick<Side, "rows">, { now }: Call): Promise<void> {
-  await rows.change([], [progressRow], ({ others: [row] }) => {
-    const progress: Progress | undefined = toJson(row);
-    if (!progress?.time || now() - progress.time <= drift) return undefined;
-    return { records: [], others: [fromJson({ ...progress, time: now() })] };
-  });
 }
 
 /** Changes how far it is, unless another round has begun. */

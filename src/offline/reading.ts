@@ -18,6 +18,7 @@ export async function read(
 ): Promise<readonly Record[]> {
   keys.forEach(checkRecordKey);
   const { signal } = call;
+  await rows.mind();
   const rowKeys = keys.map((key) => recordPrefix + key);
   const found = await local.findMany([...rowKeys, progressRow], { signal });
   const isComplete = (parse(found.at(-1)) as Progress | undefined)?.isComplete;

@@ -2,8 +2,8 @@ import type { CallOptions, Store } from "../core/contract.ts";
 import { isStoreError } from "../core/error.ts";
 import { readerOf } from "../core/readerOf.ts";
 import { isPast, toBytes } from "../core/value.ts";
-import { parse } from "./json.ts";
-import { records } from "./names.ts";
+import { fromJson, parse, toJson } from "./json.ts";
+import { progressRow, records } from "./names.ts";
 import { blank, readRecord, type Record } from "./record.ts";
 import { createReserve } from "./reserve.ts";
 import { createSpace, makeRoom } from "./space.ts";
@@ -17,9 +17,20 @@ export interface Rows {
   countEnds(prefix: string): number;
   /** Resolves with how many bytes a value may have that the other side has and that is to be kept here. */
   room(): Promise<number>;
+  /**
+   * Notes what the clock shows, if that is not what is known of it. What has ended by a clock that was wrong, or has got its deadline by
+   * it, is compared again when the clock is right.
+   */
+  mind(): Promise<void>;
   /** Reads a row of JSON. */
   readJson<T>(row: string, options?: CallOptions): Promise<T | undefined>;
 }
+
+// By how much a clock may drift without anybody having set it: ms.
+export const drift = 60_000;
+
+// What is noted of a clock that was set back: later than any shows.
+const wasSetBack = 1e99;
 
 // How many ends are remembered to be counted.
 const mostEnds = 10_000;
@@ -38,7 +49,25 @@ export function createRows(local: Store, world: Omit<StepWorld, "space" | "ended
     },
   });
 
+  // What the clock showed when that was noted here: epoch ms.
+  let noted = NaN;
+
+  async function mind(): Promise<void> {
+    const time = now();
+    if (Math.abs(time - noted) <= drift) return;
+    noted = time;
+    const note = step([], [progressRow], ({ others: [row] }) => {
+      const progress = toJson(row);
+      const by = time - progress?.clock;
+      if (!(Math.abs(by) > drift)) return undefined;
+      // Forward it may have gone by itself, which shows when it is compared with the other side's. Back nothing goes by itself.
+      return { records: [], others: [fromJson({ ...progress, clock: by < 0 ? wasSetBack : time })] };
+    });
+    await note.catch(() => (noted = NaN));
+  }
+
   const change: Change = async (keys, others, decide, how = {}) => {
+    await mind();
     if (!how.isOwn) await space.room();
     const rooms = makeRoom(local, step, space, how.marks && reserve);
     for (let isTight = !!how.marks && reserve.isMissing; ;) {
@@ -59,7 +88,10 @@ export function createRows(local: Store, world: Omit<StepWorld, "space" | "ended
   return {
     room: space.room,
 
+    mind,
+
     read: async (keys, options) => {
+      await mind();
       const wanted = keys.map((key) => records + key);
       // As they lie there, if that can be had: what has expired is left to a sweep, which counts it.
       const reader = readerOf(local);

@@ -5,7 +5,7 @@ import type { Call } from "../../src/core/contract.ts";
 import type { Link } from "../../src/core/link.ts";
 import { remoteLink } from "../../src/http/link.ts";
 import { handler } from "../../src/http/handler.ts";
-import { remote } from "../../src/index.ts";
+import { memory, remote } from "../../src/index.ts";
 import { outrun, fetch, pull, type Progress } from "../../src/offline/pull.ts";
 import { progressRow } from "../../src/offline/names.ts";
 import type { Side } from "../../src/offline/side.ts";
@@ -131,6 +131,70 @@ test("all is compared again when the clock was set by more than a minute, forwar
   // By less than that, but to before what it had shown.
   assert.equal(await listsBy(-10_000), 1);
   assert.equal(await listsBy(0), 0);
+});
+
+test("what a clock that was wrong between two looks has ended, or given a deadline, is compared again", async () => {
+  let ahead = 0;
+  const day = 86_400_000;
+  const mine = { now: () => Date.now() + ahead };
+  let during = async (): Promise<unknown> => undefined;
+  // What is left of a life comes over a wire, and is put on the time when it was asked for.
+  const here = <T extends { readonly expiresAt: number }>(there: T): T => ({
+    ...there,
+    expiresAt: there.expiresAt + ahead,
+  });
+  const room = open(
+    (link) => ({
+      async changes(...given) {
+        const found = await link.changes(...given);
+        await during();
+        return { ...found, time: Date.now() };
+      },
+      read: async (...given) => (await link.read(...given)).map((there) => there && here(there)),
+      async list(...given) {
+        const page = await link.list!(...given);
+        await during();
+        return { ...page, entries: page.entries.map(here) };
+      },
+    }),
+    { ...mine, local: memory(mine) },
+  );
+  const isHere = async (): Promise<boolean> => !!(await room.store.find("k"));
+  async function astray(by: number, work: () => Promise<unknown>): Promise<void> {
+    ahead += by;
+    await work();
+    ahead -= by;
+  }
+  await room.server.set("k", utf8("0"), { ttl: day / 2 });
+  await pull(room.side, mine);
+  // A sweep.
+  await astray(day, () => room.store.sweep());
+  assert.equal(await isHere(), false);
+  await pull(room.side, mine);
+  assert.equal(await isHere(), true);
+  // The same while it is looked, and while it is compared.
+  const sweepAstray = (): Promise<void> => astray(day, () => room.store.sweep());
+  during = sweepAstray;
+  await pull(room.side, mine);
+  await astray(-day, () => pull(room.side, mine));
+  during = async () => undefined;
+  await pull(room.side, mine);
+  assert.equal(await isHere(), true);
+  during = sweepAstray;
+  await pull(room.side, mine);
+  during = async () => undefined;
+  await pull(room.side, mine);
+  assert.equal(await isHere(), true);
+  // A deadline that is a day too early.
+  await astray(-day, () => fetch(room.side, ["k"], mine));
+  await pull(room.side, mine);
+  assert.equal(await isHere(), true);
+  // And one that is a day too late.
+  await room.server.set("k", utf8("1"), { ttl: day / 2 });
+  await astray(day, () => fetch(room.side, ["k"], mine));
+  await pull(room.side, mine);
+  ahead += day * 0.75;
+  assert.equal(await isHere(), false);
 });
 
 test("a first sync that was cut off goes on where it was", async () => {

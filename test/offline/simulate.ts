@@ -118,7 +118,7 @@ async function goWrong(world: World): Promise<void> {
 
 /** Lets something go wrong, as often as it does. */
 function cause(world: World, client: Client, context: Context): void {
-  const { chance, schedule, server, faults, say } = world;
+  const { chance, schedule, server, ledger, faults, say } = world;
   const { name } = context.owner;
   if (chance.is(faults.kill)) {
     say(`${name} is killed`);
@@ -134,11 +134,15 @@ function cause(world: World, client: Client, context: Context): void {
     client.isFull = !client.isFull;
     say(`the local store of ${client.name} ${client.isFull ? "is full" : "has room"}`);
   }
-  if (chance.is(faults.clock)) {
-    client.sets++;
-    client.ahead += chance.pick([-day, day]);
-    say(`the clock of ${client.name} is set to ${client.now()}`);
+  if (chance.is(faults.clock)) setClock(client, chance.pick([-day, day]), say);
+  // Once, for a while in which it is looked at what there is.
+  if (chance.is(client.wrong ? 0.012 : client.sets ? 0 : faults.astray)) {
+    client.wrong = client.wrong ? -client.wrong : chance.pick([-day, day, day]);
+    setClock(client, client.wrong, say);
+    if (client.sets > 1) client.wrong = 0;
   }
+  if (client.wrong && chance.is(0.1))
+    operate(client, context, chance, faults, ledger, keys, chance.pick(["read", "sweep"]));
   if (chance.is(faults.restart)) server.restart(faults.isVolatile);
   if (chance.is(faults.trim)) server.trim();
   if (chance.is(faults.forget)) server.forget();
@@ -149,6 +153,12 @@ function cause(world: World, client: Client, context: Context): void {
     say(`server lets ${server.isLocked ? "nobody" : "everybody"} in`);
   }
   server.isFull = faults.remoteQuota;
+}
+
+function setClock(client: Client, by: number, say: World["say"]): void {
+  client.sets++;
+  client.ahead += by;
+  say(`the clock of ${client.name} is set to ${client.now()}`);
 }
 
 /** Has everything work again, and everybody go on until there is nothing to do. */

@@ -43,6 +43,8 @@ export interface Faults {
   forget: number;
   restore: number;
   clock: number;
+  /** How often a clock is wrong for a while, where nothing else has all compared again. */
+  astray: number;
   localQuota: number;
   /** A local store that is full for a while. */
   full: number;
@@ -56,6 +58,7 @@ export interface Faults {
 
 export function chooseFaults({ is }: Chance): Faults {
   const some = (part: number, often = 0.6): number => (is(often) ? part : 0);
+  if (is(0.1)) return { ...noFaults, astray: 0.004, slow: some(0.3), kill: some(0.006, 0.3), partition: some(0.004) };
   return {
     lostRequest: some(0.06, 0.5),
     lostAnswer: some(0.06, 0.5),
@@ -69,6 +72,7 @@ export function chooseFaults({ is }: Chance): Faults {
     forget: some(0.003, 0.3),
     restore: some(0.002, 0.2),
     clock: some(0.008, 0.35),
+    astray: 0,
     localQuota: some(0.02, 0.3),
     full: some(0.008, 0.3),
     remoteQuota: some(0.08, 0.3),
@@ -92,6 +96,7 @@ export const noFaults: Faults = {
   forget: 0,
   restore: 0,
   clock: 0,
+  astray: 0,
   localQuota: 0,
   full: 0,
   remoteQuota: 0,

@@ -60,6 +60,8 @@ export interface Client {
   isFull: boolean;
   /** How far its clock is ahead: ms. */
   ahead: number;
+  /** By how much it is wrong for a while: ms. */
+  wrong: number;
   /** How often its clock was set. */
   sets: number;
   /** What its clock showed at the latest: epoch ms. */
@@ -90,6 +92,7 @@ export function createClient(name: string, world: ClientWorld): Client {
     isCut: false,
     isFull: false,
     ahead: chance.below(5000),
+    wrong: 0,
     sets: 0,
     latest: 0,
     now,

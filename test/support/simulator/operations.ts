@@ -18,6 +18,7 @@ export function operate(
   faults: Faults,
   ledger: Ledger,
   among: readonly string[],
+  which?: string,
 ): void {
   const { store, deeds } = context;
   const { now } = client;
@@ -33,8 +34,8 @@ export function operate(
   }
 
   function lifetime(): { ttl?: number; expiresAt?: number } {
-    if (chance.is(0.6)) return {};
-    const ttl = chance.is(0.6) ? 50 + chance.below(4000) : (1 + chance.below(30)) * hour;
+    if (chance.is(faults.astray ? 0.2 : 0.6)) return {};
+    const ttl = chance.is(faults.astray ? 0.1 : 0.6) ? 50 + chance.below(4000) : (1 + chance.below(30)) * hour;
     return chance.is(0.5) ? { ttl } : { expiresAt: now() + ttl };
   }
 
@@ -125,6 +126,6 @@ export function operate(
 
   if (!free(counters)[0] || !free(registers)[0]) return;
   const single = Object.keys(calls).filter((name) => free(registers)[1] || !/transact|Many/.test(name));
-  const name = chance.pick([...single, "set", "set", "increment", "increment", "update"]);
+  const name = which ?? chance.pick([...single, "set", "set", "increment", "increment", "update"]);
   context.run(name, calls[name]!);
 }
