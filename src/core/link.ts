@@ -93,6 +93,8 @@ export interface TaggedPage {
 export interface Link {
   /** Asks for a name, and what there is to know. */
   greet(call: Call): Promise<Greeting>;
+  /** Whether a name is one that it gave, where that need not be asked for. */
+  knows?(name: string): boolean;
   /**
    * Does operations in their order, each for itself, once however often this is asked for. Rejects `quota-exceeded` when they
    * are too much together, and then none of them was done and the number is not used.

@@ -29,7 +29,7 @@ export type Item = readonly [key: string, mark: string, id: string, n: string];
 /** Returns who this is to the other side, and asks for that if it is not known. Rejects `unauthorized` for another account. */
 export async function greet({ link, rows }: Side, call: Call): Promise<Identity> {
   const known = await rows.readJson<Identity>(identityRow, call);
-  if (known?.name) return known;
+  if (known?.name && (known.batch || (link.knows?.(known.name) ?? true))) return known;
   const { name, scope, maxBytes, maxItems } = await link.greet(call);
   if (known && known.scope !== scope) throw otherAccount();
   let identity: Identity = { name, scope, sequence: 0, maxBytes, maxItems };

@@ -99,6 +99,8 @@ export function plainLink(store: Store, word: () => string): Link {
       last = { name, sequence: 0, nonce: "", outcomes: Promise.resolve([]) };
       return { name, scope: "", time: now(), maxBytes: 67_108_864, maxItems: 10_000 };
     },
+    // Each start of a program is another name, which is asked for before anything goes.
+    knows: (name) => last?.name === name,
     async push(push, call) {
       const { name, sequence, nonce } = push;
       if (last?.name !== name) return FORGOTTEN;
