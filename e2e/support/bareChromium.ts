@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { browsers } from "../../scripts/browsers.mjs";
 import type { Page } from "./browser.ts";
+import { expressionOf } from "./expression.ts";
 import { chromiumArguments } from "./launchOptions.ts";
 
 /** A tab of {@link startBareChromium}. */
@@ -61,9 +62,8 @@ export async function startBareChromium(): Promise<{
       await send("Page.navigate", { url }, sessionId);
       return {
         async evaluate(run, ...args) {
-          const expression = `(async () => JSON.stringify(await (${String(run)})(...${JSON.stringify(args)})))()`;
-          const options = { awaitPromise: true, returnByValue: true };
-          const { result, exceptionDetails } = await send("Runtime.evaluate", { expression, ...options }, sessionId);
+          const options = { expression: expressionOf(run, args), awaitPromise: true, returnByValue: true };
+          const { result, exceptionDetails } = await send("Runtime.evaluate", options, sessionId);
           if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
           return result.value === undefined ? undefined : JSON.parse(result.value);
         },

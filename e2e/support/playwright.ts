@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as engines from "playwright";
 import { until } from "../../test/support/until.ts";
+import { expressionOf } from "./expression.ts";
 import { launchOptions } from "./launchOptions.ts";
 import type { Browser, BrowserName, LaunchOptions, Page } from "./browser.ts";
 
@@ -82,11 +83,8 @@ function wrap(page: engines.Page, errors: string[]): PlaywrightPage {
       await page.evaluate("void setTimeout(() => history.back(), 50)");
       await until(async () => (await page.evaluate("location.href").catch(() => left)) !== left);
     },
-    // As text, because the channels differ in which values of their own they would carry.
     evaluate: async (run, ...args) => {
-      const text = await page.evaluate(
-        `(async () => JSON.stringify(await (${String(run)})(...${JSON.stringify(args)})))()`,
-      );
+      const text = await page.evaluate(expressionOf(run, args));
       return text === undefined ? undefined : JSON.parse(text as string);
     },
     click: (selector) => page.locator(selector).first().click(),

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { createServer } from "node:net";
 import { until } from "../../test/support/until.ts";
 import type { Browser, Page } from "./browser.ts";
+import { expressionOf } from "./expression.ts";
 
 type Send = <T>(method: "GET" | "POST" | "DELETE", path: string, body?: object) => Promise<T>;
 
@@ -107,7 +108,7 @@ function wrap(send: Send, inTab: <T>(work: () => Promise<T>) => Promise<T>): Pag
     async evaluate(run, ...args) {
       const script = `
         const done = arguments[arguments.length - 1];
-        (async () => JSON.stringify(await (${String(run)})(...${JSON.stringify(args)})))().then(
+        ${expressionOf(run, args)}.then(
           (value) => done({ value }),
           (error) => done({ error: String(error && error.stack ? error + "\\n" + error.stack : error) }),
         );`;

@@ -26,19 +26,22 @@ const waiting = `<!doctype html>
 </html>
 `;
 
-/** Answers with a file of the site, with a page that waits for it, or with undefined for what is none of its paths. A page may be asked for without its ending. */
+/**
+ * Answers with a file of the site, with a page that waits for it, or with undefined for what is none of its paths. A page may be asked
+ * for without its ending.
+ */
 export async function answerDocs(pathname) {
   if (pathname === mount) return new Response(null, { status: 308, headers: { location: `${mount}/` } });
   if (!pathname.startsWith(`${mount}/`)) return undefined;
   const path = pathname.slice(mount.length);
   const file = join(site, path.endsWith("/") ? `${path}index.html` : path);
   const type = types[extname(file)];
-  const read = (file) => readFile(file).catch(() => undefined);
-  const body = type && file.startsWith(site + sep) ? await read(file) : undefined;
+  const read = async (file) => (file.startsWith(site + sep) ? readFile(file).catch(() => undefined) : undefined);
+  const body = type && (await read(file));
   if (body) return new Response(body, { headers: { ...security, "content-type": type } });
   // As people type it, and as hosts have it that leave out the ending.
-  const isPage = !type && file.startsWith(site + sep) && (await read(`${file}.html`));
-  if (isPage) return new Response(null, { status: 308, headers: { location: `${mount}${path}.html` } });
+  if (!type && (await read(`${file}.html`)))
+    return new Response(null, { status: 308, headers: { location: `${mount}${path}.html` } });
   const headers = { ...security, "content-type": types[".html"] };
   const missing = await read(join(site, "404.html"));
   if (missing) return new Response(missing, { status: 404, headers });

@@ -70,7 +70,10 @@ const atOnce = 32;
 // How much more is given up than what needs room: bytes.
 const slack = 65_536;
 
-/** Gives up what was set aside, if that is given, and values that the other side has, and says each time that there may be room now. What waits is not touched. */
+/**
+ * Gives up what was set aside, if that is given, and values that the other side has, and says each time that there may be room now. What
+ * waits is not touched.
+ */
 export async function* makeRoom(
   local: Store,
   change: (keys: readonly string[], others: [], decide: (step: Records) => Records) => Promise<boolean>,
